@@ -1,0 +1,88 @@
+// All benches, or those named: node bench/run.ts [score audit-append replay audit-list start-up crash-restart] [--full] [--write] …
+// Prints the table; --write also puts it into bench/results.md. Other options are handed on to each bench.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { systemClock } from '@spark/server/clock'
+import { COLUMNS, figureCells, formatNumber, isReached, markdownTable, type Figure } from './figure.ts'
+import { fsyncMs, thisMachine } from './machine.ts'
+import { OPTIONS, progress } from './support.ts'
+
+const BENCHES = ['score', 'audit-append', 'replay', 'audit-list', 'start-up', 'crash-restart']
+/** A bench that takes longer hangs. */
+const LIMIT_MS = 2 * 3_600_000
+
+interface Result {
+  name: string
+  figures: Figure[]
+  fsyncP50Ms: number
+}
+
+/** Each bench in a process of its own, so that none runs in the heap another left behind. */
+async function runBench(name: string, options: readonly string[], folder: string): Promise<Result> {
+  const fsyncP50Ms = fsyncMs(folder).p50
+  progress(`${name}: starts, fsync ${formatNumber(fsyncP50Ms)} ms`)
+  const script = fileURLToPath(new URL(`./${name}.ts`, import.meta.url))
+  const child = spawn(process.execPath, [script, '--json', ...options], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const stopChild = () => void child.kill('SIGTERM')
+  process.once('SIGINT', stopChild).once('SIGTERM', stopChild)
+  const cancel = systemClock.after(LIMIT_MS, stopChild)
+  let text = ''
+  child.stdout.setEncoding('utf8').on('data', (piece: string) => (text += piece))
+  const [code] = (await once(child, 'close')) as [number | null]
+  cancel()
+  process.off('SIGINT', stopChild).off('SIGTERM', stopChild)
+  if (code !== 0) throw new Error(`${name} ended with exit code ${code}`)
+  return { name, figures: JSON.parse(text) as Figure[], fsyncP50Ms }
+}
+
+function tables(results: readonly Result[]): string {
+  return results
+    .map(({ name, figures, fsyncP50Ms }) => {
+      const table = markdownTable(COLUMNS, figures.map(figureCells))
+      return `## ${name}\n\nfsync of the disk just before: ${formatNumber(fsyncP50Ms)} ms.\n\n${table}`
+    })
+    .join('\n\n')
+}
+
+function document(results: readonly Result[], commandLine: string): string {
+  const { cpu, cores, memoryGb, kernel, node, sqlite } = thisMachine()
+  const missed = results.flatMap(({ figures }) => figures.filter((figure) => isReached(figure) === false))
+  const summary =
+    missed.length === 0
+      ? 'Every target that was measured is reached.'
+      : `Not reached: ${missed.map(({ what }) => what).join('; ')}. The notes say by how much.`
+  return `# Results
+
+Measured ${new Date(systemClock.nowMs()).toISOString().slice(0, 10)} on ${cpu}, ${cores} cores, ${memoryGb} GB, ${kernel}, Node ${node}, SQLite ${sqlite}.
+Written by \`${commandLine}\`; one figure: \`node_modules/.bin/node bench/score.ts\`. See the head of each file in bench/ for what it does.
+
+Values are the median of the rounds, with the lowest and the highest. Where a figure stands against another, both are measured in turn within each
+round, and the value is their ratio in that round: the machine's speed cancels out, its cores do not. Load comes from another process on the same machine.
+
+${summary}
+
+${tables(results)}
+`
+}
+
+const given = process.argv.slice(2)
+const { values, positionals } = parseArgs({ options: { ...OPTIONS, write: { type: 'boolean' } }, allowPositionals: true })
+const unknown = positionals.find((name) => !BENCHES.includes(name))
+if (unknown !== undefined) {
+  progress(`there is no bench ${unknown}; there are ${BENCHES.join(', ')}`)
+  process.exit(2)
+}
+const options = given.filter((argument) => !positionals.includes(argument) && argument !== '--write')
+
+const results: Result[] = []
+for (const name of positionals.length > 0 ? positionals : BENCHES)
+  results.push(await runBench(name, options, values.folder ?? tmpdir()))
+console.log(tables(results))
+if (values.write === true) {
+  const commandLine = ['node_modules/.bin/node bench/run.ts', ...given].join(' ')
+  writeFileSync(fileURLToPath(new URL('./results.md', import.meta.url)), document(results, commandLine))
+}

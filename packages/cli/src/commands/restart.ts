@@ -1,0 +1,46 @@
+import type { Command } from 'commander'
+import { loadConfig } from '@spark/server/config'
+import { systemClock } from '@spark/server/clock'
+import { CheckFailed, type Output, WrongUsage } from '../output.ts'
+import { askApi, askExecutor } from '../processes.ts'
+
+const LIMIT_MS = 30_000
+
+export function restartCommand(program: Command, output: Output): void {
+  program
+    .command('restart')
+    .description('Stops one process cleanly; spark up starts it again. Waits until the new one is healthy.')
+    .argument('<process>', 'api or executor')
+    .addHelpText('after', '\nExample:\n  spark restart executor')
+    .action(async (name: string) => {
+      if (name !== 'api' && name !== 'executor') throw new WrongUsage(`there is no process ${name}; say api or executor`)
+      const config = loadConfig()
+      const ask = () => (name === 'api' ? askApi(config) : askExecutor(config))
+      const before = await ask()
+      if ('problem' in before)
+        throw new CheckFailed(
+          `${name} does not answer (${before.problem}). If spark up runs, it kills a process that hangs for 10 s and starts it again.`,
+        )
+      const oldPid = before.health.pid
+      // The pid comes from an answer over HTTP: only a process of this machine and this name is signalled.
+      const local = ['127.0.0.1', 'localhost', '[::1]'].includes(
+        new URL(name === 'api' ? config.apiUrl : config.executorUrl).hostname,
+      )
+      if (!local || !Number.isInteger(oldPid) || oldPid < 2 || !before.health.process.startsWith(name))
+        throw new CheckFailed(`what answers is not the ${name} of this machine; restart it where it runs`)
+      process.kill(oldPid, 'SIGTERM')
+      output.note(`${name}: asked process ${oldPid} to stop`)
+      const deadlineMs = systemClock.monotonicMs() + LIMIT_MS
+      while (systemClock.monotonicMs() < deadlineMs) {
+        const after = await ask()
+        if ('health' in after && after.health.pid !== oldPid && after.health.ok) {
+          output.line(`${name}: process ${after.health.pid} is healthy`)
+          return
+        }
+        await systemClock.sleep(200)
+      }
+      throw new CheckFailed(
+        `${name} has not come back within ${LIMIT_MS / 1000} s. Is it watched by spark up? spark status shows what runs.`,
+      )
+    })
+}

@@ -1,0 +1,45 @@
+import { readFileSync } from 'node:fs'
+import { createClient, type Client } from '@spark/contract/client'
+import type { ExecutorHealth, Health } from '@spark/contract/health'
+import type { Config } from '@spark/server/config'
+
+/** What a process says of itself, or why it does not. */
+export type Answer<T> = { health: T } | { problem: string }
+
+const ASK_TIMEOUT_MS = 3000
+
+export async function askApi(config: Config): Promise<Answer<Health>> {
+  try {
+    return { health: await apiClient(config).call('healthz') }
+  } catch (error) {
+    return { problem: (error as Error).message }
+  }
+}
+
+export async function askExecutor(config: Config): Promise<Answer<ExecutorHealth>> {
+  try {
+    const response = await fetch(`${config.executorUrl}/health`, {
+      signal: AbortSignal.timeout(ASK_TIMEOUT_MS),
+      redirect: 'error',
+    })
+    return { health: (await response.json()) as ExecutorHealth }
+  } catch (error) {
+    return {
+      problem: `${config.executorUrl}: ${(error as Error).name === 'TimeoutError' ? 'no answer within 3 s' : 'cannot be reached'}`,
+    }
+  }
+}
+
+/** A client with the operator token of the data folder, or without one when there is none yet or it may not be read. */
+export function apiClient(config: Config, timeoutMs = ASK_TIMEOUT_MS): Client {
+  const token = operatorToken(config)
+  return createClient({ baseUrl: config.apiUrl, timeoutMs, ...(token === null ? {} : { token }) })
+}
+
+function operatorToken(config: Config): string | null {
+  try {
+    return readFileSync(`${config.dataDir}/operator.token`, 'utf8').trim()
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,32 @@
+import { Type, type Static } from 'typebox'
+
+export const Health = Type.Object({
+  ok: Type.Boolean({ description: 'true while it can serve: storage can be written' }),
+  buildSha: Type.String(),
+  version: Type.String(),
+  process: Type.String({ description: 'which process answers: api-1, executor' }),
+  pid: Type.Integer(),
+  uptimeS: Type.Number(),
+  reason: Type.Optional(
+    Type.String({
+      description: 'why ok is false: disk_full, locked, read_only, io_error, corrupt, missing_file, slow, unavailable',
+    }),
+  ),
+  detail: Type.Optional(Type.String({ description: 'the reason in words, and what to do' })),
+})
+export type Health = Static<typeof Health>
+
+export const ExecutorHealth = Type.Object({
+  ...Health.properties,
+  feed: Type.Object({
+    name: Type.String(),
+    lastMessageAgeS: Type.Union([Type.Number(), Type.Null()], {
+      description: 'seconds since the last valid market message; null before the first',
+    }),
+    warmStreams: Type.Integer({ description: 'streams with at least 250 candles' }),
+    streams: Type.Integer(),
+  }),
+  strategies: Type.Integer({ description: 'strategies that ask for a score each poll interval' }),
+  lastScoreAgeS: Type.Union([Type.Number(), Type.Null()]),
+})
+export type ExecutorHealth = Static<typeof ExecutorHealth>

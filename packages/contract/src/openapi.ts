@@ -1,0 +1,69 @@
+import type { TSchema } from 'typebox'
+import { ERRORS, Problem } from './errors.ts'
+import { ROUTE_LIST, type Route } from './routes.ts'
+
+/** The OpenAPI 3.1 document of the whole API, as plain JSON. TypeBox schemas are JSON Schema already. */
+export function openApiDocument(version: string): Record<string, unknown> {
+  const paths: Record<string, Record<string, unknown>> = {}
+  for (const route of ROUTE_LIST) {
+    paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operation(route, route.name) }
+  }
+  return plain({
+    openapi: '3.1.0',
+    info: {
+      title: 'Spark',
+      version,
+      description: 'Progressive delivery for trading signals.',
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    paths,
+    components: {
+      schemas: { Problem },
+      securitySchemes: { token: { type: 'http', scheme: 'bearer', description: 'the operator token of the data directory' } },
+    },
+  })
+}
+
+function operation(route: Route, name: string): Record<string, unknown> {
+  const content = { [route.produces ?? 'application/json']: { schema: route.answer } }
+  return {
+    operationId: name,
+    tags: [route.tag],
+    summary: route.summary,
+    security: route.access === 'operator' ? [{ token: [] }] : [],
+    parameters: [...parameters(route.query, 'query'), ...parameters(route.headers, 'header')],
+    ...(route.body === undefined
+      ? {}
+      : { requestBody: { required: true, content: { 'application/json': { schema: route.body } } } }),
+    responses: { '200': { description: 'OK', content }, ...errorAnswers(route) },
+  }
+}
+
+function parameters(schema: TSchema | undefined, place: 'query' | 'header'): unknown[] {
+  if (schema === undefined) return []
+  const { properties, required = [] } = schema as { properties?: Record<string, TSchema>; required?: string[] }
+  return Object.entries(properties ?? {}).map(([name, property]) => ({
+    name,
+    in: place,
+    required: required.includes(name),
+    schema: property,
+  }))
+}
+
+function errorAnswers(route: Route): Record<string, unknown> {
+  const byStatus = new Map<number, string[]>()
+  for (const code of route.errors) byStatus.set(ERRORS[code].status, [...(byStatus.get(ERRORS[code].status) ?? []), code])
+  const answers = [...byStatus].map(([status, codes]) => [
+    String(status),
+    {
+      description: codes.join(', '),
+      content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+    },
+  ])
+  return Object.fromEntries(answers)
+}
+
+/** Drops what JSON cannot hold (TypeBox keeps markers under hidden keys). */
+function plain(value: Record<string, unknown>): Record<string, unknown> {
+  return JSON.parse(JSON.stringify(value)) as Record<string, unknown>
+}

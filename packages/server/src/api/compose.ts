@@ -1,0 +1,67 @@
+import type { FastifyInstance } from 'fastify'
+import { schemaHash } from '@spark/core/signal/feature-row'
+import { installModels } from '../champion.ts'
+import { openStorage, type ProcessParts } from '../open-storage.ts'
+import type { Randomness } from '../random.ts'
+import { sha256 } from '../sha256.ts'
+import { openAuditReader } from '../storage/audit/audit-reader.ts'
+import { createMetricSliceStore } from '../storage/metric-slice-store.ts'
+import { createModelStore } from '../storage/model-store.ts'
+import { createSmokeStore } from '../storage/smoke-store.ts'
+import { createAuthenticator, loadTokens } from '../tokens.ts'
+import { buildApp } from './app.ts'
+import { createEventHub } from './event-hub.ts'
+import { createExecutorProbe } from './executor-probe.ts'
+import { createMeters } from './meters.ts'
+import { loadModelRegistry } from './model-registry.ts'
+import { createScoreService } from './score-service.ts'
+
+export const API_PROCESS_NAME = 'api-1'
+
+/** Opens storage, puts the API together, and registers what has to be stopped. The caller listens. */
+export async function composeApi(parts: ProcessParts & { random: Randomness }): Promise<FastifyInstance> {
+  const { config, clock, random, log, life } = parts
+  const { buildSha, version, scoring, confidFloor } = config
+  const authenticate = createAuthenticator(loadTokens(config.dataDir, random))
+  const { database, audit, storageHealth, announceStart } = await openStorage(parts, { writer: API_PROCESS_NAME })
+  const auditReader = openAuditReader({ dataDir: config.dataDir })
+  life.onStop('audit reader', () => auditReader.close())
+
+  const modelStore = createModelStore(database.db)
+  const { derived } = await installModels(modelStore, config.weights, clock.nowMs())
+  if (derived !== null)
+    log.info({ model: derived }, 'ML_SIGNAL_WEIGHTS made a derived model; only a rollout can make it champion')
+  const models = await loadModelRegistry(modelStore)
+  const slices = createMetricSliceStore(database.db)
+  const events = createEventHub({ clock, log, auditReader, slices })
+  const app = await buildApp({
+    config,
+    processName: API_PROCESS_NAME,
+    schemaHash: schemaHash(sha256),
+    clock,
+    random,
+    log,
+    authenticate,
+    scores: createScoreService({ models, audit, clock, ...config }),
+    models,
+    auditReader,
+    slices,
+    smoke: createSmokeStore(database.db),
+    executor: createExecutorProbe(config.executorUrl, clock),
+    storageHealth,
+    events,
+    meters: createMeters({
+      buildSha,
+      version,
+      audit: () => ({ queuedRows: audit.stats().waitingRows, indexLagRows: audit.stats().indexLagRows }),
+      eventStreams: () => events.size(),
+    }),
+  })
+  await announceStart({ champion: models.champion(), scoring, confidFloor })
+  // Registered last, stopped first: the closing checkpoint signs the rows of the last answers too.
+  life.onStop('http', async () => {
+    events.close()
+    await app.close()
+  })
+  return app
+}

@@ -1,0 +1,34 @@
+import type { Config } from '../config.ts'
+import type { Clock } from '../clock.ts'
+import type { Log } from '../log.ts'
+import type { Randomness } from '../random.ts'
+import type { AuditReader } from '../storage/audit/audit-reader.ts'
+import type { MetricSliceStore } from '../storage/metric-slice-store.ts'
+import type { SmokeStore } from '../storage/smoke-store.ts'
+import type { Principal } from '../tokens.ts'
+import type { EventHub } from './event-hub.ts'
+import type { ExecutorProbe } from './executor-probe.ts'
+import type { Meters } from './meters.ts'
+import type { ModelRegistry } from './model-registry.ts'
+import type { ScoreService } from './score-service.ts'
+import type { StorageHealth } from '../storage-health.ts'
+
+/** What the routes work with; main.ts puts it together, tests may pass twins. */
+export interface ApiDeps {
+  config: Pick<Config, 'version' | 'buildSha' | 'host' | 'allowedHosts' | 'rateLimitPerMinute' | 'tokenRateLimitPerMinute'>
+  processName: string
+  schemaHash: string
+  clock: Clock
+  random: Randomness
+  log: Log
+  authenticate(authorization: string | undefined): Principal | 'wrong'
+  scores: ScoreService
+  models: ModelRegistry
+  auditReader: AuditReader
+  slices: MetricSliceStore
+  smoke: SmokeStore
+  executor: ExecutorProbe
+  storageHealth: () => Promise<StorageHealth>
+  events: EventHub
+  meters: Meters
+}

@@ -1,0 +1,76 @@
+import { Readable } from 'node:stream'
+import type { FastifyInstance } from 'fastify'
+import type { AuditItem } from '@spark/contract/audit'
+import { AuditQueryError, type AuditFilter } from '../../storage/audit/audit-query.ts'
+import { ApiProblem } from '../api-problem.ts'
+import type { ApiDeps } from '../deps.ts'
+import { handle } from '../handle.ts'
+
+const CSV_COLUMNS = ['id', 'ts', 'timestamp', 'action', 'actor', 'strategyId', 'traceId', 'result', '_err', 'context'] as const
+
+export function auditRoutes(app: FastifyInstance, deps: ApiDeps): void {
+  handle(app, 'auditList', async ({ body }) => {
+    const { limit = 100, cursor, all, ...rest } = body
+    try {
+      return await deps.auditReader.list({
+        ...filterOf(rest),
+        limit,
+        ...(cursor === undefined ? {} : { cursor }),
+        ...(all === undefined ? {} : { all }),
+      })
+    } catch (error) {
+      if (error instanceof AuditQueryError && error.code === 'invalid_cursor')
+        throw new ApiProblem('invalid_cursor', undefined, { cause: error })
+      throw error
+    }
+  })
+  handle(app, 'auditExport', ({ query, reply }) => {
+    const { format = 'ndjson', ...rest } = query
+    const rows = deps.auditReader.exportRows({ ...filterOf(rest), all: true })
+    if (format === 'csv') reply.type('text/csv; charset=utf-8')
+    reply.header('content-disposition', `attachment; filename="spark-audit.${format}"`)
+    return reply.send(Readable.from(format === 'csv' ? csvLines(rows) : jsonLines(rows), { objectMode: false }))
+  })
+}
+
+interface RawFilter {
+  action?: string
+  strategyId?: string
+  traceId?: string
+  from?: number | string
+  to?: number | string
+}
+
+function filterOf({ from, to, ...rest }: RawFilter): AuditFilter {
+  return {
+    ...rest,
+    ...(from === undefined ? {} : { from: timeOf(from, 'from') }),
+    ...(to === undefined ? {} : { to: timeOf(to, 'to') }),
+  }
+}
+
+/** Milliseconds, or ISO 8601. */
+function timeOf(value: number | string, name: string): number {
+  const ms = typeof value === 'number' || /^\d{1,16}$/.test(value) ? Number(value) : Date.parse(value)
+  if (!Number.isSafeInteger(ms))
+    throw new ApiProblem('bad_request', `${name} must be ms since 1970 or a time like 2026-01-31T00:00:00Z`)
+  return ms
+}
+
+async function* jsonLines(rows: AsyncIterable<AuditItem>): AsyncGenerator<string> {
+  for await (const row of rows) yield `${JSON.stringify(row)}\n`
+}
+
+async function* csvLines(rows: AsyncIterable<AuditItem>): AsyncGenerator<string> {
+  yield `${CSV_COLUMNS.join(',')}\n`
+  for await (const row of rows)
+    yield `${CSV_COLUMNS.map((column) => csvCell(column === 'context' ? JSON.stringify(row.context) : row[column])).join(',')}\n`
+}
+
+/** RFC 4180 quoting; a leading = + - @ of a text is defused, because spreadsheets would run it. */
+function csvCell(value: string | number | null | undefined): string {
+  if (value === null || value === undefined) return ''
+  if (typeof value === 'number') return String(value)
+  const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value
+  return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+}

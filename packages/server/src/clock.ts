@@ -1,0 +1,86 @@
+/** The one source of time. A test passes a twin that it turns by hand. */
+export interface Clock {
+  /** Wall time in ms since 1970, UTC. May step. */
+  nowMs(): number
+  /** Monotonic time in ms; only differences mean anything. */
+  monotonicMs(): number
+  /** Calls back once after `delayMs`; the returned function cancels. The timer alone does not keep the process alive. */
+  after(delayMs: number, callback: () => void): () => void
+  /** Calls back every `periodMs` until cancelled. */
+  every(periodMs: number, callback: () => void): () => void
+  /** Resolves after `delayMs`. */
+  sleep(delayMs: number): Promise<void>
+}
+
+export const systemClock: Clock = {
+  nowMs: () => Date.now(),
+  monotonicMs: () => performance.now(),
+  after(delayMs, callback) {
+    const timer = setTimeout(callback, delayMs)
+    timer.unref()
+    return () => clearTimeout(timer)
+  },
+  every(periodMs, callback) {
+    const timer = setInterval(callback, periodMs)
+    timer.unref()
+    return () => clearInterval(timer)
+  },
+  sleep: (delayMs) => new Promise((resolve) => setTimeout(resolve, delayMs)),
+}
+
+/** A clock that stands still until `advance` is called. */
+export class ManualClock implements Clock {
+  #now: number
+  #monotonic = 0
+  #nextId = 1
+  #timers = new Map<number, { dueMs: number; periodMs: number | null; callback: () => void }>()
+
+  constructor(startMs: number) {
+    this.#now = startMs
+  }
+  nowMs(): number {
+    return this.#now
+  }
+  monotonicMs(): number {
+    return this.#monotonic
+  }
+  after(delayMs: number, callback: () => void): () => void {
+    return this.#add(delayMs, null, callback)
+  }
+  every(periodMs: number, callback: () => void): () => void {
+    return this.#add(periodMs, periodMs, callback)
+  }
+  sleep(delayMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#add(delayMs, null, resolve)
+    })
+  }
+  /** Steps the wall clock without letting time pass, as an operator or NTP would. */
+  step(byMs: number): void {
+    this.#now += byMs
+  }
+  /** Lets `ms` pass, firing due timers in order; promises settled between two timers run before the next one. */
+  async advance(ms: number): Promise<void> {
+    const endMs = this.#monotonic + ms
+    for (;;) {
+      const due = [...this.#timers]
+        .filter(([, timer]) => timer.dueMs <= endMs)
+        .sort((a, b) => a[1].dueMs - b[1].dueMs || a[0] - b[0])[0]
+      if (due === undefined) break
+      const [id, timer] = due
+      this.#now += timer.dueMs - this.#monotonic
+      this.#monotonic = timer.dueMs
+      if (timer.periodMs === null) this.#timers.delete(id)
+      else timer.dueMs += timer.periodMs
+      timer.callback()
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    this.#now += endMs - this.#monotonic
+    this.#monotonic = endMs
+  }
+  #add(delayMs: number, periodMs: number | null, callback: () => void): () => void {
+    const id = this.#nextId++
+    this.#timers.set(id, { dueMs: this.#monotonic + delayMs, periodMs, callback })
+    return () => this.#timers.delete(id)
+  }
+}

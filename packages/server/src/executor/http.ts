@@ -1,0 +1,112 @@
+import { createServer, type Server } from 'node:http'
+import type { ExecutorHealth } from '@spark/contract/health'
+import { problem } from '@spark/contract/errors'
+import type { Clock } from '../clock.ts'
+import { createHostCheck, isLoopback } from '../host-check.ts'
+import type { Randomness } from '../random.ts'
+import type { StorageHealth } from '../storage-health.ts'
+import type { Ingest } from './ingest.ts'
+
+export interface ExecutorHttpOptions {
+  host: string
+  port: number
+  allowedHosts: readonly string[]
+  buildSha: string
+  random: Randomness
+  /** Whether an Authorization header carries a token of this installation. */
+  isAuthorized: (authorization: string | undefined) => boolean
+  health(): Promise<ExecutorHealth>
+  metrics(): Promise<string>
+}
+
+/** GET /health and GET /metrics, nothing else: the executor takes no commands over HTTP. */
+export async function listenExecutor(options: ExecutorHttpOptions): Promise<() => Promise<void>> {
+  const namesUs = createHostCheck(options.host, options.allowedHosts)
+  const server = createServer({ requestTimeout: 10_000, keepAliveTimeout: 5000, maxHeaderSize: 8192 }, (request, response) => {
+    const traceId = options.random.traceId()
+    const answer = (status: number, type: string, body: string) => {
+      response
+        .writeHead(status, {
+          'content-type': type,
+          'x-build-sha': options.buildSha,
+          'x-trace-id': traceId,
+          'x-content-type-options': 'nosniff',
+          'cache-control': 'no-store',
+        })
+        .end(body)
+    }
+    const refuse = (code: 'host_refused' | 'unauthorized' | 'not_found' | 'method_not_allowed' | 'internal_error') => {
+      const body = problem(code, traceId)
+      answer(body.status, 'application/problem+json', JSON.stringify(body))
+    }
+    if (!namesUs(request.headers.host)) return refuse('host_refused')
+    const path = request.url?.split('?')[0]
+    if (path !== '/health' && path !== '/metrics') return refuse('not_found')
+    if (request.method !== 'GET' && request.method !== 'HEAD') return refuse('method_not_allowed')
+    // As on the API: beyond this machine only health answers without a token.
+    const local = isLoopback(options.host) && isLoopback(request.socket.remoteAddress)
+    if (path === '/metrics' && !local && !options.isAuthorized(request.headers.authorization)) return refuse('unauthorized')
+    const work =
+      path === '/health'
+        ? options.health().then((health) => answer(health.ok ? 200 : 503, 'application/json', JSON.stringify(health)))
+        : options.metrics().then((text) => answer(200, 'text/plain; version=0.0.4; charset=utf-8', text))
+    work.catch(() => refuse('internal_error'))
+  })
+  await listen(server, options.port, options.host)
+  return () => close(server)
+}
+
+function listen(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve())
+    server.closeAllConnections()
+  })
+}
+
+export interface ExecutorFacts {
+  buildSha: string
+  version: string
+  clock: Clock
+  storage: StorageHealth
+  feedName: string
+  ingest: Pick<Ingest, 'stalenessS' | 'warmStreams'>
+  streams: number
+  strategies: number
+  /** Monotonic ms. */
+  lastScoreMs: number | null
+}
+
+export function executorHealth({
+  buildSha,
+  version,
+  clock,
+  storage,
+  feedName,
+  ingest,
+  streams,
+  strategies,
+  lastScoreMs,
+}: ExecutorFacts): ExecutorHealth {
+  const tenths = (seconds: number | null) => (seconds === null ? null : Math.round(seconds * 10) / 10)
+  return {
+    ...storage,
+    buildSha,
+    version,
+    process: 'executor',
+    pid: process.pid,
+    uptimeS: Math.round(process.uptime()),
+    feed: { name: feedName, lastMessageAgeS: tenths(ingest.stalenessS()), warmStreams: ingest.warmStreams(), streams },
+    strategies,
+    lastScoreAgeS: tenths(lastScoreMs === null ? null : (clock.monotonicMs() - lastScoreMs) / 1000),
+  }
+}

@@ -1,0 +1,262 @@
+import { candleProblem, streamName, type Candle, type Stream } from '@spark/core/market/candle'
+import { WARM_UP_CANDLES, gapBetween } from '@spark/core/market/gap'
+import { candleOpenMs } from '@spark/core/market/timeframe'
+import {
+  createIndicatorSet,
+  peekCandle,
+  pushCandle,
+  type IndicatorSet,
+  type IndicatorValues,
+} from '@spark/core/indicators/indicator-set'
+import { featureRow, type FeatureRow } from '@spark/core/signal/feature-row'
+import type { Clock } from '../clock.ts'
+import { FeedError, type CandleMessage, type Feed } from '../feed/feed.ts'
+import type { Log } from '../log.ts'
+import type { CandleStore } from '../storage/candle-store.ts'
+import { StorageError } from '../storage/storage-error.ts'
+
+/**
+ * Candles an indicator set is warmed with. Wilder and EMA smoothing forget their start by then
+ * ((49/51)^1000 < 1e-17), so a restart continues with the values it would have had.
+ */
+export const BACKFILL_CANDLES = 1000
+
+const RETRY_FIRST_MS = 250
+const RETRY_LONGEST_MS = 10_000
+
+export interface Ingest {
+  /** Backfills and warms every stream. A stream whose source cannot be asked starts from stored candles. */
+  prepare(): Promise<void>
+  onCandle(message: CandleMessage): void
+  /** The row to score now: the forming candle, or the last closed one; null while the stream warms up. */
+  currentRow(stream: Stream): FeatureRow | null
+  /** Seconds since the last valid message of the worst stream; null before the first message. */
+  stalenessS(): number | null
+  /** Wall time of the last valid message of any stream, ms. */
+  lastMessageMs(): number | null
+  warmStreams(): number
+  counters: { valid: number; invalid: number; closed: number; gaps: number }
+  /** Resolves when what was received is stored, or cannot be now: nothing is tried again after this. */
+  drain(): Promise<void>
+}
+
+interface StreamState {
+  stream: Stream
+  indicators: IndicatorSet
+  lastClosed: Candle | null
+  lastValues: IndicatorValues | null
+  forming: Candle | null
+  lastMessageMonotonicMs: number | null
+  /** Closed candles are stored and pushed one after the other. */
+  work: Promise<void>
+  /** Closed candles received and not in the indicators yet: while there is one, no row is true. */
+  owed: number
+}
+
+export interface IngestDeps {
+  clock: Clock
+  feed: Feed
+  store: CandleStore
+  streams: readonly Stream[]
+  log: Log
+}
+
+/** Market messages in, feature rows out: validates, stores, fills gaps, keeps the indicators of every stream. */
+export function createIngest(deps: IngestDeps): Ingest {
+  const states = new Map<string, StreamState>(deps.streams.map((stream) => [streamName(stream), newState(stream)]))
+  const counters = { valid: 0, invalid: 0, closed: 0, gaps: 0 }
+  const stopping = Promise.withResolvers<'stopped'>()
+  let lastMessageMs: number | null = null
+
+  /** Work that must be done before the stream gives a row again, after what is under way. */
+  function owe(state: StreamState, work: () => Promise<void>): void {
+    state.owed += 1
+    state.work = state.work.then(() => untilDone(deps, state, stopping.promise, work))
+  }
+
+  function onCandle({ stream, candle, closed }: CandleMessage): void {
+    const state = states.get(streamName(stream))
+    if (state === undefined) return
+    const problem = candleProblem(candle) ?? timeProblem(state, candle, closed)
+    if (problem !== null) {
+      counters.invalid += 1
+      deps.log.warn({ stream: streamName(stream), candle, problem }, 'market message refused')
+      return
+    }
+    counters.valid += 1
+    lastMessageMs = deps.clock.nowMs()
+    state.lastMessageMonotonicMs = deps.clock.monotonicMs()
+    if (!closed) {
+      state.forming = candle
+      return
+    }
+    counters.closed += 1
+    owe(state, () => takeClosed(deps, state, candle, counters))
+  }
+
+  return {
+    counters,
+    onCandle,
+    async prepare() {
+      for (const state of states.values()) {
+        const answered = await warm(deps, state)
+        // A source that is away when Spark starts is asked again until it answers, unless stored candles do.
+        if (!answered && state.lastValues === null) owe(state, () => warmFromSource(deps, state))
+      }
+    },
+    currentRow(stream) {
+      const state = states.get(streamName(stream))
+      return state === undefined ? null : rowOf(state)
+    },
+    stalenessS() {
+      const nowMs = deps.clock.monotonicMs()
+      let worst: number | null = null
+      for (const { lastMessageMonotonicMs } of states.values()) {
+        if (lastMessageMonotonicMs === null) return null
+        worst = Math.max(worst ?? 0, (nowMs - lastMessageMonotonicMs) / 1000)
+      }
+      return worst
+    },
+    lastMessageMs: () => lastMessageMs,
+    warmStreams: () => [...states.values()].filter((state) => state.indicators.count >= WARM_UP_CANDLES).length,
+    async drain() {
+      stopping.resolve('stopped')
+      await Promise.all([...states.values()].map((state) => state.work))
+    },
+  }
+}
+
+function newState(stream: Stream): StreamState {
+  return {
+    stream,
+    indicators: createIndicatorSet(stream.tf),
+    lastClosed: null,
+    lastValues: null,
+    forming: null,
+    lastMessageMonotonicMs: null,
+    work: Promise.resolve(),
+    owed: 0,
+  }
+}
+
+function timeProblem(state: StreamState, candle: Candle, closed: boolean): string | null {
+  if (candle.ts !== candleOpenMs(candle.ts, state.stream.tf)) return `open time ${candle.ts} is not aligned to ${state.stream.tf}`
+  const lastTs = state.lastClosed?.ts ?? -1
+  if (candle.ts <= lastTs)
+    return closed ? `closed candle ${candle.ts} came again or late` : `candle ${candle.ts} is closed already`
+  return null
+}
+
+function rowOf(state: StreamState): FeatureRow | null {
+  const { stream, indicators, forming, lastClosed, lastValues } = state
+  if (state.owed > 0) return null
+  if (forming !== null && forming.ts > (lastClosed?.ts ?? -1)) {
+    const values = peekCandle(indicators, forming)
+    return values === null ? null : featureRow(stream, forming, values)
+  }
+  return lastClosed === null || lastValues === null ? null : featureRow(stream, lastClosed, lastValues)
+}
+
+/**
+ * From the source itself when it answers: stored candles may come from another one (an earlier run on the simulated
+ * market), and indicators over two markets would be of neither.
+ */
+async function warm(deps: IngestDeps, state: StreamState): Promise<boolean> {
+  const { stream } = state
+  try {
+    await warmFromSource(deps, state)
+    return true
+  } catch (error) {
+    if (!(error instanceof FeedError)) throw error
+    deps.log.warn({ err: error, stream: streamName(stream) }, 'backfill failed; starting from stored candles of this source')
+    const beforeMs = candleOpenMs(deps.feed.nowMs(), stream.tf)
+    for (const candle of await deps.store.latest(stream, BACKFILL_CANDLES, beforeMs, [deps.feed.name, 'import']))
+      push(state, candle)
+    return false
+  }
+}
+
+async function warmFromSource(deps: IngestDeps, state: StreamState): Promise<void> {
+  const { stream } = state
+  const backfilled = await deps.feed.backfill(stream, BACKFILL_CANDLES, candleOpenMs(deps.feed.nowMs(), stream.tf))
+  const candles = backfilled.filter((candle) => candleProblem(candle) === null)
+  await storeCandles(deps, stream, candles)
+  for (const candle of candles) push(state, candle)
+  const warmNow = state.indicators.count >= WARM_UP_CANDLES
+  deps.log.info({ stream: streamName(stream), candles: state.indicators.count, warm: warmNow }, 'stream prepared')
+}
+
+/**
+ * Storage that is locked or full for a while, or a source that cannot be asked for what is missing, costs no candle: it is
+ * tried again until it is done or Spark stops, and the stream gives no row until then.
+ */
+async function untilDone(
+  deps: IngestDeps,
+  state: StreamState,
+  stopped: Promise<'stopped'>,
+  work: () => Promise<void>,
+): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await work()
+      state.owed -= 1
+      return
+    } catch (error) {
+      if (!(error instanceof StorageError || error instanceof FeedError)) throw error
+      const waitMs = Math.min(RETRY_LONGEST_MS, RETRY_FIRST_MS * 2 ** (attempt - 1))
+      deps.log.error(
+        { err: error, stream: streamName(state.stream), attempt, waitMs },
+        'candles could not be taken; no row of this stream is scored meanwhile; trying again',
+      )
+      const waited = new Promise<void>((resolve) => deps.clock.after(waitMs, resolve))
+      if ((await Promise.race([waited, stopped])) === 'stopped') return
+    }
+  }
+}
+
+/** Stores the candle and feeds the indicators; candles missing before it are asked for first. */
+async function takeClosed(deps: IngestDeps, state: StreamState, candle: Candle, counters: { gaps: number }): Promise<void> {
+  if (candle.ts <= (state.lastClosed?.ts ?? -1)) return
+  const gap = state.lastClosed === null ? null : gapBetween(state.lastClosed.ts, candle.ts, state.stream.tf)
+  if (gap !== null) {
+    const found = await fillGap(deps, state, gap.missing, candle.ts)
+    counters.gaps += 1
+    for (const missing of found) push(state, missing)
+  }
+  await storeCandles(deps, state.stream, [candle])
+  push(state, candle)
+}
+
+async function fillGap(deps: IngestDeps, state: StreamState, missing: number, beforeMs: number): Promise<Candle[]> {
+  const { stream } = state
+  const lastTs = state.lastClosed?.ts ?? -1
+  const found = (await deps.feed.backfill(stream, missing, beforeMs)).filter(
+    (candle) => candle.ts > lastTs && candle.ts < beforeMs && candleProblem(candle) === null,
+  )
+  await storeCandles(deps, stream, found)
+  let previous = lastTs
+  for (const candle of [...found, { ts: beforeMs }]) {
+    const rest = gapBetween(previous, candle.ts, stream.tf)
+    if (rest !== null) {
+      await deps.store.putGap(stream, rest, deps.clock.nowMs())
+      deps.log.warn({ stream: streamName(stream), ...rest }, 'the market has no candles here; gap recorded')
+    }
+    previous = candle.ts
+  }
+  return found
+}
+
+async function storeCandles(deps: IngestDeps, stream: Stream, candles: readonly Candle[]): Promise<void> {
+  const { differing } = await deps.store.putAll(stream, candles, deps.feed.name)
+  if (differing.length > 0)
+    deps.log.warn(
+      { stream: streamName(stream), differing: differing.slice(0, 10), count: differing.length },
+      'the feed gives other values than stored; stored ones are kept',
+    )
+}
+
+function push(state: StreamState, candle: Candle): void {
+  if (candle.ts <= (state.lastClosed?.ts ?? -1)) return
+  state.lastValues = pushCandle(state.indicators, candle)
+  state.lastClosed = candle
+}

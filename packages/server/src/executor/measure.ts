@@ -1,0 +1,135 @@
+import { SEAL_DELAY_MS, SLICE_MS, emptySloCounts, type SloCounts } from '@spark/core/rollout/slo'
+import { recordValue } from '@spark/core/stats/histogram'
+import type { Clock } from '../clock.ts'
+
+/** How one scheduled poll ended. `confid` is null when the row was not scored. */
+export interface PollOutcome {
+  /** When it was due, wall ms: decides the slice it belongs to. */
+  dueMs: number
+  kind: 'ok' | 'error' | 'timeout'
+  latencyMs: number
+  confid: number | null
+}
+
+export interface SealedSlice {
+  /** Start of the slice, ms, a multiple of 30 s. */
+  sliceTs: number
+  counts: SloCounts
+}
+
+export interface Measure {
+  record(outcome: PollOutcome): void
+  /** Stores what has ended. Resolves also when storage cannot be written. */
+  stop(): Promise<void>
+}
+
+/** Slices that wait to be stored while storage cannot be written; older ones are given up (15 minutes). */
+const WAITING_MAX = 30
+
+/**
+ * Cuts the executor's own polls into 30 s slices, each sealed 5 s after its end and handed to `seal`. A slice that cannot
+ * be stored now is tried again with the next one. Staleness is read when the slice ends.
+ */
+export function startMeasure(deps: {
+  clock: Clock
+  stalenessS: () => number | null
+  /** Resolves with false when a slice of this time was stored before. */
+  seal: (slice: SealedSlice) => Promise<boolean>
+  onLost: (slice: SealedSlice, error: unknown) => void
+}): Measure {
+  const { clock } = deps
+  const open = new Map<number, SloCounts>()
+  const queue = createSliceQueue(deps)
+  let stopped = false
+  let currentTs = sliceOf(clock.nowMs())
+  let sealedTs = -1
+  let cancelTimer = () => {}
+
+  function countsOf(sliceTs: number): SloCounts {
+    let counts = open.get(sliceTs)
+    if (counts === undefined) {
+      counts = emptySloCounts()
+      open.set(sliceTs, counts)
+    }
+    return counts
+  }
+
+  /** At each slice boundary: note the staleness, then seal after the delay. */
+  function boundary(): void {
+    if (stopped) return
+    const endedTs = currentTs
+    currentTs = sliceOf(clock.nowMs())
+    countsOf(endedTs).stalenessS = deps.stalenessS()
+    clock.after(SEAL_DELAY_MS, () => {
+      sealOpen(endedTs)
+      void queue.store()
+    })
+    arm()
+  }
+
+  /** Seals what is open up to `lastTs`; what comes for it later is too late. */
+  function sealOpen(lastTs: number): void {
+    for (const [sliceTs, counts] of [...open].sort(([a], [b]) => a - b)) {
+      if (sliceTs > lastTs) continue
+      open.delete(sliceTs)
+      sealedTs = Math.max(sealedTs, sliceTs)
+      queue.push({ sliceTs, counts })
+    }
+  }
+
+  function arm(): void {
+    cancelTimer = clock.after(Math.max(1, currentTs + SLICE_MS - clock.nowMs()), boundary)
+  }
+
+  arm()
+  return {
+    record({ dueMs, kind, latencyMs, confid }) {
+      // Late data is not judged again: neither after a stall nor while a clock that went back repeats its time.
+      if (stopped || sliceOf(dueMs) <= sealedTs) return
+      const counts = countsOf(sliceOf(dueMs))
+      counts.polls[kind] += 1
+      recordValue(counts.latencyMs, latencyMs)
+      if (confid !== null) recordValue(counts.confid, confid)
+    },
+    async stop() {
+      stopped = true
+      cancelTimer()
+      // Ended slices need not wait out their delay: nothing comes any more. The open one is given up, or it would look whole.
+      sealOpen(currentTs - SLICE_MS)
+      await queue.store()
+    },
+  }
+}
+
+/** Sealed slices on their way to storage, in order; kept while it cannot be written. */
+function createSliceQueue(deps: {
+  seal: (slice: SealedSlice) => Promise<boolean>
+  onLost: (slice: SealedSlice, error: unknown) => void
+}): { push(slice: SealedSlice): void; store(): Promise<void> } {
+  const waiting: SealedSlice[] = []
+  let storing = false
+  return {
+    push: (slice) => void waiting.push(slice),
+    async store() {
+      if (storing) return
+      storing = true
+      for (let slice = waiting[0]; slice !== undefined; slice = waiting[0]) {
+        try {
+          const stored = await deps.seal(slice)
+          waiting.shift()
+          // The clock went back: this time was measured already, and a sealed slice never changes.
+          if (!stored) deps.onLost(slice, new Error('a slice of this time is stored already; the clock went back'))
+        } catch (error) {
+          if (waiting.length <= WAITING_MAX) break
+          waiting.shift()
+          deps.onLost(slice, error)
+        }
+      }
+      storing = false
+    },
+  }
+}
+
+function sliceOf(timeMs: number): number {
+  return Math.floor(timeMs / SLICE_MS) * SLICE_MS
+}

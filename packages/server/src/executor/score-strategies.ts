@@ -1,0 +1,133 @@
+import { ApiError, UnreachableError, type Client } from '@spark/contract/client'
+import type { FeatureRow } from '@spark/core/signal/feature-row'
+import type { Stream } from '@spark/core/market/candle'
+import type { Clock } from '../clock.ts'
+import type { Log } from '../log.ts'
+import type { Randomness } from '../random.ts'
+import { traceparentOf } from '../telemetry.ts'
+import type { PollOutcome } from './measure.ts'
+
+/** A poll without an answer for this long is a timeout and counts as this long. */
+export const POLL_TIMEOUT_MS = 5000
+
+const API_WAIT_MS = 15_000
+const API_ASK_EVERY_MS = 200
+
+/** Both processes start at once; a poll before the api listens would be measured as its error. False when it does not come. */
+export async function waitForApi(client: Client, clock: Clock): Promise<boolean> {
+  const deadlineMs = clock.monotonicMs() + API_WAIT_MS
+  while (clock.monotonicMs() < deadlineMs) {
+    try {
+      await client.call('healthz', { timeoutMs: 1000 })
+      return true
+    } catch {
+      await clock.sleep(API_ASK_EVERY_MS)
+    }
+  }
+  return false
+}
+
+export interface ScoredStrategy {
+  id: string
+  stream: Stream
+}
+
+export interface StrategyPoller {
+  stop(): Promise<void>
+  /** Monotonic ms of the last scored poll, or null. */
+  lastScoreMs(): number | null
+  counters: { ok: number; error: number; timeout: number; notReady: number }
+}
+
+export interface PollerDeps {
+  clock: Clock
+  random: Randomness
+  log: Log
+  client: Client
+  strategies: readonly ScoredStrategy[]
+  pollIntervalMs: number
+  currentRow(stream: Stream): FeatureRow | null
+  /** The market's time when it is not the wall clock's (replay), else null. */
+  marketNowMs(): number | null
+  record(outcome: PollOutcome): void
+}
+
+/**
+ * Asks for one score per strategy and poll interval, spread evenly over the interval by the monotonic clock, so that
+ * neither a stepped wall clock nor a slow answer bunches the polls.
+ */
+export function startPolling(deps: PollerDeps): StrategyPoller {
+  const { clock, strategies, pollIntervalMs } = deps
+  const counters = { ok: 0, error: 0, timeout: 0, notReady: 0 }
+  const startMs = clock.monotonicMs()
+  const running = new Set<Promise<void>>()
+  const cancels = new Map<string, () => void>()
+  let lastScoreMs: number | null = null
+  let stopped = false
+
+  function schedule(strategy: ScoredStrategy, offsetMs: number, turn: number): void {
+    const dueMs = startMs + offsetMs + turn * pollIntervalMs
+    const cancel = clock.after(Math.max(0, dueMs - clock.monotonicMs()), () => {
+      if (stopped) return
+      const poll = pollOnce(strategy)
+      running.add(poll)
+      void poll.finally(() => running.delete(poll))
+      // Turns missed while the process stood still are not caught up.
+      const next = Math.max(turn + 1, Math.ceil((clock.monotonicMs() - startMs - offsetMs) / pollIntervalMs))
+      schedule(strategy, offsetMs, next)
+    })
+    cancels.set(strategy.id, cancel)
+  }
+
+  async function pollOnce(strategy: ScoredStrategy): Promise<void> {
+    const feature = deps.currentRow(strategy.stream)
+    if (feature === null) {
+      counters.notReady += 1
+      return
+    }
+    const dueMs = clock.nowMs()
+    const sentMs = clock.monotonicMs()
+    const traceId = deps.random.traceId()
+    const { kind, confid } = await ask(deps, strategy, feature, traceId)
+    counters[kind] += 1
+    if (kind === 'ok') lastScoreMs = clock.monotonicMs()
+    deps.record({ dueMs, kind, confid, latencyMs: kind === 'timeout' ? POLL_TIMEOUT_MS : clock.monotonicMs() - sentMs })
+  }
+
+  strategies.forEach((strategy, index) => schedule(strategy, (index * pollIntervalMs) / strategies.length, 0))
+  return {
+    counters,
+    lastScoreMs: () => lastScoreMs,
+    async stop() {
+      stopped = true
+      for (const cancel of cancels.values()) cancel()
+      await Promise.all(running)
+    },
+  }
+}
+
+async function ask(
+  deps: PollerDeps,
+  strategy: ScoredStrategy,
+  feature: FeatureRow,
+  traceId: string,
+): Promise<Pick<PollOutcome, 'kind' | 'confid'>> {
+  const marketNowMs = deps.marketNowMs()
+  const headers: Record<string, string> = { traceparent: traceparentOf(traceId, deps.random) }
+  if (marketNowMs !== null) headers['x-market-now-ms'] = String(marketNowMs)
+  try {
+    const answer = await deps.client.call('mlScore', {
+      body: { feature, strategyId: strategy.id },
+      headers,
+      timeoutMs: POLL_TIMEOUT_MS,
+    })
+    if (answer._err === undefined) return { kind: 'ok', confid: answer.confid }
+    deps.log.warn({ strategyId: strategy.id, traceId, code: answer._err }, 'own row could not be scored')
+    return { kind: 'error', confid: null }
+  } catch (error) {
+    if (!(error instanceof UnreachableError || error instanceof ApiError)) throw error
+    const timedOut = error instanceof UnreachableError && error.timedOut
+    deps.log.warn({ strategyId: strategy.id, traceId, reason: error.message }, timedOut ? 'score timed out' : 'score failed')
+    return { kind: timedOut ? 'timeout' : 'error', confid: null }
+  }
+}

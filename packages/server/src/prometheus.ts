@@ -1,0 +1,45 @@
+import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client'
+
+export interface PrometheusRegistry {
+  registry: Registry
+  /** A gauge without labels, read when it is scraped. */
+  gauge: (name: string, help: string, read: () => number) => void
+  /** A counter by outcome, read when it is scraped. */
+  outcomes: (name: string, help: string, read: () => Record<string, number>) => void
+  /** Prometheus text, version 0.0.4. */
+  text: () => Promise<string>
+}
+
+/** Names and base units as https://prometheus.io/docs/practices/naming recommends. */
+export function createPrometheus(build: { version: string; buildSha: string }): PrometheusRegistry {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  const info = new Gauge({
+    name: 'spark_build_info',
+    help: 'Always 1; the labels tell the build.',
+    labelNames: ['version', 'build_sha'],
+    registers: [registry],
+  })
+  info.set({ version: build.version, build_sha: build.buildSha }, 1)
+  return {
+    registry,
+    gauge(name, help, read) {
+      const gauge: Gauge = new Gauge({ name, help, registers: [], collect: () => gauge.set(read()) })
+      registry.registerMetric(gauge)
+    },
+    outcomes(name, help, read) {
+      const counter: Counter = new Counter({
+        name,
+        help,
+        labelNames: ['outcome'],
+        registers: [],
+        collect() {
+          counter.reset()
+          for (const [outcome, count] of Object.entries(read())) counter.inc({ outcome }, count)
+        },
+      })
+      registry.registerMetric(counter)
+    },
+    text: () => registry.metrics(),
+  }
+}

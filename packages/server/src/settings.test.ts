@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest'
+import { SETTINGS, parseSettings, unknownSettings } from './settings.ts'
+
+describe('settings', () => {
+  it('has a default for every variable that passes its own check', () => {
+    const { problems, values, report } = parseSettings({})
+    expect(problems).toEqual([])
+    expect(report).toHaveLength(Object.keys(SETTINGS).length)
+    expect(values.scoring).toEqual({ mode: 'preview' })
+    expect(values.confidFloor).toBe(0.55)
+    expect(values.pollIntervalMs).toBe(60_000)
+  })
+
+  it.each([
+    ['0', { mode: 'off' }],
+    ['preview', { mode: 'preview' }],
+    ['0.1', { mode: 'share', ceiling: 0.1 }],
+    ['1.0', { mode: 'share', ceiling: 1 }],
+  ])('reads FEATURE_ML_SCORING=%s', (text, expected) => {
+    expect(parseSettings({ FEATURE_ML_SCORING: text }).values.scoring).toEqual(expected)
+  })
+
+  it.each([
+    ['FEATURE_ML_SCORING', '0.05'],
+    ['FEATURE_ML_SCORING', '1.5'],
+    ['FEATURE_ML_SCORING', 'on'],
+    ['ML_CONFID_FLOOR', '-1'],
+    ['ML_CONFID_FLOOR', 'NaN'],
+    ['POLL_INTERVAL_MS', '60s'],
+    ['POLL_INTERVAL_MS', '1e9'],
+    ['SPARK_API_PORT', '65536'],
+    ['CANARY_TIMEFRAME', '2h'],
+    ['ML_SIGNAL_WEIGHTS', '1,2'],
+    ['ML_SIGNAL_WEIGHTS', '0,0,0'],
+    ['ML_SIGNAL_WEIGHTS', '1,2,Infinity'],
+    ['DATABASE_URL', 'postgres://x'],
+    ['SPARK_FEED', 'binance'],
+    ['EXECUTOR_URL', 'ftp://x'],
+  ])('refuses %s=%s with its name, its value and what would be right', (name, value) => {
+    const { problems } = parseSettings({ [name]: value })
+    expect(problems).toHaveLength(1)
+    expect(problems[0]).toContain(name)
+    expect(problems[0]).toContain(value)
+    expect(problems[0]).toContain('must be')
+  })
+
+  it('names all problems at once', () => {
+    expect(parseSettings({ SPARK_API_PORT: 'x', POLL_INTERVAL_MS: 'y' }).problems).toHaveLength(2)
+  })
+
+  it('says which setting came from the environment', () => {
+    const { report } = parseSettings({ SPARK_API_PORT: '4444' })
+    expect(report.find((one) => one.name === 'SPARK_API_PORT')).toMatchObject({ value: '4444', source: 'environment' })
+    expect(report.find((one) => one.name === 'SPARK_HOST')).toMatchObject({ source: 'default' })
+  })
+
+  it('warns of an unknown SPARK_ name with the nearest known one', () => {
+    expect(unknownSettings({ SPARK_API_PROT: '1', PATH: '/bin' })).toEqual([expect.stringContaining('SPARK_API_PORT')])
+  })
+})

@@ -1,0 +1,221 @@
+import { TIMEFRAMES, isTimeframe, type Timeframe } from '@spark/core/market/timeframe'
+import { LOG_LEVELS, type LogLevel } from './log.ts'
+
+/** One environment variable: how its text becomes a value. `parse` throws a string that says what would be right. */
+export interface Setting<T> {
+  name: string
+  meaning: string
+  /** What holds when the variable is unset or empty. */
+  fallback: string
+  parse(text: string): T
+}
+
+export type Scoring = { mode: 'off' } | { mode: 'preview' } | { mode: 'share'; ceiling: number }
+export interface Weights {
+  rsi: number
+  macd: number
+  trend: number
+}
+
+class Wrong extends Error {}
+function wrong(shouldBe: string): never {
+  throw new Wrong(shouldBe)
+}
+
+function setting<T>(name: string, fallback: string, meaning: string, parse: (text: string) => T): Setting<T> {
+  return { name, fallback, meaning, parse }
+}
+
+const integerBetween = (min: number, max: number, unit: string) => (text: string) => {
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
+  return value >= min && value <= max ? value : wrong(`a whole number of ${unit} from ${min} to ${max}`)
+}
+const numberBetween = (min: number, max: number) => (text: string) => {
+  const value = /^\d*\.?\d+$/.test(text) ? Number(text) : Number.NaN
+  return value >= min && value <= max ? value : wrong(`a number from ${min} to ${max}`)
+}
+const oneOf =
+  <T extends string>(values: readonly T[]) =>
+  (text: string): T =>
+    values.find((value) => value === text) ?? wrong(`one of ${values.join(', ')}`)
+const boolean = (text: string) => oneOf(['true', 'false'])(text) === 'true'
+const url = (text: string) => {
+  if (text === '') return null
+  return URL.canParse(text) && /^https?:/.test(text) ? text.replace(/\/+$/, '') : wrong('an address like http://127.0.0.1:3003')
+}
+const matching = (pattern: RegExp, shouldBe: string) => (text: string) => (pattern.test(text) ? text : wrong(shouldBe))
+
+function scoring(text: string): Scoring {
+  if (text === '0') return { mode: 'off' }
+  if (text === 'preview') return { mode: 'preview' }
+  const ceiling = /^[01](\.\d+)?$/.test(text) ? Number(text) : Number.NaN
+  return ceiling >= 0.1 && ceiling <= 1 ? { mode: 'share', ceiling } : wrong('0 (off), preview, or a share from 0.1 to 1.0')
+}
+
+function weights(text: string): Weights | null {
+  if (text === '') return null
+  const numbers = text.split(',').map((part) => (/^\s*[+-]?\d*\.?\d+\s*$/.test(part) ? Number(part) : Number.NaN))
+  const [rsi, macd, trend] = numbers
+  if (
+    numbers.length !== 3 ||
+    rsi === undefined ||
+    macd === undefined ||
+    trend === undefined ||
+    numbers.some((n) => !Number.isFinite(n)) ||
+    numbers.every((n) => n === 0)
+  )
+    return wrong('three numbers, RSI, MACD, Trend, like 0.33,0.33,0.33, not all 0')
+  return { rsi, macd, trend }
+}
+
+function database(text: string): string | null {
+  if (text === '') return null
+  if (text.startsWith('postgres:') || text.startsWith('postgresql:'))
+    return wrong('file:PATH; this version stores in SQLite only')
+  return text.startsWith('file:') && text.length > 5 ? text.slice(5) : wrong('file:PATH, like file:data/spark.db')
+}
+
+const port = integerBetween(1, 65_535, 'port')
+
+/** Every environment variable Spark reads, with its default. Units stand in the names or meanings. */
+export const SETTINGS = {
+  scoring: setting('FEATURE_ML_SCORING', 'preview', 'ML scoring: 0 off, preview, or the approved share 0.1 … 1.0', scoring),
+  canarySymbol: setting(
+    'CANARY_SYMBOL',
+    'BTCUSDT',
+    'symbol of the preview stream',
+    matching(/^[A-Z0-9]{2,20}$/, 'a symbol like BTCUSDT'),
+  ),
+  canaryTimeframe: setting('CANARY_TIMEFRAME', '1h', 'timeframe of the preview stream', (text): Timeframe =>
+    isTimeframe(text) ? text : wrong(`one of ${TIMEFRAMES.join(', ')}`),
+  ),
+  confidFloor: setting('ML_CONFID_FLOOR', '0.55', 'confidence under which the decision is 0', numberBetween(0, 1)),
+  weights: setting('ML_SIGNAL_WEIGHTS', '', "weights of RSI, MACD, Trend; empty for the model's own", weights),
+  pollIntervalMs: setting(
+    'POLL_INTERVAL_MS',
+    '60000',
+    'how often each running strategy asks for a score, ms',
+    integerBetween(1000, 3_600_000, 'milliseconds'),
+  ),
+  auditMlBucket: setting('AUDIT_ML_BUCKET', 'true', 'keep ml_bucket in the audit', boolean),
+  auditMlSignalParts: setting('AUDIT_ML_SIGNAL_PARTS', 'true', 'keep ml_signal_parts in the audit', boolean),
+  host: setting('SPARK_HOST', '127.0.0.1', 'address to listen on', matching(/^[A-Za-z0-9.:-]+$/, 'an address like 127.0.0.1')),
+  apiPort: setting('SPARK_API_PORT', '3003', 'port of the API', port),
+  executorPort: setting('SPARK_EXECUTOR_PORT', '4001', 'port of the executor', port),
+  dataDir: setting('SPARK_DATA_DIR', 'data', 'folder for databases, keys and tokens', (text) => text),
+  allowedHosts: setting('SPARK_ALLOWED_HOSTS', '', 'further names the Host header may carry, comma-separated', (text) =>
+    text
+      .split(',')
+      .map((name) => name.trim().toLowerCase())
+      .filter((name) => name !== ''),
+  ),
+  executorUrl: setting('EXECUTOR_URL', '', 'where the API finds the executor; empty: from host and port', url),
+  apiUrl: setting('API_URL', '', 'where the executor and the CLI find the API; empty: from host and port', url),
+  databasePath: setting('DATABASE_URL', '', 'main database; empty: file:<data folder>/spark.db', database),
+  feed: setting(
+    'SPARK_FEED',
+    'sim',
+    'market data: sim, replay:PATH or ccxt:EXCHANGE',
+    matching(/^(sim|replay:.+|ccxt:[a-z0-9]+)$/, 'sim, replay:PATH or ccxt:EXCHANGE'),
+  ),
+  exchangeUrl: setting(
+    'SPARK_EXCHANGE_URL',
+    '',
+    "address called in place of the exchange's own (a proxy); empty: the exchange's",
+    url,
+  ),
+  venue: setting('SPARK_VENUE', 'paper', 'where orders go: paper', oneOf(['paper'])),
+  mode: setting('SPARK_MODE', 'paper', 'paper', oneOf(['paper'])),
+  configFile: setting('SPARK_CONFIG', 'config/spark.yaml', 'strategies and simulated market', (text) => text),
+  signingKeyFile: setting(
+    'SPARK_SIGNING_KEY_FILE',
+    '',
+    'Ed25519 key of the audit signatures; empty: <data folder>/signing.key',
+    (text) => text,
+  ),
+  checkpointFile: setting(
+    'SPARK_CHECKPOINT_FILE',
+    '',
+    'file elsewhere that receives a copy of every audit checkpoint; empty: none',
+    (text) => text,
+  ),
+  rateLimitPerMinute: setting(
+    'SPARK_RATE_LIMIT_PER_MIN',
+    '6000',
+    'requests a minute and address without a token',
+    integerBetween(1, 100_000_000, 'requests'),
+  ),
+  tokenRateLimitPerMinute: setting(
+    'SPARK_TOKEN_RATE_LIMIT_PER_MIN',
+    '3000000',
+    'requests a minute with a token',
+    integerBetween(1, 100_000_000, 'requests'),
+  ),
+  logLevel: setting('SPARK_LOG_LEVEL', 'info', 'log level', (text): LogLevel => oneOf(LOG_LEVELS)(text)),
+} as const
+
+export type SettingKey = keyof typeof SETTINGS
+export type Values = { [Key in SettingKey]: ReturnType<(typeof SETTINGS)[Key]['parse']> }
+
+export interface SettingReport {
+  name: string
+  value: string
+  source: 'environment' | 'default'
+  meaning: string
+}
+
+/** All values at once, or all problems at once: name, value, and what would be right. */
+export function parseSettings(env: Record<string, string | undefined>): {
+  values: Values
+  report: SettingReport[]
+  problems: string[]
+} {
+  const values: Record<string, unknown> = {}
+  const report: SettingReport[] = []
+  const problems: string[] = []
+  for (const [key, one] of Object.entries(SETTINGS)) {
+    const given = env[one.name]?.trim()
+    const text = given === undefined || given === '' ? one.fallback : given
+    report.push({
+      name: one.name,
+      value: text,
+      source: given === undefined || given === '' ? 'default' : 'environment',
+      meaning: one.meaning,
+    })
+    try {
+      values[key] = one.parse(text)
+    } catch (error) {
+      if (!(error instanceof Wrong)) throw error
+      problems.push(`${one.name} is "${text.slice(0, 80)}"; it must be ${error.message}`)
+    }
+  }
+  return { values: values as Values, report, problems }
+}
+
+/** Warnings for variables that start with SPARK_ and that nothing reads. */
+export function unknownSettings(env: Record<string, string | undefined>): string[] {
+  const known = Object.values(SETTINGS).map((one): string => one.name)
+  return Object.keys(env)
+    .filter((name) => name.startsWith('SPARK_') && !known.includes(name))
+    .map((name) => {
+      const nearest = known
+        .map((candidate) => ({ candidate, distance: editDistance(name, candidate) }))
+        .sort((a, b) => a.distance - b.distance)[0]
+      return `${name} is set, but Spark knows no such variable; the nearest is ${nearest?.candidate ?? 'none'}`
+    })
+}
+
+/** Levenshtein distance, by rows. */
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, index) => index)
+  for (let i = 1; i <= a.length; i++) {
+    const current = [i]
+    for (let j = 1; j <= b.length; j++) {
+      current.push(
+        Math.min((previous[j] ?? 0) + 1, (current[j - 1] ?? 0) + 1, (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)),
+      )
+    }
+    previous = current
+  }
+  return previous[b.length] ?? 0
+}

@@ -1,0 +1,63 @@
+import { emptySloCounts, mergeSloCounts, type SloCounts } from '@spark/core/rollout/slo'
+import { restoreHistogram, type Histogram } from '@spark/core/stats/histogram'
+import type { SliceBody } from './storage/metric-slice.ts'
+import type { MetricSlice, MetricSliceStore } from './storage/metric-slice-store.ts'
+
+/** Counts of one slice, of all sources together. */
+export interface StoredSlice {
+  /** Start of the slice, ms. */
+  ts: number
+  counts: SloCounts
+}
+
+/** The metrics of a sealed slice, under the names they have in storage. */
+export function sloMetrics({ sliceTs, counts }: { sliceTs: number; counts: SloCounts }): Record<string, SliceBody> {
+  const metrics: Record<string, SliceBody> = {
+    polls: { kind: 'counters', values: { ...counts.polls } },
+    poll_latency_ms: histogramBody(counts.latencyMs),
+    poll_confid: histogramBody(counts.confid),
+  }
+  if (counts.stalenessS !== null)
+    metrics['staleness_s'] = { kind: 'gauge', last: counts.stalenessS, max: counts.stalenessS, at: sliceTs }
+  return metrics
+}
+
+/** Slices of one length with fromMs <= start < toMs, oldest first; metrics of other kinds are passed over. */
+export async function readSloSlices(
+  store: MetricSliceStore,
+  stepS: number,
+  fromMs: number,
+  toMs: number,
+): Promise<StoredSlice[]> {
+  const slices = new Map<number, SloCounts>()
+  // One source after the other: all metrics of a source in a slice make one set of counts.
+  const rows = Map.groupBy(await store.read(stepS, fromMs, toMs), (row) => `${row.sliceTs} ${row.source}`)
+  for (const metrics of rows.values()) {
+    const sliceTs = metrics[0]?.sliceTs ?? 0
+    const counts = countsOf(metrics)
+    const before = slices.get(sliceTs)
+    slices.set(sliceTs, before === undefined ? counts : mergeSloCounts(before, counts))
+  }
+  return [...slices].map(([ts, counts]) => ({ ts, counts }))
+}
+
+function countsOf(metrics: readonly MetricSlice[]): SloCounts {
+  const counts = emptySloCounts()
+  for (const { metric, body } of metrics) {
+    if (metric === 'polls' && body.kind === 'counters') {
+      counts.polls = { ok: body.values['ok'] ?? 0, error: body.values['error'] ?? 0, timeout: body.values['timeout'] ?? 0 }
+    } else if (metric === 'poll_latency_ms' && body.kind === 'histogram') counts.latencyMs = histogramOf(body, counts.latencyMs)
+    else if (metric === 'poll_confid' && body.kind === 'histogram') counts.confid = histogramOf(body, counts.confid)
+    else if (metric === 'staleness_s' && body.kind === 'gauge') counts.stalenessS = body.last
+  }
+  return counts
+}
+
+function histogramBody({ counts, max }: Histogram): SliceBody {
+  return { kind: 'histogram', counts: [...counts], max }
+}
+
+/** Edges are fixed by the metric's name; a stored histogram of another build's edges is refused by restoreHistogram. */
+function histogramOf({ counts, max }: { counts: number[]; max: number | null }, { edges }: Histogram): Histogram {
+  return restoreHistogram({ edges: [...edges], counts, max })
+}

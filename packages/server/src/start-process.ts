@@ -1,0 +1,48 @@
+import { flushCompileCache } from 'node:module'
+import { checkGolden } from '@spark/core/signal/golden'
+import { GOLDEN } from '@spark/core/signal/golden-file'
+import { ConfigError, loadConfig, type Config } from './config.ts'
+import { createLog, type Log } from './log.ts'
+import { EXIT_CONFIG, READY, createProcessLife, type ProcessLife } from './process-life.ts'
+
+export interface Started {
+  config: Config
+  log: Log
+  life: ProcessLife
+}
+
+/** What api and executor do first alike: settings, log, and the proof that this build scores as the golden file says. */
+export async function startProcess(name: string, run: (started: Started) => Promise<void>): Promise<void> {
+  let config: Config
+  try {
+    config = loadConfig()
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    createLog(name, 'info').fatal({ problems: error.problems }, 'the configuration is wrong; mend it and start again')
+    process.exitCode = EXIT_CONFIG
+    return
+  }
+  const log = createLog(name, config.logLevel)
+  for (const warning of config.warnings) log.warn(warning)
+  const life = createProcessLife(log)
+  const difference = checkGolden(GOLDEN)
+  if (difference !== null) {
+    log.fatal({ difference }, 'this build scores differently from its golden file; refusing to serve')
+    life.stop('golden file mismatch', EXIT_CONFIG)
+    return
+  }
+  try {
+    await run({ config, log, life })
+    // Now, not at the end: a killed process would leave nothing for its successor.
+    flushCompileCache()
+    // The supervisor knows at once that this start succeeded; its next health probe may come too late to see a short life.
+    process.send?.(READY)
+  } catch (error) {
+    const taken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
+    log.fatal(
+      { err: error },
+      taken ? 'could not start: the port is taken; end the other process or choose another port' : 'could not start',
+    )
+    life.stop('start failed', 1)
+  }
+}

@@ -1,0 +1,202 @@
+import { type ChainHead, GENESIS_HASH } from '@spark/core/audit/chain'
+import type { Clock } from '../../clock.ts'
+import { StorageError } from '../storage-error.ts'
+import { ThreadClient } from '../thread-client.ts'
+import { fromThreadFailure } from '../thread-failure.ts'
+import {
+  type AuditEvent,
+  auditLine,
+  type AuditPosition,
+  type AuditWriter,
+  type AuditWriterStats,
+  tsOfLine,
+} from './audit-event.ts'
+import { auditFile } from './audit-files.ts'
+import type { AuditAnswer, AuditRequest, AuditThreadOptions } from './audit-thread.ts'
+
+export interface AuditWriterOptions {
+  dataDir: string
+  /** Name of the chain; one process at a time writes it, unless `shared`. */
+  writer: string
+  clock: Clock
+  /** Short-lived processes (the command line) take turns on one chain; each commit costs one more read. */
+  shared?: boolean
+  /** The chain cannot be continued by this process; it should stop. Called once. */
+  onFatal?: (error: Error) => void
+}
+
+const BATCH_ROWS_MAX = 1_024
+const BATCH_CHARACTERS_MAX = 1 << 20
+const LINE_CHARACTERS_MAX = 1 << 18
+const WAITING_ROWS_MAX = 20_000
+const WAITING_CHARACTERS_MAX = 1 << 26
+
+interface Waiting {
+  line: string
+  resolve: (position: AuditPosition) => void
+  reject: (error: Error) => void
+}
+
+/** Opens the chain, continuing it where it ends. Rejects with StorageError. */
+export async function openAuditWriter(options: AuditWriterOptions): Promise<AuditWriter> {
+  const queue = new AuditQueue(options)
+  await queue.open()
+  return {
+    writer: options.writer,
+    append: (event) => queue.append(event),
+    appendAll: (events) => Promise.all(events.map((event) => queue.append(event))),
+    head: () => queue.head,
+    probe: () => queue.probe(),
+    stats: () => queue.stats(),
+    close: () => queue.close(),
+  }
+}
+
+/**
+ * The main thread's side: while one batch is being committed the next gathers, so batches grow with the load and no timer
+ * delays anyone. One string a batch crosses to the thread.
+ */
+class AuditQueue {
+  head: ChainHead = { seq: 0, hash: GENESIS_HASH }
+  readonly #options: AuditWriterOptions
+  readonly #thread: ThreadClient<AuditRequest, AuditAnswer>
+  #waiting: Waiting[] = []
+  #waitingCharacters = 0
+  #inFlightRows = 0
+  #sending = false
+  #ended: Error | null = null
+  #idle: (() => void)[] = []
+  readonly #stats = { rows: 0, commits: 0, lastCommitMs: 0, indexLagRows: 0, indexProblem: null as string | null }
+
+  constructor(options: AuditWriterOptions) {
+    this.#options = options
+    const { dataDir, writer, shared = false } = options
+    this.#thread = new ThreadClient({
+      script: new URL('./audit-thread.ts', import.meta.url),
+      name: 'audit',
+      workerData: { dataDir, writer, shared } satisfies AuditThreadOptions,
+      path: auditFile(dataDir, writer),
+      memoryMbMax: 128,
+      onDeath: (error) => this.#fail(error),
+    })
+  }
+
+  async open(): Promise<void> {
+    try {
+      await this.#ask({ kind: 'open' })
+    } catch (error) {
+      await this.#thread.terminate()
+      throw error
+    }
+  }
+
+  append(event: AuditEvent): Promise<AuditPosition> {
+    if (this.#ended !== null) return Promise.reject(this.#ended)
+    return new Promise((resolve, reject) => {
+      const line = auditLine(event, this.#options.clock.nowMs())
+      if (line.length > LINE_CHARACTERS_MAX) {
+        throw new RangeError(`an audit row of ${line.length} characters is longer than ${LINE_CHARACTERS_MAX}`)
+      }
+      const rows = this.#waiting.length + this.#inFlightRows
+      if (rows >= WAITING_ROWS_MAX || this.#waitingCharacters > WAITING_CHARACTERS_MAX) {
+        throw this.#unavailable(`overload, ${rows} audit rows wait for the disk`)
+      }
+      this.#waiting.push({ line, resolve, reject })
+      this.#waitingCharacters += line.length
+      if (!this.#sending) this.#sendSoon()
+    })
+  }
+
+  async probe(): Promise<void> {
+    await this.#ask({ kind: 'probe' })
+  }
+
+  stats(): AuditWriterStats {
+    return { ...this.#stats, waitingRows: this.#waiting.length + this.#inFlightRows }
+  }
+
+  async close(): Promise<void> {
+    if (this.#ended !== null) return
+    if (this.#sending) await new Promise<void>((resolve) => this.#idle.push(resolve))
+    this.#ended ??= this.#unavailable('the audit writer is closed')
+    await this.#thread.close({ kind: 'close' })
+  }
+
+  /** After the sockets that are ready now were read: their rows share the commit. */
+  #sendSoon(): void {
+    this.#sending = true
+    setImmediate(() => void this.#sendAll())
+  }
+
+  async #sendAll(): Promise<void> {
+    while (this.#waiting.length > 0 && this.#ended === null) {
+      const batch = this.#takeBatch()
+      this.#inFlightRows = batch.length
+      const startedMs = this.#options.clock.monotonicMs()
+      try {
+        const { firstSeq } = await this.#ask({ kind: 'append', batch: joined(batch) })
+        const { writer } = this.#options
+        for (const [at, row] of batch.entries()) row.resolve({ writer, seq: firstSeq + at })
+        this.#stats.rows += batch.length
+        this.#stats.commits += 1
+        this.#stats.lastCommitMs = this.#options.clock.monotonicMs() - startedMs
+      } catch (error) {
+        const reason = error instanceof Error ? error : this.#unavailable(String(error))
+        for (const row of batch) row.reject(reason)
+      }
+      this.#inFlightRows = 0
+    }
+    this.#sending = false
+    for (const resolve of this.#idle.splice(0)) resolve()
+  }
+
+  #takeBatch(): Waiting[] {
+    let rows = 0
+    let characters = 0
+    for (const { line } of this.#waiting) {
+      if (rows >= BATCH_ROWS_MAX || (rows > 0 && characters + line.length > BATCH_CHARACTERS_MAX)) break
+      rows += 1
+      characters += line.length
+    }
+    const batch = this.#waiting.slice(0, rows)
+    this.#waiting = this.#waiting.slice(rows)
+    this.#waitingCharacters -= characters
+    return batch
+  }
+
+  async #ask(request: AuditRequest): Promise<AuditAnswer> {
+    const answer = await this.#thread.ask(request)
+    this.head = answer.head
+    this.#stats.indexLagRows = answer.indexLagRows
+    this.#stats.indexProblem = answer.indexProblem
+    if (answer.failure === null) return answer
+    const error = fromThreadFailure(answer.failure.error)
+    if (answer.failure.fatal) this.#fail(error)
+    throw error
+  }
+
+  /** Nothing more can be written: what waits is refused, and the process is told once. */
+  #fail(error: Error): void {
+    if (this.#ended !== null) return
+    this.#ended = error
+    for (const { reject } of this.#waiting.splice(0)) reject(error)
+    this.#options.onFatal?.(error)
+  }
+
+  #unavailable(detail: string): StorageError {
+    return new StorageError('unavailable', auditFile(this.#options.dataDir, this.#options.writer), detail)
+  }
+}
+
+function joined(batch: readonly Waiting[]): { body: string; firstTs: number; lastTs: number } {
+  let body = ''
+  let firstTs = Number.POSITIVE_INFINITY
+  let lastTs = Number.NEGATIVE_INFINITY
+  for (const { line } of batch) {
+    const ts = tsOfLine(line)
+    body = body === '' ? line : `${body}\n${line}`
+    if (ts < firstTs) firstTs = ts
+    if (ts > lastTs) lastTs = ts
+  }
+  return { body, firstTs, lastTs }
+}

@@ -1,0 +1,88 @@
+import { createReadStream, existsSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import type { ChainHead } from '@spark/core/audit/chain'
+import { parseCheckpoint } from '@spark/core/audit/checkpoint'
+import type { MainTables } from '../tables.ts'
+import { openDatabase } from '../sqlite/open-database.ts'
+import { type SignedCheckpoint, signedCheckpoints } from './checkpoint-store.ts'
+
+/** A place that keeps checkpoints: the table, or the file elsewhere. Each call of `read` reads it anew from its start. */
+export interface CheckpointSource {
+  read(): AsyncGenerator<FoundCheckpoint, void, void>
+}
+
+export interface FoundCheckpoint {
+  /** For messages: `spark.db, checkpoint of <time>` or `<file> line <number>`. */
+  place: string
+  /** Null: not readable as a signed checkpoint. */
+  signed: SignedCheckpoint | null
+  ts: number
+}
+
+const PAGE_ROWS = 500
+
+export function tableSource(databasePath: string): CheckpointSource {
+  return {
+    async *read() {
+      if (!existsSync(databasePath)) return
+      const database = await openDatabase<MainTables>({ path: databasePath, thread: false, readOnly: true })
+      try {
+        let afterTs = -1
+        for (;;) {
+          const rows = await signedCheckpoints(database.db, afterTs, PAGE_ROWS)
+          for (const { ts, ...signed } of rows) {
+            yield { place: `checkpoint ${new Date(ts).toISOString()} in ${databasePath}`, signed, ts }
+          }
+          const last = rows.at(-1)
+          if (last === undefined) return
+          afterTs = last.ts
+        }
+      } finally {
+        await database.close()
+      }
+    },
+  }
+}
+
+export function fileSource(path: string): CheckpointSource {
+  return {
+    async *read() {
+      let number = 0
+      for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY })) {
+        number += 1
+        if (line === '') continue
+        const signed = parseSigned(line)
+        const ts = signed === null ? null : parseCheckpoint(signed.document)?.ts
+        yield { place: `${path} line ${number}`, signed, ts: ts ?? 0 }
+      }
+    },
+  }
+}
+
+function parseSigned(line: string): SignedCheckpoint | null {
+  try {
+    const value: unknown = JSON.parse(line)
+    if (typeof value !== 'object' || value === null) return null
+    if (!('document' in value) || !('signature' in value)) return null
+    const { document, signature } = value
+    return typeof document === 'string' && typeof signature === 'string' ? { document, signature } : null
+  } catch {
+    return null
+  }
+}
+
+/** What the checkpoints of a source say of one writer, in their order; those of `distrusted` places are passed over. */
+export async function* headsOfWriter(
+  source: CheckpointSource,
+  writer: string,
+  distrusted: ReadonlySet<string>,
+): AsyncGenerator<ChainHead & { place: string }, void, void> {
+  let lastHash = ''
+  for await (const { place, signed } of source.read()) {
+    if (signed === null || distrusted.has(place)) continue
+    const head = parseCheckpoint(signed.document)?.heads[writer]
+    if (head === undefined || head.hash === lastHash) continue
+    lastHash = head.hash
+    yield { ...head, place }
+  }
+}

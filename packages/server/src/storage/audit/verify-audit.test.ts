@@ -1,0 +1,206 @@
+import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { chainHash, GENESIS_HASH } from '@spark/core/audit/chain'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { sha256 } from '../../sha256.ts'
+import { openMainDatabase } from '../open-main-database.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
+import { appendSegments, event, tamper } from './audit-fixtures.ts'
+import type { AuditEvent } from './audit-event.ts'
+import { auditFile, openAuditFileForReading } from './audit-files.ts'
+import type { AuditProblem } from './audit-problem.ts'
+import { openAuditReader } from './audit-reader.ts'
+import { openCheckpointStore } from './checkpoint-store.ts'
+import { verifyAudit } from './verify-audit.ts'
+
+/** Four segments of three rows: 1-3, 4-6, 7-9, 10-12. */
+const SEGMENTS: AuditEvent[][] = [0, 1, 2, 3].map((part) =>
+  [0, 1, 2].map((at) => event({ ts: 1_000 + 10 * part + at, context: { row: 3 * part + at + 1 } })),
+)
+
+async function intactHouse(): Promise<string> {
+  const dataDir = temporaryFolder()
+  await appendSegments(dataDir, 'api-1', SEGMENTS)
+  await appendSegments(dataDir, 'executor', SEGMENTS.slice(0, 1))
+  return dataDir
+}
+
+/** Signs the heads as they are now; returns what would be kept elsewhere. */
+async function takeCheckpoint(dataDir: string, nowMs: number): Promise<{ publicKey: string; checkpointsFile: string }> {
+  const checkpointsFile = join(temporaryFolder(), 'checkpoints.ndjson')
+  const database = await openMainDatabase({ path: join(dataDir, 'spark.db'), thread: false })
+  onTestFinished(() => database.close())
+  const reader = openAuditReader({ dataDir, thread: false })
+  const keyFile = join(dataDir, 'signing.key')
+  const store = await openCheckpointStore({ db: database.db, reader, keyFile, copyFile: checkpointsFile })
+  await store.write(nowMs)
+  await reader.close()
+  return { publicKey: store.publicKey, checkpointsFile }
+}
+
+type Place = Pick<AuditProblem, 'kind' | 'writer' | 'seq'>
+const placesOf = (problems: readonly AuditProblem[]): Place[] => problems.map(({ kind, writer, seq }) => ({ kind, writer, seq }))
+
+/** Writes the chain of api-1 anew from row 1 with other content, as someone with time and this source code would. */
+function rewriteChain(dataDir: string, lines: readonly string[]): void {
+  const hashes: string[] = []
+  let hash = GENESIS_HASH
+  for (const [at, line] of lines.entries()) {
+    hash = chainHash(sha256, hash, 'api-1', at + 1, line)
+    hashes.push(hash)
+  }
+  tamper(dataDir, 'api-1', 'delete from audit_segment')
+  const database = new DatabaseSync(auditFile(dataDir, 'api-1'))
+  const insert = database.prepare('insert into audit_segment values (?, 1, ?, 1000, 1032, ?, ?, ?)')
+  insert.run('api-1', lines.length, GENESIS_HASH, hashes.join('\n'), lines.join('\n'))
+  database.close()
+}
+
+async function linesOf(dataDir: string): Promise<string[]> {
+  const file = await openAuditFileForReading(dataDir, 'api-1')
+  const rows = await file.db.selectFrom('audit_segment').select('body').orderBy('first_seq').execute()
+  await file.close()
+  return rows.flatMap(({ body }) => body.split('\n'))
+}
+
+const SWAP_SEGMENTS = `
+  update audit_segment set first_seq = -1 where first_seq = 4;
+  update audit_segment set first_seq = 4, last_seq = 6 where first_seq = 7;
+  update audit_segment set first_seq = 7, last_seq = 9 where first_seq = -1`
+const SWAP_LINES = `
+  update audit_segment set body =
+    substr(body, instr(body, char(10)) + 1, instr(substr(body, instr(body, char(10)) + 1), char(10)))
+    || substr(body, 1, instr(body, char(10)))
+    || substr(body, instr(body, char(10)) + 1 + instr(substr(body, instr(body, char(10)) + 1), char(10)))
+  where first_seq = 4`
+const WITHOUT_FIRST_LINE = `substr(body, instr(body, char(10)) + 1)`
+
+const TAMPERINGS: [string, string, Place[]][] = [
+  [
+    'one character of a row',
+    `update audit_segment set body = replace(body, '"row":5', '"row":6') where first_seq = 4`,
+    [{ kind: 'edited', writer: 'api-1', seq: 5 }],
+  ],
+  [
+    'the stored hash of a row',
+    `update audit_segment set hashes = 'f' || substr(hashes, 2) where first_seq = 4`,
+    [{ kind: 'edited', writer: 'api-1', seq: 4 }],
+  ],
+  [
+    'the previous hash',
+    `update audit_segment set prev_hash = '${GENESIS_HASH}' where first_seq = 7`,
+    [{ kind: 'edited', writer: 'api-1', seq: 7 }],
+  ],
+  [
+    'a time of a segment',
+    `update audit_segment set last_ts = last_ts + 1 where first_seq = 7`,
+    [{ kind: 'edited', writer: 'api-1', seq: 7 }],
+  ],
+  ['a removed segment', `delete from audit_segment where first_seq = 4`, [{ kind: 'missing', writer: 'api-1', seq: 4 }]],
+  ['the removed first segment', `delete from audit_segment where first_seq = 1`, [{ kind: 'missing', writer: 'api-1', seq: 1 }]],
+  [
+    'a row removed from a segment',
+    `update audit_segment set body = ${WITHOUT_FIRST_LINE} where first_seq = 4`,
+    [{ kind: 'missing', writer: 'api-1', seq: 4 }],
+  ],
+  [
+    'a row added to a segment',
+    `update audit_segment set body = body || char(10) || '{}' where first_seq = 4`,
+    [{ kind: 'duplicate', writer: 'api-1', seq: 7 }],
+  ],
+  ['two rows in each other’s place', SWAP_LINES, [{ kind: 'edited', writer: 'api-1', seq: 4 }]],
+  ['two segments in each other’s place', SWAP_SEGMENTS, [{ kind: 'reordered', writer: 'api-1', seq: 4 }]],
+  [
+    'a segment under another name',
+    `update audit_segment set writer = 'api-2' where first_seq = 10`,
+    [{ kind: 'wrong_writer', writer: 'api-1', seq: 10 }],
+  ],
+  [
+    'a copied segment',
+    `insert into audit_segment select writer, 13, 15, first_ts, last_ts, prev_hash, hashes, body from audit_segment where first_seq = 4`,
+    [{ kind: 'edited', writer: 'api-1', seq: 13 }],
+  ],
+  [
+    'a segment that overlaps another',
+    `insert into audit_segment select writer, 5, 7, first_ts, last_ts, prev_hash, hashes, body from audit_segment where first_seq = 4`,
+    [{ kind: 'duplicate', writer: 'api-1', seq: 5 }],
+  ],
+]
+
+describe('verifying the audit', () => {
+  it('finds nothing in an intact house, and counts its rows', async () => {
+    const dataDir = await intactHouse()
+    const copy = await takeCheckpoint(dataDir, 60_000)
+    const report = await verifyAudit({ dataDir, ...copy })
+    expect(report).toMatchObject({ ok: true, checkpoints: { checked: 2 }, problems: [] })
+    expect(report.writers.map(({ writer, rows }) => [writer, rows])).toEqual([
+      ['api-1', 12],
+      ['executor', 3],
+    ])
+  })
+
+  it('does nothing without the triggers being dropped', async () => {
+    const dataDir = await intactHouse()
+    const database = new DatabaseSync(auditFile(dataDir, 'api-1'))
+    onTestFinished(() => database.close())
+    expect(() => database.exec('delete from audit_segment')).toThrow('audit_segment is append-only')
+    expect(() => database.exec("update audit_segment set body = ''")).toThrow('audit_segment is append-only')
+  })
+
+  it.each(TAMPERINGS)('finds %s, and says where', async (_name, sql, places) => {
+    const dataDir = await intactHouse()
+    tamper(dataDir, 'api-1', sql)
+    const { ok, problems } = await verifyAudit({ dataDir })
+    expect(ok).toBe(false)
+    expect(placesOf(problems)).toEqual(expect.arrayContaining(places))
+    expect(placesOf(problems)[0]).toEqual(places[0])
+    for (const problem of problems) expect(problem.message).toContain('api-1')
+  })
+
+  it('finds rows cut off that a checkpoint saw, in its own table and in the copy', async () => {
+    const dataDir = await intactHouse()
+    const copy = await takeCheckpoint(dataDir, 60_000)
+    tamper(dataDir, 'api-1', 'delete from audit_segment where first_seq >= 7')
+    const truncated = { kind: 'truncated', writer: 'api-1', seq: 7 }
+    expect(placesOf((await verifyAudit({ dataDir })).problems)).toEqual([truncated])
+    for (const ending of ['', '-wal', '-shm']) rmSync(join(dataDir, `spark.db${ending}`), { force: true })
+    expect((await verifyAudit({ dataDir })).ok).toBe(true)
+    expect(placesOf((await verifyAudit({ dataDir, ...copy })).problems)).toEqual([truncated])
+  })
+
+  it('finds a whole chain written anew, and a writer whose file is gone', async () => {
+    const dataDir = await intactHouse()
+    await takeCheckpoint(dataDir, 60_000)
+    const lines = await linesOf(dataDir)
+    rewriteChain(
+      dataDir,
+      lines.map((line) => line.replace('"row":2', '"row":3')),
+    )
+    rmSync(auditFile(dataDir, 'executor'))
+    expect(placesOf((await verifyAudit({ dataDir })).problems)).toEqual([
+      { kind: 'rewritten', writer: 'api-1', seq: 12 },
+      { kind: 'missing', writer: 'executor', seq: null },
+    ])
+  })
+
+  it('trusts no checkpoint whose signature does not hold', async () => {
+    const dataDir = await intactHouse()
+    const { publicKey, checkpointsFile } = await takeCheckpoint(dataDir, 60_000)
+    const line = readFileSync(checkpointsFile, 'utf8')
+    writeFileSync(checkpointsFile, line.replace('\\"seq\\":12', '\\"seq\\":13'))
+    appendFileSync(checkpointsFile, 'no JSON\n')
+    const { problems } = await verifyAudit({ dataDir, publicKey, checkpointsFile })
+    expect(placesOf(problems)).toEqual([
+      { kind: 'bad_signature', writer: null, seq: null },
+      { kind: 'bad_signature', writer: null, seq: null },
+    ])
+    expect(problems.map(({ message }) => message)).toEqual([expect.stringContaining('line 1'), expect.stringContaining('line 2')])
+  })
+
+  it('names a file that is no database', async () => {
+    const dataDir = await intactHouse()
+    writeFileSync(auditFile(dataDir, 'api-9'), 'garbage'.repeat(500))
+    expect(placesOf((await verifyAudit({ dataDir })).problems)).toEqual([{ kind: 'unreadable', writer: 'api-9', seq: null }])
+  })
+})

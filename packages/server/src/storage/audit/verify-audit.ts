@@ -1,0 +1,146 @@
+import type { KeyObject } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseCheckpoint } from '@spark/core/audit/checkpoint'
+import type { ChainHead } from '@spark/core/audit/chain'
+import { auditFile, auditWriters, openAuditFileForReading } from './audit-files.ts'
+import { WRITER_PATTERN } from './audit-event.ts'
+import type { AuditProblem } from './audit-problem.ts'
+import { type CheckpointSource, fileSource, type FoundCheckpoint, headsOfWriter, tableSource } from './checkpoint-sources.ts'
+import { parsePublicKey, readIfThere, signatureHolds } from './signing-key.ts'
+import { verifyWriter } from './verify-writer.ts'
+
+export interface VerifyAuditOptions {
+  dataDir: string
+  /** Default `<dataDir>/spark.db`. */
+  databasePath?: string
+  /** PEM; default the file `<dataDir>/signing.pub`, which whoever can write the folder can replace. */
+  publicKey?: string
+  /** The copy of the checkpoints that is kept elsewhere. */
+  checkpointsFile?: string
+}
+
+export interface AuditReport {
+  ok: boolean
+  writers: { writer: string; rows: number; head: ChainHead }[]
+  checkpoints: { checked: number }
+  /** At most 1,000. */
+  problems: AuditProblem[]
+}
+
+const PROBLEMS_MAX = 1_000
+
+/**
+ * Reads every chain from its first row and finds what was edited, removed, added or moved, and rows cut off that a signed
+ * checkpoint saw. Works beside running writers. Constant memory; 10,000,000 rows take about a minute. Blocks its thread.
+ */
+export async function verifyAudit(options: VerifyAuditOptions): Promise<AuditReport> {
+  const { dataDir, databasePath = join(dataDir, 'spark.db'), checkpointsFile } = options
+  const problems: AuditProblem[] = []
+  const tell = (problem: AuditProblem) => {
+    if (problems.length < PROBLEMS_MAX) problems.push(problem)
+  }
+  const sources = [tableSource(databasePath)]
+  if (checkpointsFile !== undefined) sources.push(fileSource(checkpointsFile))
+  const publicKey = await publicKeyOf(options, tell)
+  const seen = await verifyCheckpoints(sources, publicKey, tell)
+
+  const writers: AuditReport['writers'] = []
+  const names = new Set([...(await auditWriters(dataDir)), ...seen.writers])
+  for (const writer of [...names].sort()) {
+    const heads = sources.map((source) => headsOfWriter(source, writer, seen.distrusted))
+    try {
+      const head = await verifyFile(dataDir, writer, heads, tell)
+      if (head !== null) writers.push({ writer, rows: head.seq, head })
+    } finally {
+      for (const iterator of heads) await iterator.return()
+    }
+  }
+  return { ok: problems.length === 0, writers, checkpoints: { checked: seen.checked }, problems }
+}
+
+async function publicKeyOf(options: VerifyAuditOptions, tell: (problem: AuditProblem) => void): Promise<KeyObject | null> {
+  const file = join(options.dataDir, 'signing.pub')
+  const pem = options.publicKey ?? (await readIfThere(file))
+  if (pem === null) return null
+  try {
+    return parsePublicKey(pem)
+  } catch {
+    tell(unsigned(`${options.publicKey === undefined ? file : 'the key given'} is not a public key in PEM`))
+    return null
+  }
+}
+
+interface SeenCheckpoints {
+  checked: number
+  writers: Set<string>
+  /** Places whose checkpoint says nothing, because its signature does not hold. */
+  distrusted: Set<string>
+}
+
+async function verifyCheckpoints(
+  sources: readonly CheckpointSource[],
+  publicKey: KeyObject | null,
+  tell: (problem: AuditProblem) => void,
+): Promise<SeenCheckpoints> {
+  const seen: SeenCheckpoints = { checked: 0, writers: new Set(), distrusted: new Set() }
+  for (const source of sources) {
+    try {
+      for await (const found of source.read()) {
+        seen.checked += 1
+        const problem = checkpointProblem(found, publicKey)
+        const checkpoint = found.signed === null ? null : parseCheckpoint(found.signed.document)
+        if (problem === null) {
+          for (const writer of Object.keys(checkpoint?.heads ?? {})) seen.writers.add(writer)
+        } else {
+          seen.distrusted.add(found.place)
+          tell(unsigned(problem))
+        }
+      }
+    } catch (error) {
+      tell({ ...unsigned(messageOf(error)), kind: 'unreadable' })
+    }
+  }
+  return seen
+}
+
+function checkpointProblem({ place, signed, ts }: FoundCheckpoint, publicKey: KeyObject | null): string | null {
+  if (publicKey === null) return `there is no public key to check ${place} with`
+  if (signed === null) return `${place} is not a signed checkpoint`
+  if (!signatureHolds(signed.document, signed.signature, publicKey)) return `the signature of ${place} does not hold`
+  const checkpoint = parseCheckpoint(signed.document)
+  if (checkpoint === null) return `${place} is signed and not a checkpoint`
+  return checkpoint.ts === ts ? null : `${place} was taken at ${new Date(checkpoint.ts).toISOString()}`
+}
+
+async function verifyFile(
+  dataDir: string,
+  writer: string,
+  heads: ReturnType<typeof headsOfWriter>[],
+  tell: (problem: AuditProblem) => void,
+): Promise<ChainHead | null> {
+  const place = { writer, seq: null, segment: null }
+  if (!WRITER_PATTERN.test(writer) || !existsSync(auditFile(dataDir, writer))) {
+    tell({ kind: 'missing', ...place, message: `a checkpoint saw the writer "${writer}", and its file is not there` })
+    return null
+  }
+  try {
+    const file = await openAuditFileForReading(dataDir, writer)
+    try {
+      return await verifyWriter(file.db, writer, heads, tell)
+    } finally {
+      await file.close()
+    }
+  } catch (error) {
+    tell({ kind: 'unreadable', ...place, message: messageOf(error) })
+    return null
+  }
+}
+
+function unsigned(message: string): AuditProblem {
+  return { kind: 'bad_signature', writer: null, seq: null, segment: null, message }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,143 @@
+import { type ChainHead, GENESIS_HASH } from '@spark/core/audit/chain'
+import type { Kysely } from 'kysely'
+import type { AuditSegmentRow, AuditTables } from '../tables.ts'
+import type { AuditProblem } from './audit-problem.ts'
+import { verifySegment } from './verify-segment.ts'
+
+export type CheckpointHead = ChainHead & { place: string }
+
+/** A segment has at most 1 MiB of lines, so that a page of them stays small. */
+const PAGE_SEGMENTS = 8
+const STRANGERS_TOLD_MAX = 10
+
+/** Walks a whole chain in constant memory, comparing it with what checkpoints saw (one iterator a source, each in its order). */
+export async function verifyWriter(
+  chain: Kysely<AuditTables>,
+  writer: string,
+  checkpoints: readonly AsyncIterator<CheckpointHead, void>[],
+  tell: (problem: AuditProblem) => void,
+): Promise<ChainHead> {
+  const comparisons = await Promise.all(checkpoints.map((iterator) => CheckpointComparison.start(iterator, writer, tell)))
+  let head: ChainHead = { seq: 0, hash: GENESIS_HASH }
+  for await (const segment of segmentsOf(chain, writer)) {
+    const verified = verifySegment(segment, head)
+    for (const problem of verified.problems) tell(await refined(chain, segment, head, problem))
+    for (const comparison of comparisons) await comparison.pass(segment)
+    head = verified.head
+  }
+  for (const comparison of comparisons) comparison.end(head)
+  for (const stranger of await strangersIn(chain, writer)) tell(stranger)
+  return head
+}
+
+/** A segment that does not follow may stand in another's place: the one that belongs here names `head` as its predecessor. */
+async function refined(
+  chain: Kysely<AuditTables>,
+  segment: AuditSegmentRow,
+  head: ChainHead,
+  problem: AuditProblem,
+): Promise<AuditProblem> {
+  if (problem.kind !== 'edited' || segment.prev_hash === head.hash || problem.seq !== segment.first_seq) return problem
+  const rightful = await chain
+    .selectFrom('audit_segment')
+    .select('first_seq')
+    .where('prev_hash', '=', head.hash)
+    .where('first_seq', '!=', segment.first_seq)
+    .executeTakeFirst()
+  if (rightful === undefined) return problem
+  const message = `segment ${segment.first_seq} of ${segment.writer} stands in the wrong place; the one that belongs there stands at ${rightful.first_seq}`
+  return { ...problem, kind: 'reordered', message }
+}
+
+async function* segmentsOf(chain: Kysely<AuditTables>, writer: string): AsyncGenerator<AuditSegmentRow, void, void> {
+  let afterSeq = Number.MIN_SAFE_INTEGER
+  for (;;) {
+    const page = await chain
+      .selectFrom('audit_segment')
+      .selectAll()
+      .where('writer', '=', writer)
+      .where('first_seq', '>', afterSeq)
+      .orderBy('first_seq')
+      .limit(PAGE_SEGMENTS)
+      .execute()
+    yield* page
+    const last = page.at(-1)
+    if (last === undefined) return
+    afterSeq = last.first_seq
+  }
+}
+
+async function strangersIn(chain: Kysely<AuditTables>, writer: string): Promise<AuditProblem[]> {
+  const found = await chain
+    .selectFrom('audit_segment')
+    .select(['writer', 'first_seq'])
+    .where('writer', '!=', writer)
+    .limit(STRANGERS_TOLD_MAX)
+    .execute()
+  return found.map((row) => ({
+    kind: 'wrong_writer',
+    writer,
+    seq: row.first_seq,
+    segment: row.first_seq,
+    message: `segment ${row.first_seq} in the file of ${writer} carries the name "${row.writer}"`,
+  }))
+}
+
+/** Follows the checkpoints of one source along a chain; tells the first that does not hold, because all after it do not either. */
+class CheckpointComparison {
+  readonly #iterator: AsyncIterator<CheckpointHead, void>
+  readonly #writer: string
+  readonly #tell: (problem: AuditProblem) => void
+  #next: CheckpointHead | null = null
+  #lastSeq = 0
+  #told = false
+
+  private constructor(iterator: AsyncIterator<CheckpointHead, void>, writer: string, tell: (problem: AuditProblem) => void) {
+    this.#iterator = iterator
+    this.#writer = writer
+    this.#tell = tell
+  }
+
+  static async start(
+    iterator: AsyncIterator<CheckpointHead, void>,
+    writer: string,
+    tell: (problem: AuditProblem) => void,
+  ): Promise<CheckpointComparison> {
+    const comparison = new CheckpointComparison(iterator, writer, tell)
+    await comparison.#advance()
+    return comparison
+  }
+
+  async pass(segment: AuditSegmentRow): Promise<void> {
+    let hashes: string[] | null = null
+    while (this.#next !== null && this.#next.seq <= segment.last_seq) {
+      const { seq, hash, place } = this.#next
+      hashes ??= segment.hashes.split('\n')
+      if (seq < this.#lastSeq) {
+        this.#report('rewritten', seq, null, `${place} saw ${this.#writer} end at row ${seq}, where an earlier one saw more`)
+      } else if (seq >= segment.first_seq && hashes[seq - segment.first_seq] !== hash) {
+        const message = `row ${seq} of ${this.#writer} is not the one that ${place} saw; it or a row before it was replaced`
+        this.#report('rewritten', seq, segment.first_seq, message)
+      }
+      this.#lastSeq = seq
+      await this.#advance()
+    }
+  }
+
+  end(head: ChainHead): void {
+    if (this.#next === null) return
+    const { seq, place } = this.#next
+    const message = `${this.#writer} ends at row ${head.seq}, and ${place} saw row ${seq}: rows ${head.seq + 1} and later were removed`
+    this.#report('truncated', head.seq + 1, null, message)
+  }
+
+  #report(kind: 'rewritten' | 'truncated', seq: number, segment: number | null, message: string): void {
+    if (!this.#told) this.#tell({ kind, writer: this.#writer, seq, segment, message })
+    this.#told = true
+  }
+
+  async #advance(): Promise<void> {
+    const { value } = await this.#iterator.next()
+    this.#next = value ?? null
+  }
+}

@@ -1,0 +1,77 @@
+import { join } from 'node:path'
+import * as fc from 'fast-check'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { createCandleStore, type StoredCandle } from './candle-store.ts'
+import { openMainDatabase } from './open-main-database.ts'
+import { temporaryFolder } from './temporary-folder.ts'
+
+const HOUR_MS = 3_600_000
+const BTC = { symbol: 'BTCUSDT', tf: '1h' } as const
+
+async function openStore() {
+  const database = await openMainDatabase({ path: join(temporaryFolder(), 'spark.db'), thread: false })
+  onTestFinished(() => database.close())
+  return createCandleStore(database.db)
+}
+
+const candleAt = (hour: number, c = 100.25): StoredCandle => ({ ts: hour * HOUR_MS, o: 100, h: 101.5, l: 99, c, v: 0.1 })
+const hours = (from: number, to: number) => Array.from({ length: to - from }, (_, at) => candleAt(from + at))
+
+describe('candle store', () => {
+  it('returns candles as they were put, with the close time where there was one', async () => {
+    const store = await openStore()
+    const candles = [candleAt(1), { ...candleAt(2), closeTs: 2 * HOUR_MS + 1_799_999 }]
+    expect(await store.putAll(BTC, candles, 'import')).toEqual({ inserted: 2, unchanged: 0, differing: [] })
+    expect(await store.range(BTC, 0, 10 * HOUR_MS, 100)).toEqual(candles)
+  })
+
+  it('changes nothing when the same candles come again, in whatever pieces', async () => {
+    const store = await openStore()
+    await store.putAll(BTC, hours(0, 1_200), 'import')
+    await fc.assert(
+      fc.asyncProperty(fc.nat(1_199), fc.nat(1_199), async (a, b) => {
+        const piece = hours(Math.min(a, b), Math.max(a, b))
+        expect(await store.putAll(BTC, piece, 'feed')).toEqual({ inserted: 0, unchanged: piece.length, differing: [] })
+      }),
+      { numRuns: 20 },
+    )
+    expect(await store.streams()).toEqual([{ stream: BTC, count: 1_200, firstTs: 0, lastTs: 1_199 * HOUR_MS }])
+  })
+
+  it('keeps a stored candle and names the one that differs, unless told to replace it', async () => {
+    const store = await openStore()
+    await store.putAll(BTC, hours(0, 3), 'import')
+    const other = [candleAt(1, 101), candleAt(3)]
+    expect(await store.putAll(BTC, other, 'feed')).toEqual({ inserted: 1, unchanged: 0, differing: [HOUR_MS] })
+    expect(await store.range(BTC, HOUR_MS, 2 * HOUR_MS, 1)).toEqual([candleAt(1)])
+    await store.putAll(BTC, other, 'feed', { replace: true })
+    expect(await store.range(BTC, HOUR_MS, 2 * HOUR_MS, 1)).toEqual([candleAt(1, 101)])
+  })
+
+  it('gives the newest candles before a time, oldest first', async () => {
+    const store = await openStore()
+    await store.putAll(BTC, hours(0, 10), 'import')
+    expect((await store.latest(BTC, 3, 8 * HOUR_MS, ['sim', 'test', 'import'])).map(({ ts }) => ts / HOUR_MS)).toEqual([5, 6, 7])
+    expect((await store.latest(BTC, 2, 100 * HOUR_MS, ['sim', 'test', 'import'])).map(({ ts }) => ts / HOUR_MS)).toEqual([8, 9])
+  })
+
+  it('finds the gaps between stored candles', async () => {
+    const store = await openStore()
+    await store.putAll(BTC, [...hours(0, 3), ...hours(5, 7), ...hours(8, 9)], 'import')
+    await store.putAll({ symbol: 'BTCUSDT', tf: '1d' }, [candleAt(96)], 'import')
+    const gaps = [
+      { firstMissingTs: 3 * HOUR_MS, missing: 2 },
+      { firstMissingTs: 7 * HOUR_MS, missing: 1 },
+    ]
+    expect(await store.gaps(BTC, 0, 24 * HOUR_MS)).toEqual(gaps)
+    expect(await store.gaps(BTC, 0, 8 * HOUR_MS)).toEqual(gaps.slice(0, 1))
+  })
+
+  it('remembers a gap of the exchange once', async () => {
+    const store = await openStore()
+    await store.putGap(BTC, { firstMissingTs: HOUR_MS, missing: 2 }, 5)
+    await store.putGap(BTC, { firstMissingTs: HOUR_MS, missing: 3 }, 6)
+    const recorded = await store.recordedGaps(BTC, 0, 2 * HOUR_MS)
+    expect(recorded).toEqual([{ firstMissingTs: HOUR_MS, missing: 3, recordedAt: 6 }])
+  })
+})

@@ -1,0 +1,133 @@
+/**
+ * Rows as they stand in the database. Only types a second dialect has as well: booleans are 0 or 1, JSON is text,
+ * times are integers in ms since 1970 UTC.
+ */
+
+/** `<dataDir>/spark.db`. */
+export interface MainTables {
+  candle: CandleRow
+  candle_gap: CandleGapRow
+  metric_slice: MetricSliceRow
+  model: ModelRow
+  model_alias: ModelAliasRow
+  smoke_run: SmokeRunRow
+  audit_checkpoint: AuditCheckpointRow
+  storage_probe: StorageProbeRow
+}
+
+export interface CandleRow {
+  symbol: string
+  tf: string
+  /** Open time. */
+  ts: number
+  o: number
+  h: number
+  l: number
+  c: number
+  v: number
+  /** The close time the source gave, or null when it gave none. A short candle closes early. */
+  close_ts: number | null
+  /** Where the row came from: a feed's name, or `import`. */
+  source: string
+}
+
+/** Candles the exchange itself does not have. */
+export interface CandleGapRow {
+  symbol: string
+  tf: string
+  first_missing_ts: number
+  /** How many candles in a row are missing. */
+  missing: number
+  recorded_at: number
+}
+
+export interface MetricSliceRow {
+  /** Length of the slice in seconds: 30, 300 or 3600. */
+  step_s: number
+  slice_ts: number
+  source: string
+  metric: string
+  body: string
+}
+
+export interface ModelRow {
+  version: string
+  document: string
+  hash: string
+  created_at: number
+}
+
+export interface ModelAliasRow {
+  alias: string
+  version: string
+  changed_at: number
+}
+
+export interface SmokeRunRow {
+  ts: number
+  ok: number
+  checks: string
+  version: string
+  build_sha: string
+}
+
+export interface AuditCheckpointRow {
+  ts: number
+  /** The exact text that was signed. */
+  document: string
+  /** Ed25519, base64. */
+  signature: string
+}
+
+/** `<dataDir>/audit/<writer>.db`: one file a writer, so that writers never wait for each other. */
+export interface AuditTables {
+  audit_segment: AuditSegmentRow
+  storage_probe: StorageProbeRow
+}
+
+/** One group commit. The long columns stand last, so that a scan of the others never reads their pages. */
+export interface AuditSegmentRow {
+  writer: string
+  first_seq: number
+  last_seq: number
+  /** Smallest and largest time of the lines. */
+  first_ts: number
+  last_ts: number
+  /** Chain hash of the line before `first_seq`. */
+  prev_hash: string
+  /** Chain hash of each line, joined by newlines. */
+  hashes: string
+  /** The lines, joined by newlines. */
+  body: string
+}
+
+/** One row that health changes to know that a commit succeeds. */
+export interface StorageProbeRow {
+  id: number
+  counter: number
+}
+
+/** `<dataDir>/audit-index.db`: built behind the audit, may be deleted and rebuilt. */
+export interface AuditIndexTables {
+  audit_entry: AuditEntryRow
+  audit_watermark: AuditWatermarkRow
+}
+
+export interface AuditEntryRow {
+  ts: number
+  writer: string
+  seq: number
+  /** The segment the line is in. */
+  first_seq: number
+  action: string
+  /** 1 when the action is left out of a list that does not ask for it. */
+  hidden: number
+  strategy_id: string | null
+  trace_id: string | null
+}
+
+/** Every line of `writer` up to and including `seq` is in audit_entry. */
+export interface AuditWatermarkRow {
+  writer: string
+  seq: number
+}

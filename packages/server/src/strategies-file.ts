@@ -1,0 +1,71 @@
+import { Type, type Static } from 'typebox'
+import { Compile } from 'typebox/compile'
+import { LineCounter, isNode, parseDocument } from 'yaml'
+import { TIMEFRAMES } from '@spark/core/market/timeframe'
+
+const StrategyEntry = Type.Object(
+  {
+    id: Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,62}$' }),
+    symbol: Type.String({ pattern: '^[A-Z0-9]{2,20}$' }),
+    tf: Type.Enum(TIMEFRAMES),
+  },
+  { additionalProperties: false },
+)
+export type StrategyEntry = Static<typeof StrategyEntry>
+
+const SparkFile = Type.Object(
+  {
+    strategies: Type.Array(StrategyEntry, { minItems: 1, maxItems: 10_000 }),
+    sim: Type.Optional(
+      Type.Object(
+        {
+          seed: Type.Optional(Type.Integer({ minimum: 0, maximum: 0xffff_ffff })),
+          trendPersistence: Type.Optional(Type.Union([Type.Literal('default'), Type.Literal('none'), Type.Literal('reversed')])),
+        },
+        { additionalProperties: false },
+      ),
+    ),
+  },
+  { additionalProperties: false },
+)
+export type SparkFile = Static<typeof SparkFile>
+
+/** Reads config/spark.yaml. Problems name file and line. */
+export function parseSparkFile(text: string, fileName: string): { file: SparkFile } | { problems: string[] } {
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, maxAliasCount: 100 } as never)
+  if (document.errors.length > 0) {
+    return {
+      problems: document.errors.map(
+        (error) => `${fileName}:${error.linePos?.[0].line ?? 1}: ${error.message.split('\n')[0] ?? 'not YAML'}`,
+      ),
+    }
+  }
+  const value: unknown = document.toJS({ maxAliasCount: 100 })
+  const lineOf = (path: string[]): number => {
+    for (let length = path.length; length >= 0; length--) {
+      const node = length === 0 ? document.contents : document.getIn(path.slice(0, length), true)
+      if (isNode(node) && node.range) return lines.linePos(node.range[0]).line
+    }
+    return 1
+  }
+  const check = Compile(SparkFile)
+  if (!check.Check(value)) {
+    const problems = check.Errors(value).map((error) => {
+      const path = error.instancePath.split('/').slice(1)
+      return `${fileName}:${lineOf(path)}: ${path.join('.') || 'the file'} ${error.message}`
+    })
+    return { problems: [...new Set(problems)].slice(0, 20) }
+  }
+  const seen = new Map<string, number>()
+  const problems: string[] = []
+  value.strategies.forEach((strategy, index) => {
+    const first = seen.get(strategy.id)
+    if (first !== undefined)
+      problems.push(
+        `${fileName}:${lineOf(['strategies', String(index)])}: strategy id ${strategy.id} is used twice (first on line ${first})`,
+      )
+    else seen.set(strategy.id, lineOf(['strategies', String(index)]))
+  })
+  return problems.length > 0 ? { problems } : { file: value }
+}

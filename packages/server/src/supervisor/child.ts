@@ -1,0 +1,162 @@
+import { fork, type ChildProcess } from 'node:child_process'
+import type { Clock } from '../clock.ts'
+import type { Log } from '../log.ts'
+import { EXIT_CONFIG, READY, STOP_LIMIT_MS } from '../process-life.ts'
+import type { Randomness } from '../random.ts'
+
+export interface ChildSpec {
+  name: string
+  /** Module to run. */
+  entry: string
+  /** Size of the young generation's half, MB: smaller takes less memory at rest and collects more often. */
+  semiSpaceMb: number
+  healthUrl: string
+  env: Record<string, string | undefined>
+}
+
+export interface ChildLimits {
+  /** A child without a health answer for this long is hung. */
+  hungMs: number
+  probeEveryMs: number
+  probeTimeoutMs: number
+  /**
+   * Wait before a restart: doubled from first to longest with each failure in a row, with jitter of half. A failure is a start
+   * that never became ready, or a process that gave up by itself within `provenMs`; one that was killed is started at once.
+   */
+  backoffFirstMs: number
+  backoffLongestMs: number
+  provenMs: number
+}
+
+export const CHILD_LIMITS: ChildLimits = {
+  hungMs: 10_000,
+  probeEveryMs: 1000,
+  probeTimeoutMs: 900,
+  backoffFirstMs: 250,
+  backoffLongestMs: 30_000,
+  provenMs: 30_000,
+}
+
+export interface Child {
+  /** Resolves at the first health answer. */
+  firstHealthy: Promise<void>
+  pid(): number | undefined
+  stop(): Promise<void>
+}
+
+interface ChildDeps {
+  clock: Clock
+  random: Randomness
+  log: Log
+  limits: ChildLimits
+  /** The child refused its configuration: starting it again cannot help. */
+  onRefused(name: string): void
+}
+
+/** Keeps one process alive: starts it, asks for its health, kills it when it hangs, starts it again with backoff. */
+export function keepAlive(spec: ChildSpec, deps: ChildDeps): Child {
+  const { clock, log, limits } = deps
+  let child: ChildProcess | null = null
+  let stopping = false
+  let failures = 0
+  let ready = false
+  let startedMs = 0
+  let lastHealthyMs = 0
+  let probing = false
+  let announce = () => {}
+  const firstHealthy = new Promise<void>((resolve) => (announce = resolve))
+
+  function start(): void {
+    startedMs = lastHealthyMs = clock.monotonicMs()
+    ready = false
+    child = forkChild(spec, log, { onReady: () => (ready = true), onExit })
+  }
+
+  function onExit(code: number | null, signal: NodeJS.Signals | null): void {
+    child = null
+    if (stopping) return
+    if (code === EXIT_CONFIG) return deps.onRefused(spec.name)
+    const killed = ready && signal !== null
+    const proven = ready && clock.monotonicMs() - startedMs > limits.provenMs
+    failures = killed || proven ? 0 : failures + 1
+    const longest = Math.min(limits.backoffLongestMs, limits.backoffFirstMs * 2 ** failures)
+    const waitMs = Math.round(longest * (0.5 + deps.random.unit() / 2))
+    log.error({ child: spec.name, exitCode: code, signal, failures, waitMs }, 'process ended; starting it again')
+    // sleep, not after: while no child runs, this wait is what keeps the supervisor alive.
+    void clock.sleep(waitMs).then(() => {
+      if (!stopping) start()
+    })
+  }
+
+  async function probe(): Promise<void> {
+    if (probing || child === null) return
+    probing = true
+    const asked = child
+    if (await answers(spec.healthUrl, asked.pid, limits.probeTimeoutMs)) {
+      lastHealthyMs = clock.monotonicMs()
+      announce()
+    }
+    probing = false
+    if (child === asked && !stopping && clock.monotonicMs() - lastHealthyMs > limits.hungMs) {
+      log.error(
+        { child: spec.name, pid: asked.pid, hungMs: Math.round(clock.monotonicMs() - lastHealthyMs) },
+        'process does not answer; killing it',
+      )
+      asked.kill('SIGKILL')
+    }
+  }
+
+  start()
+  const cancelProbe = clock.every(limits.probeEveryMs, () => void probe())
+  return {
+    firstHealthy,
+    pid: () => child?.pid,
+    async stop() {
+      stopping = true
+      cancelProbe()
+      const ending = child
+      if (ending !== null) await end(ending, clock)
+    },
+  }
+}
+
+function forkChild(
+  spec: ChildSpec,
+  log: Log,
+  told: { onReady: () => void; onExit: (code: number | null, signal: NodeJS.Signals | null) => void },
+): ChildProcess {
+  // stdin closed; output shared: every line of every process is one JSON object.
+  const child = fork(spec.entry, [], {
+    execArgv: [`--max-semi-space-size=${spec.semiSpaceMb}`],
+    env: spec.env,
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  })
+  child.once('exit', told.onExit)
+  child.once('message', (message) => {
+    if (message === READY) told.onReady()
+  })
+  child.once('error', (error) => {
+    log.error({ err: error, child: spec.name }, 'process could not be started')
+    // Without a process there is no exit event either.
+    if (child.pid === undefined) told.onExit(null, null)
+  })
+  return child
+}
+
+/** Whether this very process answers its health route. A 503 is an answer: it lives, and restarting mends no disk. */
+async function answers(healthUrl: string, pid: number | undefined, timeoutMs: number): Promise<boolean> {
+  try {
+    const response = await fetch(healthUrl, { signal: AbortSignal.timeout(timeoutMs), redirect: 'error' })
+    return ((await response.json()) as { pid?: number }).pid === pid
+  } catch {
+    return false
+  }
+}
+
+async function end(child: ChildProcess, clock: Clock): Promise<void> {
+  await new Promise<void>((resolve) => {
+    child.once('exit', () => resolve())
+    child.kill('SIGTERM')
+    clock.after(STOP_LIMIT_MS + 1000, () => child.kill('SIGKILL'))
+  })
+}

@@ -1,0 +1,164 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { goodFeature } from '@spark/server/api/feature-fixture'
+
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const SPARK = `${ROOT}bin/spark`
+/** Real candles for tests; absent in a plain checkout. */
+export const SHARED_DATA = fileURLToPath(new URL('../../../shared/data', import.meta.url))
+
+export interface Spark {
+  dataDir: string
+  apiUrl: string
+  executorUrl: string
+  env: Record<string, string>
+  /** Starts a process of this installation; the entry is a path below the repository, or `up`. */
+  start(entry: 'up' | 'api' | 'executor'): SparkProcess
+  /** Runs a spark command to its end. */
+  run(...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }>
+  token(): string
+  /** Kills what runs and removes the data. */
+  remove(): Promise<void>
+}
+
+export interface SparkProcess {
+  child: ChildProcess
+  /** Standard output and error so far. */
+  log(): string
+  ended: Promise<number | null>
+}
+
+/** An installation of its own: data folder and ports that nothing else uses. */
+export async function createSpark(env: Record<string, string> = {}): Promise<Spark> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'spark-system-'))
+  const [apiPort, executorPort] = await freePorts(2)
+  const full: Record<string, string> = {
+    ...inherited(),
+    // As bin/spark sets it.
+    NODE_COMPILE_CACHE: `${ROOT}node_modules/.cache/node-compile`,
+    SPARK_DATA_DIR: dataDir,
+    SPARK_API_PORT: String(apiPort),
+    SPARK_EXECUTOR_PORT: String(executorPort),
+    SPARK_RATE_LIMIT_PER_MIN: '100000000',
+    ...env,
+  }
+  const running = new Set<SparkProcess>()
+  return {
+    dataDir,
+    apiUrl: `http://127.0.0.1:${apiPort}`,
+    executorUrl: `http://127.0.0.1:${executorPort}`,
+    env: full,
+    start(entry) {
+      const [program, args] = entry === 'up' ? [SPARK, ['up']] : [process.execPath, [`packages/server/src/${entry}/main.ts`]]
+      const started = watch(spawn(program, args, { cwd: ROOT, env: full, stdio: ['ignore', 'pipe', 'pipe'] }))
+      running.add(started)
+      void started.ended.then(() => running.delete(started))
+      return started
+    },
+    async run(...args) {
+      const child = spawn(SPARK, args, {
+        cwd: ROOT,
+        env: full,
+        stdio: ['ignore', 'pipe', 'pipe'],
+      })
+      let stdout = ''
+      let stderr = ''
+      child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
+      child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
+      const code = await new Promise<number | null>((resolve) => child.once('close', resolve))
+      return { code, stdout, stderr }
+    },
+    token: () => readFileSync(join(dataDir, 'operator.token'), 'utf8').trim(),
+    async remove() {
+      for (const { child } of running) child.kill('SIGKILL')
+      await Promise.all([...running].map((one) => one.ended))
+      rmSync(dataDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
+    },
+  }
+}
+
+function watch(child: ChildProcess): SparkProcess {
+  let text = ''
+  const keep = (piece: string) => (text = (text + piece).slice(-1_000_000))
+  child.stdout?.setEncoding('utf8').on('data', keep)
+  child.stderr?.setEncoding('utf8').on('data', keep)
+  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve))
+  return { child, log: () => text, ended }
+}
+
+/** The environment without Spark's own variables: a test says itself what it wants. */
+function inherited(): Record<string, string> {
+  const own = /^(SPARK_|ML_|FEATURE_ML|CANARY_|POLL_|AUDIT_|EXECUTOR_URL|API_URL|DATABASE_URL|NODE_OPTIONS|VITEST)/
+  return Object.fromEntries(
+    Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined && !own.test(entry[0])),
+  )
+}
+
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer())
+  const ports = await Promise.all(
+    servers.map(
+      (server) =>
+        new Promise<number>((resolve) =>
+          server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port)),
+        ),
+    ),
+  )
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
+  return ports
+}
+
+/** Asks again until it holds; fails with what was seen last. The only waiting in the tests: for other processes. */
+export async function eventually<T>(what: string, limitMs: number, ask: () => Promise<T | null | undefined | false>): Promise<T> {
+  const deadline = performance.now() + limitMs
+  let last: unknown
+  while (performance.now() < deadline) {
+    try {
+      const seen = await ask()
+      if (seen !== null && seen !== undefined && seen !== false) return seen
+      last = seen
+    } catch (error) {
+      last = error
+    }
+    await wait(20)
+  }
+  throw new Error(`${what}: not within ${limitMs} ms; last: ${String(last)}`)
+}
+
+export interface HealthAnswer {
+  ok: boolean
+  pid: number
+  reason?: string
+}
+
+export async function health(spark: Spark, process: 'api' | 'executor' = 'api', timeoutMs = 2000): Promise<HealthAnswer> {
+  const url = process === 'api' ? `${spark.apiUrl}/api/healthz` : `${spark.executorUrl}/health`
+  const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs) })
+  return (await response.json()) as HealthAnswer
+}
+
+export function healthy(spark: Spark, process: 'api' | 'executor' = 'api', limitMs = 15_000): Promise<HealthAnswer> {
+  return eventually(`${process} healthy`, limitMs, async () => {
+    const answer = await health(spark, process)
+    return answer.ok ? answer : null
+  })
+}
+
+export async function postScore(spark: Spark, body: unknown, headers: Record<string, string> = {}): Promise<Response> {
+  return fetch(`${spark.apiUrl}/api/ml/score`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+    signal: AbortSignal.timeout(10_000),
+  })
+}
+
+/** A row that can be scored now. */
+export function featureNow(): Record<string, unknown> {
+  return goodFeature(Date.now())
+}

@@ -1,0 +1,141 @@
+import { request } from 'node:http'
+import { connect } from 'node:net'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { createSpark, eventually, featureNow, healthy, postScore, type Spark } from '../support/spark.ts'
+
+let spark: Spark
+beforeAll(async () => {
+  spark = await createSpark()
+  spark.start('api')
+  await healthy(spark)
+})
+afterAll(() => spark.remove())
+
+interface ServerEvent {
+  event: string
+  id: string
+  data: Record<string, unknown>
+}
+
+/** An open event stream and what came so far. */
+function listen(lastEventId?: string): { events: ServerEvent[]; close(): void } {
+  const events: ServerEvent[] = []
+  let text = ''
+  const client = request(
+    `${spark.apiUrl}/api/events`,
+    { headers: lastEventId === undefined ? {} : { 'last-event-id': lastEventId } },
+    (response) => {
+      response.setEncoding('utf8').on('data', (piece: string) => {
+        text += piece
+        for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {
+          const fields = Object.fromEntries(
+            text
+              .slice(0, end)
+              .split('\n')
+              .map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)]),
+          )
+          text = text.slice(end + 2)
+          if (fields['event'] !== undefined)
+            events.push({
+              event: fields['event'],
+              id: fields['id'] ?? '',
+              data: JSON.parse(fields['data'] ?? '{}') as Record<string, unknown>,
+            })
+        }
+      })
+    },
+  )
+  client.on('error', () => {})
+  client.end()
+  return { events, close: () => void client.destroy() }
+}
+
+const scoreAs = async (strategyId: string) => {
+  await postScore(spark, { feature: featureNow(), strategyId })
+}
+const strategies = (events: readonly ServerEvent[]) =>
+  events.filter((one) => one.event === 'audit').map((one) => one.data['strategyId'])
+
+it('the event stream tells of audit rows as they come, and of the figures', async () => {
+  const stream = listen()
+  await eventually('figures', 10_000, async () => stream.events.some((one) => one.event === 'metrics'))
+  await scoreAs('live-1')
+  await eventually('the row', 5000, async () => strategies(stream.events).includes('live-1'))
+  stream.close()
+})
+
+it('resumes behind Last-Event-ID without a gap or a repetition', async () => {
+  const first = listen()
+  await eventually('figures', 10_000, async () => first.events.length > 0)
+  await scoreAs('resume-1')
+  await eventually('the first row', 5000, async () => strategies(first.events).includes('resume-1'))
+  const { id } = first.events.findLast((one) => one.event === 'audit') ?? { id: '' }
+  first.close()
+  await scoreAs('resume-2')
+  await scoreAs('resume-3')
+  const second = listen(id)
+  await eventually('the missed rows', 5000, async () => strategies(second.events).includes('resume-3'))
+  expect(strategies(second.events)).toEqual(['resume-2', 'resume-3'])
+  second.close()
+})
+
+it('a reader that resumes far behind gets every row, in order, on one connection', async () => {
+  const features = Array.from({ length: 900 }, () => featureNow())
+  for (const strategyId of ['backlog-1', 'backlog-2']) {
+    const response = await fetch(`${spark.apiUrl}/api/ml/score/batch`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${spark.token()}` },
+      body: JSON.stringify({ features, strategyId }),
+    })
+    expect(response.status).toBe(200)
+  }
+  const stream = listen('api-1:0')
+  const backlog = () => strategies(stream.events).filter((id) => String(id).startsWith('backlog'))
+  await eventually('all rows', 20_000, async () => backlog().length >= 1800)
+  expect(backlog()).toEqual([
+    ...Array.from({ length: 900 }, () => 'backlog-1'),
+    ...Array.from({ length: 900 }, () => 'backlog-2'),
+  ])
+  stream.close()
+})
+
+it('an id that is not ours starts now', async () => {
+  const stream = listen('garbage; drop table')
+  await eventually('figures', 10_000, async () => stream.events.some((one) => one.event === 'metrics'))
+  expect(strategies(stream.events)).toEqual([])
+  stream.close()
+})
+
+it.each([
+  ['no Host header', 'GET /api/ml/version HTTP/1.0\r\n\r\n', '421'],
+  ['a foreign Host header', 'GET /api/ml/version HTTP/1.1\r\nHost: evil.example\r\n\r\n', '421'],
+  ['no HTTP at all', 'hello\r\n\r\n', '400'],
+  ['headers of 40 kB', `GET / HTTP/1.1\r\nHost: localhost\r\nX: ${'y'.repeat(40_000)}\r\n\r\n`, '431'],
+])('a connection with %s is refused with a problem', async (_what, bytes, status) => {
+  const answer = await new Promise<string>((resolve) => {
+    const socket = connect(Number(new URL(spark.apiUrl).port), '127.0.0.1', () => socket.write(bytes))
+    let text = ''
+    socket.setEncoding('utf8').on('data', (piece: string) => {
+      text += piece
+      if (text.includes('"code"')) socket.destroy()
+    })
+    socket.on('close', () => resolve(text))
+    socket.on('error', () => resolve(text))
+  })
+  expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
+  expect(answer).toContain('application/problem+json')
+})
+
+it('too many requests without a token are told when to come back', async () => {
+  const limited = await createSpark({ SPARK_RATE_LIMIT_PER_MIN: '5' })
+  limited.start('api')
+  await eventually('listening', 15_000, async () => (await fetch(`${limited.apiUrl}/api/ml/version`)).ok)
+  let last = await fetch(`${limited.apiUrl}/api/ml/version`)
+  for (let call = 0; call < 6; call++) last = await fetch(`${limited.apiUrl}/api/ml/version`)
+  expect(last.status).toBe(429)
+  expect(Number(last.headers.get('retry-after'))).toBeGreaterThan(0)
+  expect(await last.json()).toMatchObject({ code: 'too_many_requests' })
+  const withToken = await fetch(`${limited.apiUrl}/api/ml/version`, { headers: { authorization: `Bearer ${limited.token()}` } })
+  expect(withToken.status).toBe(200)
+  await limited.remove()
+})
