@@ -21,7 +21,8 @@ export const ExecutorHealth = Type.Object({
   feed: Type.Object({
     name: Type.String(),
     lastMessageAgeS: Type.Union([Type.Number(), Type.Null()], {
-      description: 'seconds since the last valid market message; null before the first',
+      description:
+        'seconds since the last valid market message of the worst stream, or since the feed is listened to; null before',
     }),
     warmStreams: Type.Integer({ description: 'streams with at least 250 candles' }),
     streams: Type.Integer(),

@@ -237,10 +237,20 @@ describe('ingest', () => {
     expect(alone.currentRow(stream)).toBeNull()
   })
 
+  it('a feed that never speaks grows stale from the moment it was listened to', async () => {
+    const ingest = newIngest()
+    expect(ingest.stalenessS()).toBeNull()
+    await ingest.prepare()
+    expect(ingest.stalenessS()).toBe(0)
+    await clock.advance(31_000)
+    expect(ingest.stalenessS()).toBe(31)
+    forming(ingest, NOW)
+    expect(ingest.stalenessS()).toBe(0)
+  })
+
   it('staleness runs by the monotonic clock: a stepped wall clock does not change it', async () => {
     const ingest = newIngest()
     await ingest.prepare()
-    expect(ingest.stalenessS()).toBeNull()
     forming(ingest, NOW)
     await clock.advance(5000)
     clock.step(3_600_000)

@@ -30,7 +30,10 @@ export interface Ingest {
   onCandle(message: CandleMessage): void
   /** The row to score now: the forming candle, or the last closed one; null while the stream warms up. */
   currentRow(stream: Stream): FeatureRow | null
-  /** Seconds since the last valid message of the worst stream; null before the first message. */
+  /**
+   * Seconds since the last valid message of the worst stream; before its first one, since prepare() ended: a feed that
+   * never speaks is stale too. Null before that.
+   */
   stalenessS(): number | null
   /** Wall time of the last valid message of any stream, ms. */
   lastMessageMs(): number | null
@@ -67,6 +70,7 @@ export function createIngest(deps: IngestDeps): Ingest {
   const counters = { valid: 0, invalid: 0, closed: 0, gaps: 0 }
   const stopping = Promise.withResolvers<'stopped'>()
   let lastMessageMs: number | null = null
+  let listeningSinceMs: number | null = null
 
   /** Work that must be done before the stream gives a row again, after what is under way. */
   function owe(state: StreamState, work: () => Promise<void>): void {
@@ -103,19 +107,19 @@ export function createIngest(deps: IngestDeps): Ingest {
         // A source that is away when Spark starts is asked again until it answers, unless stored candles do.
         if (!answered && state.lastValues === null) owe(state, () => warmFromSource(deps, state))
       }
+      listeningSinceMs = deps.clock.monotonicMs()
     },
     currentRow(stream) {
       const state = states.get(streamName(stream))
       return state === undefined ? null : rowOf(state)
     },
     stalenessS() {
+      if (listeningSinceMs === null) return null
       const nowMs = deps.clock.monotonicMs()
-      let worst: number | null = null
-      for (const { lastMessageMonotonicMs } of states.values()) {
-        if (lastMessageMonotonicMs === null) return null
-        worst = Math.max(worst ?? 0, (nowMs - lastMessageMonotonicMs) / 1000)
-      }
-      return worst
+      let oldestMs = nowMs
+      for (const { lastMessageMonotonicMs } of states.values())
+        oldestMs = Math.min(oldestMs, lastMessageMonotonicMs ?? listeningSinceMs)
+      return (nowMs - oldestMs) / 1000
     },
     lastMessageMs: () => lastMessageMs,
     warmStreams: () => [...states.values()].filter((state) => state.indicators.count >= WARM_UP_CANDLES).length,

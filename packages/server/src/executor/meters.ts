@@ -20,7 +20,7 @@ export function createExecutorMeters(sources: ExecutorMeterSources): () => Promi
   )
   gauge(
     'spark_feed_staleness_seconds',
-    'Age of the last valid message of the worst stream; NaN before the first.',
+    'Age of the last valid message of the worst stream; NaN before the feed is listened to.',
     () => ingest.stalenessS() ?? Number.NaN,
   )
   gauge('spark_warm_streams', 'Streams with enough candles to be scored.', () => ingest.warmStreams())
