@@ -31,6 +31,10 @@ const LINE_CHARACTERS_MAX = 1 << 18
 const WAITING_ROWS_MAX = 20_000
 const WAITING_CHARACTERS_MAX = 1 << 26
 
+/** So many rows waiting go to the thread at once, and as many batches may be on their way: it writes one while the next gathers. */
+const BATCH_ROWS_EAGER = 16
+const BATCHES_IN_FLIGHT_MAX = 2
+
 interface Waiting {
   line: string
   resolve: (position: AuditPosition) => void
@@ -63,7 +67,8 @@ class AuditQueue {
   #waiting: Waiting[] = []
   #waitingCharacters = 0
   #inFlightRows = 0
-  #sending = false
+  #inFlightBatches = 0
+  #sendScheduled = false
   #ended: Error | null = null
   #idle: (() => void)[] = []
   readonly #stats = { rows: 0, commits: 0, lastCommitMs: 0, indexLagRows: 0, indexProblem: null as string | null }
@@ -103,7 +108,8 @@ class AuditQueue {
       }
       this.#waiting.push({ line, resolve, reject })
       this.#waitingCharacters += line.length
-      if (!this.#sending) this.#sendSoon()
+      if (this.#waiting.length >= BATCH_ROWS_EAGER && this.#inFlightBatches < BATCHES_IN_FLIGHT_MAX) void this.#sendBatch()
+      else if (this.#inFlightBatches === 0 && !this.#sendScheduled) this.#sendSoon()
     })
   }
 
@@ -117,37 +123,45 @@ class AuditQueue {
 
   async close(): Promise<void> {
     if (this.#ended !== null) return
-    if (this.#sending) await new Promise<void>((resolve) => this.#idle.push(resolve))
+    if (this.#inFlightBatches > 0 || this.#waiting.length > 0) await new Promise<void>((resolve) => this.#idle.push(resolve))
     this.#ended ??= this.#unavailable('the audit writer is closed')
     await this.#thread.close({ kind: 'close' })
   }
 
   /** After the sockets that are ready now were read: their rows share the commit. */
   #sendSoon(): void {
-    this.#sending = true
-    setImmediate(() => void this.#sendAll())
+    this.#sendScheduled = true
+    setImmediate(() => {
+      this.#sendScheduled = false
+      if (this.#inFlightBatches === 0) void this.#sendBatch()
+    })
   }
 
-  async #sendAll(): Promise<void> {
-    while (this.#waiting.length > 0 && this.#ended === null) {
-      const batch = this.#takeBatch()
-      this.#inFlightRows = batch.length
-      const startedMs = this.#options.clock.monotonicMs()
-      try {
-        const { firstSeq } = await this.#ask({ kind: 'append', batch: joined(batch) })
-        const { writer } = this.#options
-        for (const [at, row] of batch.entries()) row.resolve({ writer, seq: firstSeq + at })
-        this.#stats.rows += batch.length
-        this.#stats.commits += 1
-        this.#stats.lastCommitMs = this.#options.clock.monotonicMs() - startedMs
-      } catch (error) {
-        const reason = error instanceof Error ? error : this.#unavailable(String(error))
-        for (const row of batch) row.reject(reason)
-      }
-      this.#inFlightRows = 0
+  /** Sends what waits; when it is written, what has gathered meanwhile. The thread writes batches in the order they were sent. */
+  async #sendBatch(): Promise<void> {
+    if (this.#waiting.length === 0 || this.#ended !== null) return this.#settleIdle()
+    const batch = this.#takeBatch()
+    this.#inFlightRows += batch.length
+    this.#inFlightBatches += 1
+    const startedMs = this.#options.clock.monotonicMs()
+    try {
+      const { firstSeq } = await this.#ask({ kind: 'append', batch: joined(batch) })
+      const { writer } = this.#options
+      for (const [at, row] of batch.entries()) row.resolve({ writer, seq: firstSeq + at })
+      this.#stats.rows += batch.length
+      this.#stats.commits += 1
+      this.#stats.lastCommitMs = this.#options.clock.monotonicMs() - startedMs
+    } catch (error) {
+      const reason = error instanceof Error ? error : this.#unavailable(String(error))
+      for (const row of batch) row.reject(reason)
     }
-    this.#sending = false
-    for (const resolve of this.#idle.splice(0)) resolve()
+    this.#inFlightRows -= batch.length
+    this.#inFlightBatches -= 1
+    void this.#sendBatch()
+  }
+
+  #settleIdle(): void {
+    if (this.#inFlightBatches === 0) for (const resolve of this.#idle.splice(0)) resolve()
   }
 
   #takeBatch(): Waiting[] {
