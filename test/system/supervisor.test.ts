@@ -89,6 +89,16 @@ describe('spark up', () => {
     expect(up.log()).toContain('POLL_INTERVAL_MS is "60s"; it must be a whole number of milliseconds')
   })
 
+  it('a second one on the same data folder says so and ends; the first goes on', async () => {
+    spark = await createSpark()
+    spark.start('up')
+    const { pid } = await healthy(spark)
+    const second = spark.start('up')
+    expect(await second.ended).toBe(1)
+    expect(second.log()).toContain('another process runs as supervisor on this data folder')
+    expect(await health(spark)).toMatchObject({ ok: true, pid })
+  })
+
   it('restart executor brings a new process', async () => {
     spark = await createSpark()
     spark.start('up')

@@ -1,5 +1,4 @@
-import { deriveModel, modelHash, ML_FUSION_1_2, type Model } from '@spark/core/signal/model'
-import type { Weights } from './settings.ts'
+import { deriveModel, modelHash, ML_FUSION_1_2, type Model, type Weights } from '@spark/core/signal/model'
 import { sha256 } from './sha256.ts'
 import { ModelConflictError, type ModelStore } from './storage/model-store.ts'
 

@@ -1,4 +1,5 @@
 import { TIMEFRAMES, isTimeframe, type Timeframe } from '@spark/core/market/timeframe'
+import { parseWeights, type Weights } from '@spark/core/signal/model'
 import { LOG_LEVELS, type LogLevel } from './log.ts'
 
 /** One environment variable: how its text becomes a value. `parse` throws a string that says what would be right. */
@@ -11,11 +12,6 @@ export interface Setting<T> {
 }
 
 export type Scoring = { mode: 'off' } | { mode: 'preview' } | { mode: 'share'; ceiling: number }
-export interface Weights {
-  rsi: number
-  macd: number
-  trend: number
-}
 
 class Wrong extends Error {}
 function wrong(shouldBe: string): never {
@@ -54,18 +50,10 @@ function scoring(text: string): Scoring {
 
 function weights(text: string): Weights | null {
   if (text === '') return null
-  const numbers = text.split(',').map((part) => (/^\s*[+-]?\d*\.?\d+\s*$/.test(part) ? Number(part) : Number.NaN))
-  const [rsi, macd, trend] = numbers
-  if (
-    numbers.length !== 3 ||
-    rsi === undefined ||
-    macd === undefined ||
-    trend === undefined ||
-    numbers.some((n) => !Number.isFinite(n)) ||
-    numbers.every((n) => n === 0)
-  )
+  const parsed = parseWeights(text)
+  if (parsed === null || Object.values(parsed).every((weight) => weight === 0))
     return wrong('three numbers, RSI, MACD, Trend, like 0.33,0.33,0.33, not all 0')
-  return { rsi, macd, trend }
+  return parsed
 }
 
 function database(text: string): string | null {

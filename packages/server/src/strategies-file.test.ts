@@ -24,6 +24,16 @@ describe('config/spark.yaml', () => {
     expect(problemsOf('strategies:\n  - { id: a, symbol: BTCUSDT, tf: 1h }\nstrateges: []\n').join()).toContain('strateges')
   })
 
+  it.each([
+    ['sim: { outagesPerYear: -1 }', 'sim.outagesPerYear'],
+    ['replay: { speed: 0 }', 'replay.speed'],
+    ['replay: { start: tomorrow }', 'replay.start'],
+  ])('refuses %s, naming the key', (line, key) => {
+    const strategies = 'strategies:\n  - { id: a, symbol: BTCUSDT, tf: 1h }\n'
+    expect(problemsOf(`${strategies}${line}\n`).join()).toMatch(new RegExp(`^spark\\.yaml:3: ${key}`))
+    expect(problemsOf(`${strategies}replay: { speed: 3600, start: 2024-01-15 }\n`)).toEqual([])
+  })
+
   it('names the line of broken YAML', () => {
     expect(problemsOf('strategies:\n  - { id: a\n').join()).toMatch(/^spark\.yaml:\d+: /)
   })

@@ -21,6 +21,16 @@ const SparkFile = Type.Object(
         {
           seed: Type.Optional(Type.Integer({ minimum: 0, maximum: 0xffff_ffff })),
           trendPersistence: Type.Optional(Type.Union([Type.Literal('default'), Type.Literal('none'), Type.Literal('reversed')])),
+          outagesPerYear: Type.Optional(Type.Number({ minimum: 0, maximum: 365 })),
+        },
+        { additionalProperties: false },
+      ),
+    ),
+    replay: Type.Optional(
+      Type.Object(
+        {
+          speed: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1_000_000 })),
+          start: Type.Optional(Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}(T\\d{2}:\\d{2}(:\\d{2})?Z?)?$' })),
         },
         { additionalProperties: false },
       ),

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
+import { TIME_FORMS, parseTime } from '@spark/contract/time'
 import { systemClock } from '@spark/server/clock'
 import { loadConfig } from '@spark/server/config'
 import type { AuditFilter } from '@spark/server/storage/audit/audit-query'
@@ -115,11 +116,8 @@ function snapshotCommand(audit: Command, output: Output): void {
     .action(async ({ day }: { day?: string }) => {
       const config = loadConfig()
       const text = day ?? new Date(systemClock.nowMs()).toISOString().slice(0, 10).replaceAll('-', '')
-      if (!/^\d{8}$/.test(text)) throw new WrongUsage(`--day ${text}: must be like 20260131`)
-      const dayMs = Date.parse(`${text.slice(0, 4)}-${text.slice(4, 6)}-${text.slice(6)}T00:00:00Z`)
-      // Date.parse turns 31 February into 3 March.
-      if (Number.isNaN(dayMs) || new Date(dayMs).toISOString().slice(0, 10).replaceAll('-', '') !== text)
-        throw new WrongUsage(`--day ${text}: there is no such day`)
+      const dayMs = /^\d{8}$/.test(text) ? parseTime(text) : null
+      if (dayMs === null) throw new WrongUsage(`--day ${text}: must be a day like 20260131`)
       const { path, rows } = await withReader((reader) => writeAuditSnapshot({ reader, folder: config.dataDir, timeMs: dayMs }))
       output.line(`${path}: ${rows} rows`)
     })
@@ -155,7 +153,7 @@ function filterOf({ action, strategy, trace, from, to }: FilterOptions): AuditFi
 }
 
 function timeOf(option: string, text: string): number {
-  const ms = /^\d{11,16}$/.test(text) ? Number(text) : Date.parse(text)
-  if (Number.isNaN(ms)) throw new WrongUsage(`${option} ${text}: must be ms since 1970 or a time like 2026-01-31T00:00:00Z`)
+  const ms = parseTime(text)
+  if (ms === null) throw new WrongUsage(`${option} ${text}: must be ${TIME_FORMS}`)
   return ms
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { GENESIS_HASH } from './chain.ts'
-import { checkpointText, compareCheckpoint, parseCheckpoint, type Checkpoint, type WriterFacts } from './checkpoint.ts'
+import { checkpointText, parseCheckpoint, type Checkpoint } from './checkpoint.ts'
 
 const A = 'a'.repeat(64)
 const B = 'b'.repeat(64)
@@ -8,18 +8,6 @@ const CHECKPOINT: Checkpoint = {
   version: 1,
   ts: 1_700_000_000_000,
   heads: { executor: { seq: 7, hash: B }, 'api-1': { seq: 12, hash: A }, 'api-2': { seq: 0, hash: GENESIS_HASH } },
-}
-
-function compare(changes: Record<string, WriterFacts | undefined>): string[] {
-  const facts: Record<string, WriterFacts | undefined> = {
-    'api-1': { headSeq: 20, hashAtCheckpoint: A },
-    'api-2': { headSeq: 3, hashAtCheckpoint: GENESIS_HASH },
-    executor: { headSeq: 7, hashAtCheckpoint: B },
-    ...changes,
-  }
-  const known = new Map<string, WriterFacts>()
-  for (const [writer, fact] of Object.entries(facts)) if (fact !== undefined) known.set(writer, fact)
-  return compareCheckpoint(CHECKPOINT, known).map((problem) => `${problem.writer} ${problem.code} ${problem.seq}`)
 }
 
 describe('text', () => {
@@ -44,21 +32,5 @@ describe('text', () => {
     ]) {
       expect(parseCheckpoint(text)).toBeNull()
     }
-  })
-})
-
-describe('comparison', () => {
-  it('finds nothing when every head is still there, and does not mind later writers', () => {
-    expect(compare({})).toEqual([])
-    expect(compare({ 'api-3': { headSeq: 1, hashAtCheckpoint: null } })).toEqual([])
-  })
-  it('finds truncation, also of a whole writer', () => {
-    expect(compare({ 'api-1': { headSeq: 11, hashAtCheckpoint: null } })).toEqual(['api-1 truncated 12'])
-    expect(compare({ executor: undefined })).toEqual(['executor truncated 7'])
-    expect(compare({ 'api-2': undefined })).toEqual([])
-  })
-  it('finds a row that is gone or another one', () => {
-    expect(compare({ 'api-1': { headSeq: 20, hashAtCheckpoint: null } })).toEqual(['api-1 missing 12'])
-    expect(compare({ 'api-1': { headSeq: 12, hashAtCheckpoint: B } })).toEqual(['api-1 rewritten 12'])
   })
 })

@@ -44,6 +44,9 @@ class FakeFeed implements Feed {
   stop = async () => {}
 }
 
+/** Always the longest wait. */
+const random = { unit: () => 1 - Number.EPSILON }
+
 let folder: string
 let database: MainDatabase
 let store: CandleStore
@@ -62,7 +65,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true })
 })
 
-const newIngest = (): Ingest => createIngest({ clock, feed, store, streams: [stream], log: createLog('test', 'silent') })
+const newIngest = (): Ingest => createIngest({ clock, random, feed, store, streams: [stream], log: createLog('test', 'silent') })
 const closed = (ingest: Ingest, ts: number) => ingest.onCandle({ stream, candle: candleAt(ts), closed: true })
 const forming = (ingest: Ingest, ts: number, c = 101) =>
   ingest.onCandle({ stream, candle: { ts, o: 100, h: 110, l: 90, c, v: 1 }, closed: false })
@@ -90,6 +93,7 @@ describe('ingest', () => {
     expect(second.currentRow(stream)).toEqual(first.currentRow(stream))
     rmSync(join(folder, 'other'), { recursive: true, force: true })
     const other = createIngest({
+      random,
       clock,
       feed,
       store,
@@ -235,6 +239,16 @@ describe('ingest', () => {
     const alone = newIngest()
     await alone.prepare()
     expect(alone.currentRow(stream)).toBeNull()
+  })
+
+  it('records what the market has no candles of, also in the backfill it starts with', async () => {
+    for (const hours of [100, 101, 400]) feed.missing.add(NOW - hours * HOUR)
+    await newIngest().prepare()
+    const gaps = await store.recordedGaps(stream, 0, NOW)
+    expect(gaps.map(({ firstMissingTs, missing }) => [(NOW - firstMissingTs) / HOUR, missing])).toEqual([
+      [400, 1],
+      [101, 2],
+    ])
   })
 
   it('a feed that never speaks grows stale from the moment it was listened to', async () => {

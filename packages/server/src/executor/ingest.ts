@@ -9,9 +9,11 @@ import {
   type IndicatorValues,
 } from '@spark/core/indicators/indicator-set'
 import { featureRow, type FeatureRow } from '@spark/core/signal/feature-row'
+import { backoffMs, type Backoff } from '../backoff.ts'
 import type { Clock } from '../clock.ts'
 import { FeedError, type CandleMessage, type Feed } from '../feed/feed.ts'
 import type { Log } from '../log.ts'
+import type { Randomness } from '../random.ts'
 import type { CandleStore } from '../storage/candle-store.ts'
 import { StorageError } from '../storage/storage-error.ts'
 
@@ -21,8 +23,7 @@ import { StorageError } from '../storage/storage-error.ts'
  */
 export const BACKFILL_CANDLES = 1000
 
-const RETRY_FIRST_MS = 250
-const RETRY_LONGEST_MS = 10_000
+const RETRY: Backoff = { firstMs: 250, maxMs: 10_000 }
 
 export interface Ingest {
   /** Backfills and warms every stream. A stream whose source cannot be asked starts from stored candles. */
@@ -58,6 +59,7 @@ interface StreamState {
 
 export interface IngestDeps {
   clock: Clock
+  random: Pick<Randomness, 'unit'>
   feed: Feed
   store: CandleStore
   streams: readonly Stream[]
@@ -185,6 +187,7 @@ async function warmFromSource(deps: IngestDeps, state: StreamState): Promise<voi
   const backfilled = await deps.feed.backfill(stream, BACKFILL_CANDLES, candleOpenMs(deps.feed.nowMs(), stream.tf))
   const candles = backfilled.filter((candle) => candleProblem(candle) === null)
   await storeCandles(deps, stream, candles)
+  await recordGaps(deps, stream, candles)
   for (const candle of candles) push(state, candle)
   const warmNow = state.indicators.count >= WARM_UP_CANDLES
   deps.log.info({ stream: streamName(stream), candles: state.indicators.count, warm: warmNow }, 'stream prepared')
@@ -207,7 +210,7 @@ async function untilDone(
       return
     } catch (error) {
       if (!(error instanceof StorageError || error instanceof FeedError)) throw error
-      const waitMs = Math.min(RETRY_LONGEST_MS, RETRY_FIRST_MS * 2 ** (attempt - 1))
+      const waitMs = backoffMs(RETRY, attempt - 1, deps.random.unit())
       deps.log.error(
         { err: error, stream: streamName(state.stream), attempt, waitMs },
         'candles could not be taken; no row of this stream is scored meanwhile; trying again',
@@ -238,16 +241,21 @@ async function fillGap(deps: IngestDeps, state: StreamState, missing: number, be
     (candle) => candle.ts > lastTs && candle.ts < beforeMs && candleProblem(candle) === null,
   )
   await storeCandles(deps, stream, found)
-  let previous = lastTs
-  for (const candle of [...found, { ts: beforeMs }]) {
-    const rest = gapBetween(previous, candle.ts, stream.tf)
-    if (rest !== null) {
-      await deps.store.putGap(stream, rest, deps.clock.nowMs())
-      deps.log.warn({ stream: streamName(stream), ...rest }, 'the market has no candles here; gap recorded')
-    }
-    previous = candle.ts
-  }
+  await recordGaps(deps, stream, [{ ts: lastTs }, ...found, { ts: beforeMs }])
   return found
+}
+
+/** What the source was asked for and does not have between the candles it gave. */
+async function recordGaps(deps: IngestDeps, stream: Stream, candles: readonly { ts: number }[]): Promise<void> {
+  let previous: number | null = null
+  for (const { ts } of candles) {
+    const gap = previous === null ? null : gapBetween(previous, ts, stream.tf)
+    if (gap !== null) {
+      await deps.store.putGap(stream, gap, deps.clock.nowMs())
+      deps.log.warn({ stream: streamName(stream), ...gap }, 'the market has no candles here; gap recorded')
+    }
+    previous = ts
+  }
 }
 
 async function storeCandles(deps: IngestDeps, stream: Stream, candles: readonly Candle[]): Promise<void> {

@@ -1,4 +1,5 @@
 import { createClient } from '@spark/contract/client'
+import { parseTime } from '@spark/contract/time'
 import { streamName, type Stream } from '@spark/core/market/candle'
 import { systemClock } from '../clock.ts'
 import type { Config } from '../config.ts'
@@ -29,7 +30,7 @@ async function run({ config, log, life }: Started): Promise<void> {
   const strategies = strategiesToScore(config)
   const streams = distinctStreams(config)
   const feed = await openFeed(config, streams)
-  const ingest = createIngest({ clock, feed, store: createCandleStore(database.db), streams, log })
+  const ingest = createIngest({ clock, random, feed, store: createCandleStore(database.db), streams, log })
   let poller: StrategyPoller | null = null
   const stopHttp = await listenExecutor({
     ...config,
@@ -90,8 +91,17 @@ async function run({ config, log, life }: Started): Promise<void> {
 }
 
 function openFeed(config: Config, streams: readonly Stream[]): Promise<Feed> {
-  const exchange = config.exchangeUrl === null ? {} : { exchangeUrl: config.exchangeUrl }
-  return createFeed(config.feed, { clock: systemClock, random: systemRandomness, streams, ...config.file.sim, ...exchange })
+  const { sim, replay = {} } = config.file
+  const startMs = replay.start === undefined ? null : parseTime(replay.start)
+  return createFeed(config.feed, {
+    clock: systemClock,
+    random: systemRandomness,
+    streams,
+    ...sim,
+    ...(replay.speed !== undefined && { replaySpeed: replay.speed }),
+    ...(startMs !== null && { replayStartMs: startMs }),
+    ...(config.exchangeUrl !== null && { exchangeUrl: config.exchangeUrl }),
+  })
 }
 
 /** With ML off nobody asks; in preview, and until a rollout exposes more, the strategies on the canary stream. */

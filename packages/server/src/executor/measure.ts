@@ -1,6 +1,7 @@
 import { SEAL_DELAY_MS, SLICE_MS, emptySloCounts, type SloCounts } from '@spark/core/rollout/slo'
 import { recordValue } from '@spark/core/stats/histogram'
 import type { Clock } from '../clock.ts'
+import { SEALED_STEP_S, sliceOpenMs } from '../storage/metric-slice.ts'
 
 /** How one scheduled poll ended. `confid` is null when the row was not scored. */
 export interface PollOutcome {
@@ -41,7 +42,7 @@ export function startMeasure(deps: {
   const open = new Map<number, SloCounts>()
   const queue = createSliceQueue(deps)
   let stopped = false
-  let currentTs = sliceOf(clock.nowMs())
+  let currentTs = sliceOpenMs(clock.nowMs(), SEALED_STEP_S)
   let sealedTs = -1
   let cancelTimer = () => {}
 
@@ -58,7 +59,7 @@ export function startMeasure(deps: {
   function boundary(): void {
     if (stopped) return
     const endedTs = currentTs
-    currentTs = sliceOf(clock.nowMs())
+    currentTs = sliceOpenMs(clock.nowMs(), SEALED_STEP_S)
     countsOf(endedTs).stalenessS = deps.stalenessS()
     clock.after(SEAL_DELAY_MS, () => {
       sealOpen(endedTs)
@@ -85,8 +86,8 @@ export function startMeasure(deps: {
   return {
     record({ dueMs, kind, latencyMs, confid }) {
       // Late data is not judged again: neither after a stall nor while a clock that went back repeats its time.
-      if (stopped || sliceOf(dueMs) <= sealedTs) return
-      const counts = countsOf(sliceOf(dueMs))
+      if (stopped || sliceOpenMs(dueMs, SEALED_STEP_S) <= sealedTs) return
+      const counts = countsOf(sliceOpenMs(dueMs, SEALED_STEP_S))
       counts.polls[kind] += 1
       recordValue(counts.latencyMs, latencyMs)
       if (confid !== null) recordValue(counts.confid, confid)
@@ -128,8 +129,4 @@ function createSliceQueue(deps: {
       storing = false
     },
   }
-}
-
-function sliceOf(timeMs: number): number {
-  return Math.floor(timeMs / SLICE_MS) * SLICE_MS
 }

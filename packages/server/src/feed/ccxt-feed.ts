@@ -1,6 +1,6 @@
 import type { Candle, Stream } from '@spark/core/market/candle'
 import type { Clock } from '../clock.ts'
-import { backoffMs } from './backoff.ts'
+import { backoffMs } from '../backoff.ts'
 import { cutSockets, loadCcxtExchange, unifiedSymbol, type CcxtExchange, type OhlcvRows } from './ccxt-exchange.ts'
 import { AwayError, CcxtRest, messageOf } from './ccxt-rest.ts'
 import { CcxtStream } from './ccxt-stream.ts'

@@ -1,7 +1,7 @@
 import { streamName, type Candle, type Stream } from '@spark/core/market/candle'
 import { candleOpenMs, timeframeMs } from '@spark/core/market/timeframe'
 import type { Clock } from '../clock.ts'
-import { backoffMs } from './backoff.ts'
+import { backoffMs } from '../backoff.ts'
 import { CandleSequence } from './candle-sequence.ts'
 import { candleOfRow, isUsable, messageOf, type CcxtRest } from './ccxt-rest.ts'
 import type { OhlcvRow } from './ccxt-exchange.ts'

@@ -43,11 +43,6 @@ export function candleAt(columns: KlineColumns, index: number): Candle {
   return { ts: at(ts, index), o: at(o, index), h: at(h, index), l: at(l, index), c: at(c, index), v: at(v, index) }
 }
 
-/** All rows as candles. */
-export function candlesOf(columns: KlineColumns): Candle[] {
-  return Array.from({ length: columns.length }, (_, index) => candleAt(columns, index))
-}
-
 /** The first row whose open time is at or after `ts`; `length` when there is none. */
 export function firstRowAt(columns: KlineColumns, ts: number): number {
   let low = 0

@@ -1,3 +1,5 @@
+import { SLICE_MS } from '@spark/core/rollout/slo'
+
 /** What one process measured of one metric in one slice of time. All kinds merge exactly, in any order. */
 export type SliceBody =
   | { kind: 'counters'; values: Record<string, number> }
@@ -6,7 +8,7 @@ export type SliceBody =
   | { kind: 'gauge'; last: number; max: number; /** When `last` was read, ms. */ at: number }
 
 /** Lengths of slices in seconds: what is sealed, and what it is rolled up into. */
-export const SEALED_STEP_S = 30
+export const SEALED_STEP_S = SLICE_MS / 1000
 export const ROLLUP_STEPS_S = [300, 3_600] as const
 
 /** Open time (ms) of the slice of `stepS` seconds that holds the instant `timeMs`. */

@@ -1,20 +1,12 @@
+import type { SmokeResult } from '@spark/contract/public'
 import type { Kysely } from 'kysely'
 import type { MainTables } from './tables.ts'
 
-export interface SmokeRun {
-  /** ms */
-  ts: number
-  ok: boolean
-  version: string
-  buildSha: string
-  checks: { name: string; ok: boolean; detail: string; durationMs: number }[]
-}
-
 /** Results of `spark preflight`. */
 export interface SmokeStore {
-  put(run: SmokeRun): Promise<void>
+  put(run: SmokeResult): Promise<void>
   /** The newest run, or null. */
-  last(): Promise<SmokeRun | null>
+  last(): Promise<SmokeResult | null>
 }
 
 export function createSmokeStore(db: Kysely<MainTables>): SmokeStore {
@@ -31,7 +23,7 @@ export function createSmokeStore(db: Kysely<MainTables>): SmokeStore {
       const row = await db.selectFrom('smoke_run').selectAll().orderBy('ts', 'desc').limit(1).executeTakeFirst()
       if (row === undefined) return null
       const { ts, ok, version, build_sha: buildSha, checks } = row
-      return { ts, ok: ok === 1, version, buildSha, checks: JSON.parse(checks) as SmokeRun['checks'] }
+      return { ts, ok: ok === 1, version, buildSha, checks: JSON.parse(checks) as SmokeResult['checks'] }
     },
   }
 }

@@ -1,4 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process'
+import { backoffMs, type Backoff } from '../backoff.ts'
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
 import { EXIT_CONFIG, READY, STOP_LIMIT_MS } from '../process-life.ts'
@@ -23,8 +24,7 @@ export interface ChildLimits {
    * Wait before a restart: doubled from first to longest with each failure in a row, with jitter of half. A failure is a start
    * that never became ready, or a process that gave up by itself within `provenMs`; one that was killed is started at once.
    */
-  backoffFirstMs: number
-  backoffLongestMs: number
+  backoff: Backoff
   provenMs: number
 }
 
@@ -32,8 +32,7 @@ export const CHILD_LIMITS: ChildLimits = {
   hungMs: 10_000,
   probeEveryMs: 1000,
   probeTimeoutMs: 900,
-  backoffFirstMs: 250,
-  backoffLongestMs: 30_000,
+  backoff: { firstMs: 250, maxMs: 30_000 },
   provenMs: 30_000,
 }
 
@@ -79,8 +78,7 @@ export function keepAlive(spec: ChildSpec, deps: ChildDeps): Child {
     const killed = ready && signal !== null
     const proven = ready && clock.monotonicMs() - startedMs > limits.provenMs
     failures = killed || proven ? 0 : failures + 1
-    const longest = Math.min(limits.backoffLongestMs, limits.backoffFirstMs * 2 ** failures)
-    const waitMs = Math.round(longest * (0.5 + deps.random.unit() / 2))
+    const waitMs = Math.round(backoffMs(limits.backoff, failures, deps.random.unit()))
     log.error({ child: spec.name, exitCode: code, signal, failures, waitMs }, 'process ended; starting it again')
     // sleep, not after: while no child runs, this wait is what keeps the supervisor alive.
     void clock.sleep(waitMs).then(() => {

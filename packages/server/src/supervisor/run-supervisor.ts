@@ -4,11 +4,17 @@ import type { Config } from '../config.ts'
 import type { Log } from '../log.ts'
 import { EXIT_CONFIG, createProcessLife } from '../process-life.ts'
 import { systemRandomness } from '../random.ts'
+import { lockWriter } from '../storage/audit/writer-lock.ts'
 import { CHILD_LIMITS, keepAlive } from './child.ts'
 
-/** Starts api and executor, watches both, and stops them in reverse. Resolves when both have answered once. */
+/**
+ * Starts api and executor, watches both, and stops them in reverse. Resolves when both have answered once. Rejects with
+ * StorageError `locked` when another Spark runs on the data folder.
+ */
 export async function runSupervisor(config: Config, env: Record<string, string | undefined>, log: Log): Promise<void> {
+  const releaseFolder = lockWriter(config.dataDir, 'supervisor')
   const life = createProcessLife(log)
+  life.onStop('data folder', releaseFolder)
   const deps = {
     clock: systemClock,
     random: systemRandomness,

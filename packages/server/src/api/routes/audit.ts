@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import type { AuditItem } from '@spark/contract/audit'
+import { TIME_FORMS, parseTime } from '@spark/contract/time'
 import { AuditQueryError, type AuditFilter } from '../../storage/audit/audit-query.ts'
 import { ApiProblem } from '../api-problem.ts'
 import type { ApiDeps } from '../deps.ts'
@@ -49,11 +50,9 @@ function filterOf({ from, to, ...rest }: RawFilter): AuditFilter {
   }
 }
 
-/** Milliseconds, or ISO 8601. */
 function timeOf(value: number | string, name: string): number {
-  const ms = typeof value === 'number' || /^\d{1,16}$/.test(value) ? Number(value) : Date.parse(value)
-  if (!Number.isSafeInteger(ms))
-    throw new ApiProblem('bad_request', `${name} must be ms since 1970 or a time like 2026-01-31T00:00:00Z`)
+  const ms = parseTime(value)
+  if (ms === null) throw new ApiProblem('bad_request', `${name} must be ${TIME_FORMS}`)
   return ms
 }
 

@@ -20,8 +20,6 @@ export interface AuditListQuery extends AuditFilter {
   cursor?: string
 }
 
-export const LIST_LIMIT_MAX = 10_000
-
 /** The question itself is wrong, and asking again will not help. */
 export class AuditQueryError extends Error {
   readonly code: 'invalid_cursor' | 'invalid_limit'

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { AUDIT_LIST_MAX } from '@spark/contract/audit'
 import type { ChainHead } from '@spark/core/audit/chain'
 import { StorageError } from '../storage-error.ts'
 import { ThreadClient } from '../thread-client.ts'
@@ -12,7 +13,6 @@ import {
   type AuditPlace,
   AuditQueryError,
   cursorOf,
-  LIST_LIMIT_MAX,
   placeOfCursor,
 } from './audit-query.ts'
 import type { FoundLine } from './audit-tail.ts'
@@ -48,8 +48,8 @@ export function openAuditReader({ dataDir, thread = true }: { dataDir: string; t
 
   return {
     async list({ limit, cursor, ...filter }) {
-      if (!Number.isInteger(limit) || limit < 1 || limit > LIST_LIMIT_MAX) {
-        throw new AuditQueryError('invalid_limit', `limit ${limit} is not a whole number from 1 to ${LIST_LIMIT_MAX}`)
+      if (!Number.isInteger(limit) || limit < 1 || limit > AUDIT_LIST_MAX) {
+        throw new AuditQueryError('invalid_limit', `limit ${limit} is not a whole number from 1 to ${AUDIT_LIST_MAX}`)
       }
       const after = cursor === undefined ? null : placeOfCursor(cursor)
       // One more than asked for tells whether there is a next page.
