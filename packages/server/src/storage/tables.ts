@@ -1,3 +1,22 @@
+import type {
+  AlertRow,
+  AuditOutboxRow,
+  BalanceAdjustmentRow,
+  EquityMarkRow,
+  EquityPointRow,
+  ExchangeKeyRow,
+  FillRow,
+  JobRunRow,
+  KillSwitchRow,
+  OrderRow,
+  PositionRow,
+  ProfitRow,
+  QueueJobRow,
+  RolloutEpochRow,
+  StrategyRow,
+  VenueStateRow,
+} from './trading-tables.ts'
+
 /**
  * Rows as they stand in the database. Only types a second dialect has as well: booleans are 0 or 1, JSON is text,
  * times are integers in ms since 1970 UTC.
@@ -13,6 +32,22 @@ export interface MainTables {
   smoke_run: SmokeRunRow
   audit_checkpoint: AuditCheckpointRow
   storage_probe: StorageProbeRow
+  strategy: StrategyRow
+  position: PositionRow
+  profit: ProfitRow
+  rollout_epoch: RolloutEpochRow
+  trade_order: OrderRow
+  order_fill: FillRow
+  audit_outbox: AuditOutboxRow
+  venue_state: VenueStateRow
+  kill_switch: KillSwitchRow
+  balance_adjustment: BalanceAdjustmentRow
+  equity_point: EquityPointRow
+  equity_mark: EquityMarkRow
+  queue_job: QueueJobRow
+  exchange_key: ExchangeKeyRow
+  job_run: JobRunRow
+  alert: AlertRow
 }
 
 export interface CandleRow {

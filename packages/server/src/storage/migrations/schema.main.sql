@@ -1,3 +1,7 @@
+CREATE TABLE alert (
+    id integer primary key autoincrement not null, ts integer not null, severity text not null, kind text not null,
+    message text not null, context text not null) strict;
+
 CREATE TABLE "audit_checkpoint" ("ts" integer not null primary key,
   "document" text not null,
   "signature" text not null) strict;
@@ -7,6 +11,12 @@ CREATE TRIGGER "audit_checkpoint_no_delete" before delete on "audit_checkpoint"
 
 CREATE TRIGGER "audit_checkpoint_no_update" before update on "audit_checkpoint"
       begin select raise(abort, 'audit_checkpoint is append-only'); end;
+
+CREATE TABLE audit_outbox (id integer primary key autoincrement not null, event text not null) strict;
+
+CREATE TABLE balance_adjustment (
+    id text primary key not null, ts integer not null, venue text not null, asset text not null, amount text not null,
+    reason text not null, actor text not null) strict;
 
 CREATE TABLE "candle" ("symbol" text not null,
   "tf" text not null,
@@ -28,6 +38,20 @@ CREATE TABLE "candle_gap" ("symbol" text not null,
   "recorded_at" integer not null, constraint "candle_gap_pk" primary key ("symbol",
   "tf",
   "first_missing_ts")) strict, without rowid;
+
+CREATE TABLE equity_mark (name text primary key not null, ts integer not null, equity text not null) strict;
+
+CREATE TABLE equity_point (
+    ts integer not null, scope text not null, equity text not null, realized text not null, unrealized text not null,
+    fees text not null, primary key (ts, scope)) strict, without rowid;
+
+CREATE TABLE exchange_key (
+    name text primary key not null, venue text not null, nonce text not null, ciphertext text not null, created_at integer not null) strict;
+
+CREATE TABLE job_run (
+    name text not null, started_at integer not null, ended_at integer, outcome text, detail text, primary key (name, started_at)) strict, without rowid;
+
+CREATE TABLE kill_switch (scope text primary key not null, reason text not null, actor text not null, set_at integer not null) strict;
 
 CREATE TABLE "metric_slice" ("step_s" integer not null,
   "slice_ts" integer not null,
@@ -53,11 +77,76 @@ CREATE TRIGGER "model_no_delete" before delete on "model"
 CREATE TRIGGER "model_no_update" before update on "model"
       begin select raise(abort, 'model is append-only'); end;
 
+CREATE TABLE order_fill (
+    venue text not null, symbol text not null, fill_id text not null, intent_id text not null references trade_order (intent_id),
+    strategy_id text not null, arm text not null, side text not null, quantity text not null, price text not null,
+    fee text not null, fee_asset text not null, realized text not null, ts integer not null, recorded_at integer not null,
+    primary key (venue, symbol, fill_id)) strict, without rowid;
+
+CREATE INDEX order_fill_intent on order_fill (intent_id);
+
+CREATE TRIGGER "order_fill_no_delete" before delete on "order_fill"
+      begin select raise(abort, 'order_fill is append-only'); end;
+
+CREATE TRIGGER "order_fill_no_update" before update on "order_fill"
+      begin select raise(abort, 'order_fill is append-only'); end;
+
+CREATE INDEX order_fill_ts on order_fill (ts);
+
+CREATE TABLE position (
+    strategy_id text primary key not null references strategy (id), symbol text not null, arm text not null,
+    quantity text not null, average_price text not null, opened_at integer not null, reduce_only integer not null,
+    exposure_micros integer not null, changed_at integer not null) strict;
+
+CREATE TABLE profit (
+    strategy_id text not null references strategy (id), arm text not null, realized text not null, fees text not null,
+    fills integer not null, changed_at integer not null, primary key (strategy_id, arm)) strict, without rowid;
+
+CREATE TABLE queue_job (
+    id text primary key not null, queue text not null, key text not null, payload text not null, state text not null,
+    attempts integer not null, run_at integer not null, lease_until integer, lease_token text, reason text, detail text,
+    enqueued_at integer not null, changed_at integer not null, unique (queue, key)) strict;
+
+CREATE INDEX queue_job_ready on queue_job (queue, state, run_at);
+
+CREATE TABLE rollout_epoch (
+    id integer primary key not null check (id = 1), epoch integer not null, ml_off integer not null, changed_at integer not null) strict;
+
 CREATE TABLE "smoke_run" ("ts" integer not null primary key,
   "ok" integer not null,
   "checks" text not null,
   "version" text not null,
   "build_sha" text not null) strict;
 
+CREATE TABLE sqlite_sequence(name,seq);
+
 CREATE TABLE "storage_probe" ("id" integer not null primary key,
   "counter" integer not null) strict;
+
+CREATE TABLE strategy (
+    id text primary key not null, name text not null, symbol text not null, tf text not null, capital text not null,
+    mode text not null, status text not null, baseline text not null, exposed integer not null,
+    pause_reason text, decided_ts integer not null, created_at integer not null, changed_at integer not null) strict;
+
+CREATE INDEX strategy_stream on strategy (symbol, tf);
+
+CREATE TABLE trade_order (
+    intent_id text primary key not null, client_order_id text not null unique,
+    strategy_id text not null references strategy (id), symbol text not null, side text not null, purpose text not null,
+    arm text not null, venue text not null, quantity text not null, filled_quantity text not null,
+    reference_price text not null, state text not null, reason text, epoch integer not null, candle_ts integer not null,
+    valid_until integer not null, venue_order_id text, reserved_micros integer not null, not_found_count integer not null,
+    not_found_at integer, created_at integer not null, sending_at integer, changed_at integer not null,
+    trace_id text not null) strict;
+
+CREATE INDEX trade_order_created on trade_order (created_at);
+
+CREATE INDEX trade_order_open on trade_order (strategy_id, state)
+    where state in ('planned', 'reserved', 'sending', 'acknowledged', 'partly_filled', 'unknown');
+
+CREATE INDEX trade_order_sending on trade_order (sending_at) where sending_at is not null;
+
+CREATE INDEX trade_order_strategy on trade_order (strategy_id, candle_ts);
+
+CREATE TABLE venue_state (
+    venue text primary key not null, halted_reason text, reconciled_at integer, changed_at integer not null) strict;

@@ -1,0 +1,171 @@
+import type { Order, OrderState, Purpose, Side } from '@spark/core/trading/order'
+import type { TradingArm } from '@spark/core/trading/strategy'
+import type { Kysely } from 'kysely'
+import type { OrderRow } from './trading-tables.ts'
+import type { MainTables } from './tables.ts'
+
+/** An order and what the order path remembers of it besides. */
+export interface StoredOrder extends Order {
+  /** What it may still add to the exposure, millionths of the quote unit; 0 for exits and ended orders. */
+  reservedMicros: number
+  /** How often the venue said "not found" since the outcome became unknown, and when last, ms. */
+  notFoundCount: number
+  notFoundAt: number | null
+}
+
+export type OrderChange = Partial<
+  Pick<
+    StoredOrder,
+    'state' | 'reason' | 'filledQuantity' | 'venueOrderId' | 'sendingAt' | 'reservedMicros' | 'notFoundCount' | 'notFoundAt'
+  >
+>
+
+export interface OrderFilter {
+  state?: OrderState
+  strategyId?: string
+  symbol?: string
+  /** Only orders created before this time, ms: the cursor of the page before. */
+  before?: number
+  limit: number
+}
+
+/** Reads and writes in the caller's transaction, or directly on the database. */
+export interface OrderStore {
+  insertAll(trx: Kysely<MainTables>, orders: readonly StoredOrder[]): Promise<void>
+  get(trx: Kysely<MainTables>, intentId: string): Promise<StoredOrder | null>
+  byClientOrderId(trx: Kysely<MainTables>, clientOrderId: string): Promise<StoredOrder | null>
+  /** Not ended, oldest first. */
+  open(trx: Kysely<MainTables>): Promise<StoredOrder[]>
+  change(trx: Kysely<MainTables>, intentId: string, change: OrderChange, nowMs: number): Promise<void>
+  /** Newest first. */
+  list(filter: OrderFilter): Promise<StoredOrder[]>
+  /** How many orders are in each state. */
+  countByState(): Promise<Partial<Record<OrderState, number>>>
+}
+
+const OPEN: readonly OrderState[] = ['planned', 'reserved', 'sending', 'acknowledged', 'partly_filled', 'unknown']
+/** 24 columns a row; a statement takes 32,766 parameters. */
+const ROWS_A_STATEMENT = 500
+
+export function createOrderStore(db: Kysely<MainTables>): OrderStore {
+  return {
+    async insertAll(trx, orders) {
+      for (let at = 0; at < orders.length; at += ROWS_A_STATEMENT)
+        await trx
+          .insertInto('trade_order')
+          .values(orders.slice(at, at + ROWS_A_STATEMENT).map(toRow))
+          .execute()
+    },
+    async get(trx, intentId) {
+      return maybe(await trx.selectFrom('trade_order').selectAll().where('intent_id', '=', intentId).executeTakeFirst())
+    },
+    async byClientOrderId(trx, clientOrderId) {
+      return maybe(
+        await trx.selectFrom('trade_order').selectAll().where('client_order_id', '=', clientOrderId).executeTakeFirst(),
+      )
+    },
+    async open(trx) {
+      const rows = await trx.selectFrom('trade_order').selectAll().where('state', 'in', OPEN).orderBy('created_at').execute()
+      return rows.map(fromRow)
+    },
+    async change(trx, intentId, change, nowMs) {
+      await trx
+        .updateTable('trade_order')
+        .set({ ...toChange(change), changed_at: nowMs })
+        .where('intent_id', '=', intentId)
+        .execute()
+    },
+    async list({ state, strategyId, symbol, before, limit }) {
+      let query = db.selectFrom('trade_order').selectAll()
+      if (state !== undefined) query = query.where('state', '=', state)
+      if (strategyId !== undefined) query = query.where('strategy_id', '=', strategyId)
+      if (symbol !== undefined) query = query.where('symbol', '=', symbol)
+      if (before !== undefined) query = query.where('created_at', '<', before)
+      const rows = await query.orderBy('created_at', 'desc').orderBy('intent_id').limit(limit).execute()
+      return rows.map(fromRow)
+    },
+    async countByState() {
+      const rows = await db
+        .selectFrom('trade_order')
+        .select(['state', (eb) => eb.fn.countAll<number>().as('count')])
+        .groupBy('state')
+        .execute()
+      return Object.fromEntries(rows.map(({ state, count }) => [state, Number(count)]))
+    },
+  }
+}
+
+function maybe(row: OrderRow | undefined): StoredOrder | null {
+  return row === undefined ? null : fromRow(row)
+}
+
+function toRow(order: StoredOrder): OrderRow {
+  return {
+    intent_id: order.intentId,
+    client_order_id: order.clientOrderId,
+    strategy_id: order.strategyId,
+    symbol: order.symbol,
+    side: order.side,
+    purpose: order.purpose,
+    arm: order.arm,
+    venue: order.venue,
+    quantity: order.quantity,
+    filled_quantity: order.filledQuantity,
+    reference_price: order.referencePrice,
+    state: order.state,
+    reason: order.reason,
+    epoch: order.epoch,
+    candle_ts: order.candleTs,
+    valid_until: order.validUntil,
+    venue_order_id: order.venueOrderId,
+    reserved_micros: order.reservedMicros,
+    not_found_count: order.notFoundCount,
+    not_found_at: order.notFoundAt,
+    created_at: order.createdAt,
+    sending_at: order.sendingAt,
+    changed_at: order.changedAt,
+    trace_id: order.traceId,
+  }
+}
+
+function toChange(change: OrderChange): Partial<OrderRow> {
+  return {
+    ...(change.state !== undefined && { state: change.state }),
+    ...(change.reason !== undefined && { reason: change.reason }),
+    ...(change.filledQuantity !== undefined && { filled_quantity: change.filledQuantity }),
+    ...(change.venueOrderId !== undefined && { venue_order_id: change.venueOrderId }),
+    ...(change.sendingAt !== undefined && { sending_at: change.sendingAt }),
+    ...(change.reservedMicros !== undefined && { reserved_micros: change.reservedMicros }),
+    ...(change.notFoundCount !== undefined && { not_found_count: change.notFoundCount }),
+    ...(change.notFoundAt !== undefined && { not_found_at: change.notFoundAt }),
+  }
+}
+
+function fromRow(row: OrderRow): StoredOrder {
+  return {
+    intentId: row.intent_id,
+    clientOrderId: row.client_order_id,
+    strategyId: row.strategy_id,
+    symbol: row.symbol,
+    side: row.side as Side,
+    purpose: row.purpose as Purpose,
+    arm: row.arm as TradingArm,
+    venue: row.venue,
+    quantity: row.quantity,
+    filledQuantity: row.filled_quantity,
+    referencePrice: row.reference_price,
+    state: row.state as OrderState,
+    reason: row.reason,
+    epoch: row.epoch,
+    candleTs: row.candle_ts,
+    validUntil: row.valid_until,
+    venueOrderId: row.venue_order_id,
+    reservedMicros: row.reserved_micros,
+    notFoundCount: row.not_found_count,
+    notFoundAt: row.not_found_at,
+    createdAt: row.created_at,
+    sendingAt: row.sending_at,
+    changedAt: row.changed_at,
+    traceId: row.trace_id,
+  }
+}

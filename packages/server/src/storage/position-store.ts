@@ -1,0 +1,218 @@
+import { Decimal, type DecimalText } from '@spark/core/trading/decimal'
+import type { Side } from '@spark/core/trading/order'
+import type { TradingArm } from '@spark/core/trading/strategy'
+import type { Kysely } from 'kysely'
+import type { FillRow, PositionRow } from './trading-tables.ts'
+import type { MainTables } from './tables.ts'
+
+/** What a strategy holds. A flat one has no row or quantity 0. */
+export interface StoredPosition {
+  strategyId: string
+  symbol: string
+  /** The arm that opened it. */
+  arm: TradingArm
+  /** Base units. */
+  quantity: DecimalText
+  /** Cost per base unit, quote units. */
+  averagePrice: DecimalText
+  openedAt: number
+  /** Handed over: only ever closed. */
+  reduceOnly: boolean
+}
+
+export interface StoredFill {
+  venue: string
+  symbol: string
+  fillId: string
+  intentId: string
+  strategyId: string
+  arm: TradingArm
+  side: Side
+  quantity: DecimalText
+  price: DecimalText
+  fee: DecimalText
+  feeAsset: string
+  /** Quote units; 0 for a buy. */
+  realized: DecimalText
+  ts: number
+}
+
+export interface Profit {
+  strategyId: string
+  arm: TradingArm
+  /** Quote units, after fees. */
+  realized: DecimalText
+  /** In realized already. */
+  fees: DecimalText
+  fills: number
+}
+
+export interface FillFilter {
+  strategyId?: string
+  symbol?: string
+  fromMs?: number
+  toMs?: number
+  /** Only fills before this time, ms: the cursor of the page before. */
+  before?: number
+  limit: number
+}
+
+export interface PositionStore {
+  get(trx: Kysely<MainTables>, strategyId: string): Promise<StoredPosition | null>
+  /** Not flat, by strategy. */
+  open(trx?: Kysely<MainTables>): Promise<StoredPosition[]>
+  put(trx: Kysely<MainTables>, position: StoredPosition, nowMs: number): Promise<void>
+  /** False when the fill was booked before. */
+  addFill(trx: Kysely<MainTables>, fill: StoredFill, nowMs: number): Promise<boolean>
+  addProfit(trx: Kysely<MainTables>, profit: Omit<Profit, 'fills'>, nowMs: number): Promise<void>
+  profits(): Promise<Profit[]>
+  /** Newest first. */
+  fills(filter: FillFilter): Promise<StoredFill[]>
+  /** Time of the newest fill of a symbol at a venue, ms; null without one. */
+  newestFillTs(venue: string, symbol: string): Promise<number | null>
+}
+
+export function createPositionStore(db: Kysely<MainTables>): PositionStore {
+  return {
+    async get(trx, strategyId) {
+      const row = await trx.selectFrom('position').selectAll().where('strategy_id', '=', strategyId).executeTakeFirst()
+      return row === undefined ? null : fromRow(row)
+    },
+    async open(trx = db) {
+      const rows = await trx.selectFrom('position').selectAll().where('quantity', '!=', '0').orderBy('strategy_id').execute()
+      return rows.map(fromRow)
+    },
+    async put(trx, position, nowMs) {
+      const row = toRow(position, nowMs)
+      await trx
+        .insertInto('position')
+        .values(row)
+        .onConflict((conflict) => conflict.column('strategy_id').doUpdateSet(row))
+        .execute()
+    },
+    async addFill(trx, fill, nowMs) {
+      const inserted = await trx
+        .insertInto('order_fill')
+        .values(toFillRow(fill, nowMs))
+        .onConflict((conflict) => conflict.columns(['venue', 'symbol', 'fill_id']).doNothing())
+        .returning('fill_id')
+        .execute()
+      return inserted.length === 1
+    },
+    async addProfit(trx, { strategyId, arm, realized, fees }, nowMs) {
+      const known = await trx
+        .selectFrom('profit')
+        .selectAll()
+        .where('strategy_id', '=', strategyId)
+        .where('arm', '=', arm)
+        .executeTakeFirst()
+      const sum = {
+        realized: new Decimal(known?.realized ?? 0).plus(realized).toString(),
+        fees: new Decimal(known?.fees ?? 0).plus(fees).toString(),
+        fills: (known?.fills ?? 0) + 1,
+        changed_at: nowMs,
+      }
+      await trx
+        .insertInto('profit')
+        .values({ strategy_id: strategyId, arm, ...sum })
+        .onConflict((conflict) => conflict.columns(['strategy_id', 'arm']).doUpdateSet(sum))
+        .execute()
+    },
+    async profits() {
+      const rows = await db.selectFrom('profit').selectAll().orderBy('strategy_id').orderBy('arm').execute()
+      return rows.map(({ strategy_id: strategyId, arm, realized, fees, fills }) => ({
+        strategyId,
+        arm: arm as TradingArm,
+        realized,
+        fees,
+        fills,
+      }))
+    },
+    async fills({ strategyId, symbol, fromMs, toMs, before, limit }) {
+      let query = db.selectFrom('order_fill').selectAll()
+      if (strategyId !== undefined) query = query.where('strategy_id', '=', strategyId)
+      if (symbol !== undefined) query = query.where('symbol', '=', symbol)
+      if (fromMs !== undefined) query = query.where('ts', '>=', fromMs)
+      if (toMs !== undefined) query = query.where('ts', '<', toMs)
+      if (before !== undefined) query = query.where('ts', '<', before)
+      return (await query.orderBy('ts', 'desc').orderBy('fill_id').limit(limit).execute()).map(fromFillRow)
+    },
+    async newestFillTs(venue, symbol) {
+      const row = await db
+        .selectFrom('order_fill')
+        .select((eb) => eb.fn.max('ts').as('ts'))
+        .where('venue', '=', venue)
+        .where('symbol', '=', symbol)
+        .executeTakeFirst()
+      return row?.ts ?? null
+    },
+  }
+}
+
+/** Millionths of the quote unit, upwards, so that a sum of them is never too small. */
+export function toMicros(amount: Decimal): number {
+  return amount.times(1_000_000).ceil().toNumber()
+}
+
+function toRow(position: StoredPosition, nowMs: number): PositionRow {
+  return {
+    strategy_id: position.strategyId,
+    symbol: position.symbol,
+    arm: position.arm,
+    quantity: position.quantity,
+    average_price: position.averagePrice,
+    opened_at: position.openedAt,
+    reduce_only: position.reduceOnly ? 1 : 0,
+    exposure_micros: toMicros(new Decimal(position.quantity).times(position.averagePrice)),
+    changed_at: nowMs,
+  }
+}
+
+function fromRow(row: PositionRow): StoredPosition {
+  return {
+    strategyId: row.strategy_id,
+    symbol: row.symbol,
+    arm: row.arm as TradingArm,
+    quantity: row.quantity,
+    averagePrice: row.average_price,
+    openedAt: row.opened_at,
+    reduceOnly: row.reduce_only === 1,
+  }
+}
+
+function toFillRow(fill: StoredFill, nowMs: number): FillRow {
+  return {
+    venue: fill.venue,
+    symbol: fill.symbol,
+    fill_id: fill.fillId,
+    intent_id: fill.intentId,
+    strategy_id: fill.strategyId,
+    arm: fill.arm,
+    side: fill.side,
+    quantity: fill.quantity,
+    price: fill.price,
+    fee: fill.fee,
+    fee_asset: fill.feeAsset,
+    realized: fill.realized,
+    ts: fill.ts,
+    recorded_at: nowMs,
+  }
+}
+
+function fromFillRow(row: FillRow): StoredFill {
+  return {
+    venue: row.venue,
+    symbol: row.symbol,
+    fillId: row.fill_id,
+    intentId: row.intent_id,
+    strategyId: row.strategy_id,
+    arm: row.arm as TradingArm,
+    side: row.side as Side,
+    quantity: row.quantity,
+    price: row.price,
+    fee: row.fee,
+    feeAsset: row.fee_asset,
+    realized: row.realized,
+    ts: row.ts,
+  }
+}

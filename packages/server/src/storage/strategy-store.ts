@@ -1,0 +1,143 @@
+import type { Stream } from '@spark/core/market/candle'
+import type { Timeframe } from '@spark/core/market/timeframe'
+import type { Strategy, StrategyMode, StrategyStatus } from '@spark/core/trading/strategy'
+import type { Kysely } from 'kysely'
+import type { StrategyRow } from './trading-tables.ts'
+import type { MainTables } from './tables.ts'
+
+export interface StoredStrategy extends Strategy {
+  /** Why Spark paused it by itself; null otherwise. */
+  pauseReason: string | null
+  /** Open time of the candle it decided on last, ms; 0 before the first. */
+  decidedTs: number
+}
+
+export interface StrategyStore {
+  /** Adds those whose id is new, in the order given; what is stored stays as it is. Resolves with the ids added. */
+  install(strategies: readonly Strategy[], nowMs: number): Promise<string[]>
+  /** By id. */
+  list(): Promise<StoredStrategy[]>
+  get(id: string): Promise<StoredStrategy | null>
+  /** False when the id is taken. */
+  create(trx: Kysely<MainTables>, strategy: Strategy, nowMs: number): Promise<boolean>
+  /** False when there is no such strategy. */
+  change(
+    trx: Kysely<MainTables>,
+    id: string,
+    change: Partial<Pick<Strategy, 'name' | 'capital'>>,
+    nowMs: number,
+  ): Promise<boolean>
+  setStatus(
+    trx: Kysely<MainTables>,
+    id: string,
+    status: StrategyStatus,
+    pauseReason: string | null,
+    nowMs: number,
+  ): Promise<boolean>
+  /** Each strategy decides once a candle. Part of the transaction that holds what it decided. */
+  markDecided(trx: Kysely<MainTables>, ids: readonly string[], candleTs: number): Promise<void>
+}
+
+const ROWS_A_STATEMENT = 500
+
+export function createStrategyStore(db: Kysely<MainTables>): StrategyStore {
+  return {
+    async install(strategies, nowMs) {
+      return db.transaction().execute(async (trx) => {
+        const added: string[] = []
+        for (let at = 0; at < strategies.length; at += ROWS_A_STATEMENT) {
+          const rows = strategies.slice(at, at + ROWS_A_STATEMENT).map((strategy) => toRow(strategy, nowMs))
+          const inserted = await trx
+            .insertInto('strategy')
+            .values(rows)
+            .onConflict((conflict) => conflict.column('id').doNothing())
+            .returning('id')
+            .execute()
+          added.push(...inserted.map(({ id }) => id))
+        }
+        return added
+      })
+    },
+    async list() {
+      return (await db.selectFrom('strategy').selectAll().orderBy('id').execute()).map(fromRow)
+    },
+    async get(id) {
+      const row = await db.selectFrom('strategy').selectAll().where('id', '=', id).executeTakeFirst()
+      return row === undefined ? null : fromRow(row)
+    },
+    async create(trx, strategy, nowMs) {
+      const inserted = await trx
+        .insertInto('strategy')
+        .values(toRow(strategy, nowMs))
+        .onConflict((conflict) => conflict.column('id').doNothing())
+        .returning('id')
+        .execute()
+      return inserted.length === 1
+    },
+    async change(trx, id, change, nowMs) {
+      const rows = await trx
+        .updateTable('strategy')
+        .set({ ...change, changed_at: nowMs })
+        .where('id', '=', id)
+        .returning('id')
+        .execute()
+      return rows.length === 1
+    },
+    async setStatus(trx, id, status, pauseReason, nowMs) {
+      const rows = await trx
+        .updateTable('strategy')
+        .set({ status, pause_reason: pauseReason, changed_at: nowMs })
+        .where('id', '=', id)
+        .returning('id')
+        .execute()
+      return rows.length === 1
+    },
+    async markDecided(trx, ids, candleTs) {
+      for (let at = 0; at < ids.length; at += ROWS_A_STATEMENT)
+        await trx
+          .updateTable('strategy')
+          .set({ decided_ts: candleTs })
+          .where('id', 'in', ids.slice(at, at + ROWS_A_STATEMENT))
+          .execute()
+    },
+  }
+}
+
+/** Which strategies decide on a stream's candle. */
+export function strategiesOn<S extends Strategy>(strategies: readonly S[], stream: Stream): S[] {
+  return strategies.filter(({ symbol, tf }) => symbol === stream.symbol && tf === stream.tf)
+}
+
+function toRow({ id, name, symbol, tf, capital, mode, status, baseline, exposed }: Strategy, nowMs: number): StrategyRow {
+  return {
+    id,
+    name,
+    symbol,
+    tf,
+    capital,
+    mode,
+    status,
+    baseline,
+    exposed: exposed ? 1 : 0,
+    pause_reason: null,
+    decided_ts: 0,
+    created_at: nowMs,
+    changed_at: nowMs,
+  }
+}
+
+function fromRow(row: StrategyRow): StoredStrategy {
+  return {
+    id: row.id,
+    name: row.name,
+    symbol: row.symbol,
+    tf: row.tf as Timeframe,
+    capital: row.capital,
+    mode: row.mode as StrategyMode,
+    status: row.status as StrategyStatus,
+    baseline: 'ema_cross',
+    exposed: row.exposed === 1,
+    pauseReason: row.pause_reason,
+    decidedTs: row.decided_ts,
+  }
+}

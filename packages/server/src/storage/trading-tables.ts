@@ -1,0 +1,200 @@
+import type { Generated } from 'kysely'
+
+/** Rows of strategies, orders and what surrounds them. Decimals are text; `_micros` are millionths of the quote unit. */
+
+export interface StrategyRow {
+  id: string
+  name: string
+  symbol: string
+  tf: string
+  capital: string
+  mode: string
+  status: string
+  baseline: string
+  exposed: number
+  /** Why Spark paused it by itself; null otherwise. */
+  pause_reason: string | null
+  /** Open time of the candle it decided on last; 0 before the first. */
+  decided_ts: number
+  created_at: number
+  changed_at: number
+}
+
+export interface PositionRow {
+  strategy_id: string
+  symbol: string
+  /** The arm that opened it. */
+  arm: string
+  /** Base units; 0 when flat. */
+  quantity: string
+  /** Cost of what is held per base unit, buying fees in the quote asset included. */
+  average_price: string
+  opened_at: number
+  reduce_only: number
+  /** quantity × average_price. */
+  exposure_micros: number
+  changed_at: number
+}
+
+export interface ProfitRow {
+  strategy_id: string
+  arm: string
+  /** Quote units, after fees. */
+  realized: string
+  /** Quote units, in realized already. */
+  fees: string
+  fills: number
+  changed_at: number
+}
+
+export interface RolloutEpochRow {
+  id: number
+  epoch: number
+  ml_off: number
+  changed_at: number
+}
+
+export interface OrderRow {
+  intent_id: string
+  client_order_id: string
+  strategy_id: string
+  symbol: string
+  side: string
+  purpose: string
+  arm: string
+  venue: string
+  quantity: string
+  filled_quantity: string
+  reference_price: string
+  state: string
+  reason: string | null
+  epoch: number
+  candle_ts: number
+  valid_until: number
+  venue_order_id: string | null
+  /** What it may still add to the exposure: 0 for exits and when it has ended. */
+  reserved_micros: number
+  /** How often the venue said that it has no such order, while the outcome was unknown. */
+  not_found_count: number
+  not_found_at: number | null
+  created_at: number
+  sending_at: number | null
+  changed_at: number
+  trace_id: string
+}
+
+export interface FillRow {
+  venue: string
+  symbol: string
+  fill_id: string
+  intent_id: string
+  strategy_id: string
+  arm: string
+  side: string
+  quantity: string
+  price: string
+  fee: string
+  fee_asset: string
+  /** Profit that this fill realised, quote units; 0 for a buy. */
+  realized: string
+  ts: number
+  recorded_at: number
+}
+
+/** Audit events that were committed with what they tell of, on their way into the chain. */
+export interface AuditOutboxRow {
+  id: Generated<number>
+  event: string
+}
+
+export interface VenueStateRow {
+  venue: string
+  /** Null: orders may be sent. */
+  halted_reason: string | null
+  reconciled_at: number | null
+  changed_at: number
+}
+
+export interface KillSwitchRow {
+  /** `all`, `venue:NAME` or `strategy:ID`. */
+  scope: string
+  reason: string
+  actor: string
+  set_at: number
+}
+
+/** Deposits (positive) and withdrawals. */
+export interface BalanceAdjustmentRow {
+  id: string
+  ts: number
+  venue: string
+  asset: string
+  amount: string
+  reason: string
+  actor: string
+}
+
+export interface EquityPointRow {
+  ts: number
+  /** `total`, `arm:NAME` or `strategy:ID`. */
+  scope: string
+  equity: string
+  realized: string
+  unrealized: string
+  fees: string
+}
+
+/** Equity at moments that limits refer to: `day:2026-11-24`, `peak`. */
+export interface EquityMarkRow {
+  name: string
+  ts: number
+  equity: string
+}
+
+export interface QueueJobRow {
+  id: string
+  queue: string
+  key: string
+  payload: string
+  /** `ready`, `leased` or `dead`. */
+  state: string
+  attempts: number
+  run_at: number
+  lease_until: number | null
+  lease_token: string | null
+  reason: string | null
+  detail: string | null
+  enqueued_at: number
+  changed_at: number
+}
+
+/** AES-256-GCM under the master key; `name` and `venue` are authenticated with it. */
+export interface ExchangeKeyRow {
+  name: string
+  venue: string
+  /** base64 */
+  nonce: string
+  /** base64, tag at the end */
+  ciphertext: string
+  created_at: number
+}
+
+export interface JobRunRow {
+  name: string
+  started_at: number
+  ended_at: number | null
+  /** `ok` or `failed`; null while it runs, or when the process died in it. */
+  outcome: string | null
+  detail: string | null
+}
+
+export interface AlertRow {
+  id: Generated<number>
+  ts: number
+  /** `info`, `warning` or `critical`. */
+  severity: string
+  kind: string
+  message: string
+  /** JSON object. */
+  context: string
+}
