@@ -3,6 +3,7 @@ import { audit0001First } from './audit-0001-first.ts'
 import { auditIndex0001First } from './audit-index-0001-first.ts'
 import { main0001First } from './main-0001-first.ts'
 import { main0002Trading } from './main-0002-trading.ts'
+import { paper0001First } from './paper-0001-first.ts'
 
 /** Run in the order of their names; a published one never changes. The schema they make stands in schema.*.sql. */
 export const MAIN_MIGRATIONS: Record<string, Migration> = {
@@ -11,3 +12,5 @@ export const MAIN_MIGRATIONS: Record<string, Migration> = {
 }
 export const AUDIT_MIGRATIONS: Record<string, Migration> = { '0001-first': audit0001First }
 export const AUDIT_INDEX_MIGRATIONS: Record<string, Migration> = { '0001-first': auditIndex0001First }
+/** The paper venue's own book. */
+export const PAPER_MIGRATIONS: Record<string, Migration> = { '0001-first': paper0001First }

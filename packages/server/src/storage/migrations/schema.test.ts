@@ -4,12 +4,13 @@ import type { Migration } from 'kysely/migration'
 import { describe, expect, it } from 'vitest'
 import { openDatabase } from '../sqlite/open-database.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
-import { AUDIT_INDEX_MIGRATIONS, AUDIT_MIGRATIONS, MAIN_MIGRATIONS } from './migrations.ts'
+import { AUDIT_INDEX_MIGRATIONS, AUDIT_MIGRATIONS, MAIN_MIGRATIONS, PAPER_MIGRATIONS } from './migrations.ts'
 
 const SETS: [string, Record<string, Migration>][] = [
   ['main', MAIN_MIGRATIONS],
   ['audit', AUDIT_MIGRATIONS],
   ['audit-index', AUDIT_INDEX_MIGRATIONS],
+  ['paper', PAPER_MIGRATIONS],
 ]
 
 /** After a change of the migrations: `npx vitest run -u packages/server/src/storage/migrations`, and read the difference. */

@@ -1,0 +1,198 @@
+import type { Kysely } from 'kysely'
+import type { Clock } from '../clock.ts'
+import type { Randomness } from '../random.ts'
+import type { MainTables } from '../storage/tables.ts'
+import type { QueueJobRow } from '../storage/trading-tables.ts'
+import { QUEUES, type DeadLetter, type LeasedJob, type Queue, type QueueDepth, type QueueName } from './queue.ts'
+
+const PAYLOAD_CHARACTERS_MAX = 65_536
+const LEASE_JOBS_MAX = 1000
+const LIST_MAX = 1000
+const DETAIL_CHARACTERS_MAX = 500
+
+interface QueueDeps {
+  db: Kysely<MainTables>
+  clock: Pick<Clock, 'nowMs'>
+  random: Pick<Randomness, 'secret'>
+}
+
+/** The queue in the main database, in SQL that every dialect has. */
+export function createDatabaseQueue(deps: QueueDeps): Queue {
+  const { db, clock } = deps
+  /** Changes a job only while the lease holds; false when it was lost. */
+  const settle = async (trx: Kysely<MainTables>, { id, leaseToken }: LeasedJob, change: Partial<QueueJobRow> | null) => {
+    const changed =
+      change === null
+        ? await trx.deleteFrom('queue_job').where('id', '=', id).where('lease_token', '=', leaseToken).returning('id').execute()
+        : await trx
+            .updateTable('queue_job')
+            .set({ ...change, lease_token: null, lease_until: null, changed_at: clock.nowMs() })
+            .where('id', '=', id)
+            .where('lease_token', '=', leaseToken)
+            .returning('id')
+            .execute()
+    return changed.length === 1
+  }
+  const settleDead = async (id: string, change: Partial<QueueJobRow> | null) => {
+    const changed =
+      change === null
+        ? await db.deleteFrom('queue_job').where('id', '=', id).where('state', '=', 'dead').returning('id').execute()
+        : await db.updateTable('queue_job').set(change).where('id', '=', id).where('state', '=', 'dead').returning('id').execute()
+    return changed.length === 1
+  }
+  return {
+    async enqueue(trx, { queue, key, payload, runAt }) {
+      const text = JSON.stringify(payload)
+      if (text.length > PAYLOAD_CHARACTERS_MAX)
+        throw new RangeError(`a job of ${text.length} characters is longer than ${PAYLOAD_CHARACTERS_MAX}`)
+      const nowMs = clock.nowMs()
+      await trx
+        .insertInto('queue_job')
+        .values({
+          id: deps.random.secret(12),
+          queue,
+          key,
+          payload: text,
+          state: 'ready',
+          attempts: 0,
+          run_at: runAt ?? nowMs,
+          lease_until: null,
+          lease_token: null,
+          reason: null,
+          detail: null,
+          enqueued_at: nowMs,
+          changed_at: nowMs,
+        })
+        .onConflict((conflict) => conflict.columns(['queue', 'key']).doNothing())
+        .execute()
+    },
+    lease: (queue, options) => lease(deps, queue, options),
+    complete: (job, trx = db) => settle(trx, job, null),
+    retry: (job, retryAt, reason, detail) =>
+      settle(db, job, { state: 'ready', run_at: retryAt, reason, detail: bounded(detail) }),
+    bury: (job, reason, detail) => settle(db, job, { state: 'dead', reason, detail: bounded(detail) }),
+    async deadLetters({ queue, limit }) {
+      let query = db.selectFrom('queue_job').selectAll().where('state', '=', 'dead')
+      if (queue !== undefined) query = query.where('queue', '=', queue)
+      const rows = await query.orderBy('changed_at', 'desc').orderBy('id').limit(Math.min(limit, LIST_MAX)).execute()
+      return rows.map(deadLetter)
+    },
+    async redrive(id) {
+      const nowMs = clock.nowMs()
+      return settleDead(id, { state: 'ready', attempts: 0, run_at: nowMs, changed_at: nowMs })
+    },
+    discard: (id) => settleDead(id, null),
+    depth: () => depth(deps),
+  }
+}
+
+/** Jobs whose lease has run out are taken like waiting ones. */
+async function lease(
+  { db, clock, random }: QueueDeps,
+  queue: QueueName,
+  { limit, leaseMs }: { limit: number; leaseMs: number },
+): Promise<LeasedJob[]> {
+  const nowMs = clock.nowMs()
+  const leaseUntil = nowMs + leaseMs
+  const leaseToken = random.secret(12)
+  const rows = await db.transaction().execute(async (trx) => {
+    const free = await trx
+      .selectFrom('queue_job')
+      .select('id')
+      .where('queue', '=', queue)
+      .where((eb) =>
+        eb.or([
+          eb.and([eb('state', '=', 'ready'), eb('run_at', '<=', nowMs)]),
+          eb.and([eb('state', '=', 'leased'), eb('lease_until', '<=', nowMs)]),
+        ]),
+      )
+      .orderBy('run_at')
+      .orderBy('enqueued_at')
+      .limit(Math.min(limit, LEASE_JOBS_MAX))
+      .execute()
+    if (free.length === 0) return []
+    return trx
+      .updateTable('queue_job')
+      .set((eb) => ({
+        state: 'leased',
+        lease_until: leaseUntil,
+        lease_token: leaseToken,
+        attempts: eb('attempts', '+', 1),
+        changed_at: nowMs,
+      }))
+      .where(
+        'id',
+        'in',
+        free.map(({ id }) => id),
+      )
+      .returningAll()
+      .execute()
+  })
+  return rows
+    .sort((a, b) => a.run_at - b.run_at || a.enqueued_at - b.enqueued_at)
+    .map((row) => ({
+      id: row.id,
+      queue: row.queue as QueueName,
+      key: row.key,
+      payload: parsed(row.payload),
+      attempt: row.attempts,
+      enqueuedAt: row.enqueued_at,
+      leaseUntil,
+      leaseToken,
+    }))
+}
+
+async function depth({ db, clock }: QueueDeps): Promise<Record<QueueName, QueueDepth>> {
+  const nowMs = clock.nowMs()
+  const empty = (): QueueDepth => ({ ready: 0, delayed: 0, leased: 0, dead: 0, lagMs: 0 })
+  const depths = Object.fromEntries(QUEUES.map((queue) => [queue, empty()])) as Record<QueueName, QueueDepth>
+  const rows = await db
+    .selectFrom('queue_job')
+    .select((eb) => [
+      'queue',
+      'state',
+      eb.case().when('run_at', '<=', nowMs).then(1).else(0).end().as('due'),
+      eb.fn.countAll<number>().as('count'),
+      eb.fn.min('run_at').as('oldest'),
+    ])
+    .groupBy(['queue', 'state', 'due'])
+    .execute()
+  for (const { queue, state, due, count, oldest } of rows) {
+    const one = depths[queue as QueueName]
+    if (state === 'dead') one.dead += Number(count)
+    else if (state === 'leased') one.leased += Number(count)
+    else if (due === 0) one.delayed += Number(count)
+    else {
+      one.ready += Number(count)
+      one.lagMs = Math.max(one.lagMs, nowMs - oldest)
+    }
+  }
+  return depths
+}
+
+function deadLetter(row: QueueJobRow): DeadLetter {
+  return {
+    id: row.id,
+    queue: row.queue as QueueName,
+    key: row.key,
+    payload: parsed(row.payload),
+    attempts: row.attempts,
+    reason: row.reason ?? 'unknown',
+    detail: row.detail ?? '',
+    enqueuedAt: row.enqueued_at,
+    diedAt: row.changed_at,
+  }
+}
+
+/** A payload that is not JSON is a poisoned job, not a poisoned queue. */
+function parsed(payload: string): unknown {
+  try {
+    return JSON.parse(payload)
+  } catch {
+    return null
+  }
+}
+
+function bounded(detail: string): string {
+  return detail.slice(0, DETAIL_CHARACTERS_MAX)
+}

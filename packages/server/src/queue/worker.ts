@@ -1,0 +1,151 @@
+import { backoffMs, type Backoff } from '../backoff.ts'
+import type { Clock } from '../clock.ts'
+import type { Log } from '../log.ts'
+import type { Randomness } from '../random.ts'
+import { StorageError } from '../storage/storage-error.ts'
+import type { LeasedJob, Queue, QueueName } from './queue.ts'
+
+/** The job can never succeed: it becomes a dead letter at once. */
+export class PoisonJobError extends Error {
+  readonly reason: string
+  constructor(reason: string, detail: string) {
+    super(detail)
+    this.name = 'PoisonJobError'
+    this.reason = reason
+  }
+}
+
+/** Not yet: try again at `retryAt`, ms, however often that has been said before. */
+export class RetryJobError extends Error {
+  readonly retryAt: number
+  readonly reason: string
+  constructor(retryAt: number, reason: string) {
+    super(reason)
+    this.name = 'RetryJobError'
+    this.retryAt = retryAt
+    this.reason = reason
+  }
+}
+
+export interface WorkerOptions {
+  queue: Queue
+  name: QueueName
+  clock: Clock
+  random: Pick<Randomness, 'unit'>
+  log: Log
+  /** Jobs under way at once. */
+  concurrency: number
+  leaseMs: number
+  /** How often it looks without being poked. */
+  pollEveryMs: number
+  /** A job that failed so often is a dead letter. */
+  maxAttempts: number
+  handle(job: LeasedJob): Promise<void>
+  onDead?(job: LeasedJob, reason: string, detail: string): void
+}
+
+export interface QueueWorker {
+  /** Something may be there: look soon. */
+  poke(): void
+  counters: { done: number; retried: number; dead: number; lost: number }
+  /** No new job; resolves when those under way have ended. */
+  stop(): Promise<void>
+}
+
+const RETRY: Backoff = { firstMs: 500, maxMs: 60_000 }
+
+/**
+ * Works through a queue. A job that fails is tried again later, so it holds a slot only while it runs, and no job behind it
+ * waits for it.
+ */
+export function startQueueWorker(options: WorkerOptions): QueueWorker {
+  const { queue, clock, log, name } = options
+  const counters = { done: 0, retried: 0, dead: 0, lost: 0 }
+  const running = new Map<string, Promise<void>>()
+  let looking: Promise<void> | null = null
+  let again = false
+  let stopped = false
+
+  async function look(): Promise<void> {
+    const limit = options.concurrency - running.size
+    if (limit <= 0 || stopped) return
+    const jobs = await queue.lease(name, { limit, leaseMs: options.leaseMs })
+    for (const job of jobs) {
+      // Its lease ran out while it still runs here: what runs will find the lease lost, and the next look takes it.
+      if (running.has(job.id)) continue
+      running.set(
+        job.id,
+        run(job).finally(() => {
+          running.delete(job.id)
+          poke()
+        }),
+      )
+    }
+  }
+
+  async function run(job: LeasedJob): Promise<void> {
+    try {
+      await options.handle(job)
+      counted(await queue.complete(job), 'done', job)
+    } catch (error) {
+      try {
+        await failed(job, error)
+      } catch (settleError) {
+        // The lease runs out by itself and the job comes again.
+        log.error({ err: settleError, queue: name, job: job.id }, 'a job could not be given back')
+      }
+    }
+  }
+
+  async function failed(job: LeasedJob, error: unknown): Promise<void> {
+    if (error instanceof RetryJobError) {
+      counted(await queue.retry(job, error.retryAt, error.reason, error.reason), 'retried', job)
+      return
+    }
+    const detail = error instanceof Error ? error.message : String(error)
+    const reason = error instanceof PoisonJobError ? error.reason : 'attempts_exhausted'
+    if (error instanceof PoisonJobError || job.attempt >= options.maxAttempts) {
+      log.error({ queue: name, job: job.id, key: job.key, attempts: job.attempt, reason, detail }, 'job is a dead letter')
+      if (counted(await queue.bury(job, reason, detail), 'dead', job)) options.onDead?.(job, reason, detail)
+      return
+    }
+    const waitMs = backoffMs(RETRY, job.attempt - 1, options.random.unit())
+    log.warn({ queue: name, job: job.id, key: job.key, attempt: job.attempt, waitMs, detail }, 'job failed; trying again')
+    counted(await queue.retry(job, clock.nowMs() + waitMs, 'failed', detail), 'retried', job)
+  }
+
+  function counted(held: boolean, outcome: 'done' | 'retried' | 'dead', job: LeasedJob): boolean {
+    counters[held ? outcome : 'lost'] += 1
+    if (!held) log.warn({ queue: name, job: job.id, key: job.key }, 'a job took longer than its lease')
+    return held
+  }
+
+  function poke(): void {
+    again = true
+    if (stopped || looking !== null) return
+    looking = (async () => {
+      while (again && !stopped) {
+        again = false
+        try {
+          await look()
+        } catch (error) {
+          if (!(error instanceof StorageError)) throw error
+          log.error({ err: error, queue: name }, 'the queue cannot be read; trying again')
+        }
+      }
+    })().finally(() => (looking = null))
+  }
+
+  const cancelPolling = clock.every(options.pollEveryMs, poke)
+  poke()
+  return {
+    poke,
+    counters,
+    async stop() {
+      stopped = true
+      cancelPolling()
+      await looking
+      await Promise.all(running.values())
+    },
+  }
+}

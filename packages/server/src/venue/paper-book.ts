@@ -1,0 +1,106 @@
+import type { Kysely } from 'kysely'
+import { Decimal, type DecimalText } from '@spark/core/trading/decimal'
+import type { Side } from '@spark/core/trading/order'
+import type { PaperOrderRow, PaperTables } from '../storage/paper-tables.ts'
+import type { VenueFill, VenueOrder, VenueOrderState } from './venue.ts'
+
+/** Reads and writes of the paper venue's book, in the caller's transaction. */
+
+export async function orderRow(trx: Kysely<PaperTables>, clientOrderId: string): Promise<PaperOrderRow | null> {
+  const row = await trx.selectFrom('paper_order').selectAll().where('client_order_id', '=', clientOrderId).executeTakeFirst()
+  return row ?? null
+}
+
+export function openRows(trx: Kysely<PaperTables>, symbols: readonly string[]): Promise<PaperOrderRow[]> {
+  return trx
+    .selectFrom('paper_order')
+    .selectAll()
+    .where('symbol', 'in', [...symbols])
+    .where('state', 'in', ['open', 'partly_filled'])
+    .orderBy('created_at')
+    .orderBy('venue_order_id')
+    .execute()
+}
+
+/** Adds to what is free and locked of an asset; throws RangeError when either would be below 0. */
+export async function addBalance(trx: Kysely<PaperTables>, asset: string, free: Decimal, locked: Decimal): Promise<void> {
+  const row = await trx.selectFrom('paper_balance').selectAll().where('asset', '=', asset).executeTakeFirst()
+  const sum = { free: new Decimal(row?.free ?? 0).plus(free), locked: new Decimal(row?.locked ?? 0).plus(locked) }
+  if (sum.free.lt(0) || sum.locked.lt(0)) throw new RangeError(`not enough ${asset}`)
+  const values = { free: sum.free.toString(), locked: sum.locked.toString() }
+  await trx
+    .insertInto('paper_balance')
+    .values({ asset, ...values })
+    .onConflict((conflict) => conflict.column('asset').doUpdateSet(values))
+    .execute()
+}
+
+export async function freeOf(trx: Kysely<PaperTables>, asset: string): Promise<Decimal> {
+  const row = await trx.selectFrom('paper_balance').select('free').where('asset', '=', asset).executeTakeFirst()
+  return new Decimal(row?.free ?? 0)
+}
+
+export async function changeOrder(
+  trx: Kysely<PaperTables>,
+  clientOrderId: string,
+  change: Partial<Pick<PaperOrderRow, 'state' | 'filled_quantity' | 'locked'>>,
+  nowMs: number,
+): Promise<void> {
+  await trx
+    .updateTable('paper_order')
+    .set({ ...change, updated_at: nowMs })
+    .where('client_order_id', '=', clientOrderId)
+    .execute()
+}
+
+export async function addFill(
+  trx: Kysely<PaperTables>,
+  order: PaperOrderRow,
+  fill: { quantity: DecimalText; price: DecimalText; fee: DecimalText; feeAsset: string; ts: number },
+): Promise<VenueFill> {
+  const { client_order_id: clientOrderId, symbol, side } = order
+  const { feeAsset, ...rest } = fill
+  const row = await trx
+    .insertInto('paper_fill')
+    .values({ client_order_id: clientOrderId, symbol, side, fee_asset: feeAsset, ...rest })
+    .returning('id')
+    .executeTakeFirstOrThrow()
+  return { fillId: String(row.id), clientOrderId, venueOrderId: order.venue_order_id, symbol, side: side as Side, ...fill }
+}
+
+export async function fillsSince(db: Kysely<PaperTables>, symbol: string, sinceMs: number): Promise<VenueFill[]> {
+  const rows = await db
+    .selectFrom('paper_fill')
+    .innerJoin('paper_order', 'paper_order.client_order_id', 'paper_fill.client_order_id')
+    .selectAll('paper_fill')
+    .select('paper_order.venue_order_id')
+    .where('paper_fill.symbol', '=', symbol)
+    .where('paper_fill.ts', '>=', sinceMs)
+    .orderBy('paper_fill.id')
+    .execute()
+  return rows.map((row) => ({
+    fillId: String(row.id),
+    clientOrderId: row.client_order_id,
+    venueOrderId: row.venue_order_id,
+    symbol: row.symbol,
+    side: row.side as Side,
+    quantity: row.quantity,
+    price: row.price,
+    fee: row.fee,
+    feeAsset: row.fee_asset,
+    ts: row.ts,
+  }))
+}
+
+export function venueOrder(row: PaperOrderRow): VenueOrder {
+  return {
+    clientOrderId: row.client_order_id,
+    venueOrderId: row.venue_order_id,
+    symbol: row.symbol,
+    side: row.side as Side,
+    quantity: row.quantity,
+    filledQuantity: row.filled_quantity,
+    state: row.state as VenueOrderState,
+    updatedMs: row.updated_at,
+  }
+}

@@ -1,0 +1,197 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { Decimal } from '@spark/core/trading/decimal'
+import { createRandom, randomUniform } from '@spark/core/stats/random'
+import { ManualClock } from '../clock.ts'
+import { WELL_BEHAVED, type Misbehaviour } from './misbehaviour.ts'
+import { PAPER_TERMS, openPaperVenue, type PaperTerms, type PaperVenue } from './paper-venue.ts'
+import { testVenue, type VenueUnderTest } from './venue-contract.ts'
+import type { VenueFill, VenueOrder, VenueOrderRequest } from './venue.ts'
+
+interface Options {
+  terms?: Partial<PaperTerms>
+  misbehaviour?: Partial<Misbehaviour>
+  folder?: string
+}
+
+interface PaperUnderTest extends VenueUnderTest {
+  venue: PaperVenue
+  clock: ManualClock
+}
+
+async function open({ terms, misbehaviour, folder }: Options = {}): Promise<PaperUnderTest> {
+  const own = folder ?? mkdtempSync(join(tmpdir(), 'spark-paper-'))
+  const clock = new ManualClock(1_700_000_000_000)
+  const seeded = createRandom(7)
+  const venue = await openPaperVenue({
+    path: join(own, 'paper-venue.db'),
+    thread: false,
+    clock,
+    random: { unit: () => randomUniform(seeded) },
+    startBalances: { USDT: '10000' },
+    terms: { ...PAPER_TERMS, ...terms },
+    misbehaviour: { ...WELL_BEHAVED, ...misbehaviour },
+  })
+  const pushed = { fills: [] as VenueFill[], orders: [] as VenueOrder[] }
+  await venue.start({
+    onFill: (fill) => void pushed.fills.push(fill),
+    onOrder: (order) => void pushed.orders.push(order),
+    onWarning: () => {},
+  })
+  return {
+    venue,
+    clock,
+    symbol: 'LTCUSDT',
+    pushed,
+    trade: (price) => venue.onPrice({ symbol: 'LTCUSDT', price: Number(price), ts: clock.nowMs() }),
+    settle: () => Promise.resolve(),
+    async close() {
+      await venue.stop()
+      if (folder === undefined) rmSync(own, { recursive: true })
+    },
+  }
+}
+
+testVenue('paper', () => open())
+
+const order = (change: Partial<VenueOrderRequest> = {}): VenueOrderRequest => ({
+  clientOrderId: 'sp-1',
+  symbol: 'LTCUSDT',
+  side: 'buy',
+  quantity: '10',
+  price: null,
+  receiveWindowMs: 5000,
+  ...change,
+})
+
+describe('the paper venue', () => {
+  it('fills at the price after the order, with half the spread, impact by value and the fee, rounded to the worse tick', async () => {
+    const { venue, trade, close } = await open({ terms: { halfSpreadBps: '2', impactBps: '10', feeRate: '0.001' } })
+    await trade('100')
+    await venue.place(order())
+    expect(await venue.fills('LTCUSDT', 0)).toEqual([])
+    await trade('200')
+    // 200 · (1 + (2 + 10 · 2000 / 100000) / 10000) = 200.044, a buyer pays 200.05.
+    expect((await venue.fills('LTCUSDT', 0))[0]).toMatchObject({
+      price: '200.05',
+      quantity: '10',
+      fee: '2.0005',
+      feeAsset: 'USDT',
+    })
+    await close()
+  })
+
+  it('fills in two pieces at two prices when told to', async () => {
+    const { venue, trade, close } = await open({ terms: { partialFills: 1 } })
+    await trade('100')
+    await venue.place(order())
+    await trade('100')
+    expect(await venue.order('LTCUSDT', 'sp-1')).toMatchObject({ state: 'partly_filled', filledQuantity: '5' })
+    await trade('110')
+    expect((await venue.fills('LTCUSDT', 0)).map(({ quantity }) => quantity)).toEqual(['5', '5'])
+    await close()
+  })
+
+  it('never lends: an order that the account cannot pay any more expires, its money free again', async () => {
+    const { venue, trade, close } = await open()
+    await trade('100')
+    await venue.place(order({ quantity: '90' }))
+    await trade('200')
+    expect(await venue.order('LTCUSDT', 'sp-1')).toMatchObject({ state: 'expired', filledQuantity: '0' })
+    expect(await venue.balances()).toMatchObject([{ asset: 'USDT', free: '10000', locked: '0' }])
+    await close()
+  })
+
+  it('keeps its book when the process dies', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'spark-paper-'))
+    const first = await open({ folder })
+    await first.trade('100')
+    await first.venue.place(order())
+    await first.close()
+    const second = await open({ folder })
+    await second.trade('100')
+    expect(await second.venue.order('LTCUSDT', 'sp-1')).toMatchObject({ state: 'filled' })
+    await second.close()
+    rmSync(folder, { recursive: true })
+  })
+
+  it('misbehaves as told: lost answers, 5xx, 429, clock skew, duplicate and early fills, "not found"', async () => {
+    const placed = async (misbehaviour: Partial<Misbehaviour>) => {
+      const under = await open({ misbehaviour })
+      await under.trade('100')
+      const answer = await under.venue.place(order()).then(
+        () => 'accepted',
+        (error: { kind: string; code: string }) => `${error.kind} ${error.code}`,
+      )
+      const early = under.pushed.fills.length
+      const found = (await under.venue.order('LTCUSDT', 'sp-1')) !== null
+      await under.clock.advance(3000)
+      const later = (await under.venue.order('LTCUSDT', 'sp-1')) !== null
+      await under.trade('100')
+      const fills = under.pushed.fills.length
+      await under.close()
+      return { answer, early, found, later, fills }
+    }
+    expect(await placed({ acceptThenTimeOut: 1 })).toMatchObject({ answer: 'unknown timeout', found: true, fills: 1 })
+    expect(await placed({ failUnplaced: 1 })).toMatchObject({ answer: 'unknown server_error', later: false, fills: 0 })
+    expect(await placed({ rateLimit: 1 })).toMatchObject({ answer: 'unavailable rate_limited', later: false })
+    expect(await placed({ clockSkew: 1 })).toMatchObject({ answer: 'unavailable clock_skew', later: false })
+    expect(await placed({ duplicateFill: 1 })).toMatchObject({ answer: 'accepted', fills: 2 })
+    expect(await placed({ fillBeforeAnswer: 1 })).toMatchObject({ answer: 'accepted', early: 1 })
+    expect(await placed({ notFoundForMs: 3000 })).toMatchObject({ answer: 'accepted', found: false, later: true })
+  })
+
+  it('conserves money: no balance below 0, fills add up, whatever is ordered', async () => {
+    const step = fc.oneof(
+      fc.record({ kind: fc.constant('trade' as const), price: fc.integer({ min: 50, max: 200 }) }),
+      fc.record({
+        kind: fc.constant('place' as const),
+        side: fc.constantFrom<'buy' | 'sell'>('buy', 'sell'),
+        lots: fc.integer({ min: 100, max: 60_000 }),
+        limit: fc.option(fc.integer({ min: 50, max: 200 })),
+      }),
+      fc.record({ kind: fc.constant('cancel' as const), at: fc.nat(20) }),
+    )
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
+        const { venue, trade, close } = await open({ terms: { partialFills: 0.5 } })
+        await trade('100')
+        let count = 0
+        for (const one of steps) {
+          if (one.kind === 'trade') await trade(String(one.price))
+          else if (one.kind === 'cancel') await venue.cancel('LTCUSDT', `sp-${one.at}`).catch(() => null)
+          else {
+            const quantity = new Decimal(one.lots).div(1000).toString()
+            const price = one.limit === null ? null : String(one.limit)
+            await venue.place(order({ clientOrderId: `sp-${++count}`, side: one.side, quantity, price })).catch(() => null)
+          }
+        }
+        const fills = await venue.fills('LTCUSDT', 0)
+        const balances = new Map((await venue.balances()).map((one) => [one.asset, new Decimal(one.free).plus(one.locked)]))
+        for (const { free, locked } of await venue.balances())
+          expect(new Decimal(free).gte(0) && new Decimal(locked).gte(0)).toBe(true)
+        let quote = new Decimal(10_000)
+        let base = new Decimal(0)
+        for (const { side, quantity, price, fee } of fills) {
+          const sign = side === 'buy' ? 1 : -1
+          base = base.plus(new Decimal(quantity).times(sign))
+          quote = quote.minus(new Decimal(quantity).times(price).times(sign)).minus(fee)
+        }
+        expect(balances.get('USDT')?.toString()).toBe(quote.toString())
+        expect((balances.get('LTC') ?? new Decimal(0)).toString()).toBe(base.toString())
+        for (let at = 1; at <= count; at++) {
+          const seen = await venue.order('LTCUSDT', `sp-${at}`)
+          const sum = fills
+            .filter(({ clientOrderId }) => clientOrderId === `sp-${at}`)
+            .reduce((total, fill) => total.plus(fill.quantity), new Decimal(0))
+          if (seen !== null) expect(sum.toString()).toBe(seen.filledQuantity)
+        }
+        await close()
+      }),
+      { numRuns: 40 },
+    )
+  }, 30_000)
+})
