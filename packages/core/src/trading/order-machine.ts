@@ -63,7 +63,9 @@ export function nextOrderState(state: OrderState, event: OrderEvent): OrderState
 }
 
 function afterFill(state: OrderState, complete: boolean): OrderState | null {
-  if (state === 'planned' || state === 'reserved') return null
+  if (state === 'planned') return null
   if (complete) return 'filled'
+  // It met an opposite wish inside; the rest is still to be sent.
+  if (state === 'reserved') return 'reserved'
   return isFinal(state) ? (state === 'filled' ? null : state) : 'partly_filled'
 }

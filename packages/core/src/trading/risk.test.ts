@@ -38,7 +38,7 @@ describe('an order', () => {
     ['risk_order_value', [{ quantity: '10' }], [{ quantity: '10.001' }, { capital: '9999' }]],
     ['risk_capital', [{}, { capital: '100' }], [{}, { capital: '99.99' }]],
     ['risk_strategy_position', [{}, { strategyNotional: '900' }], [{}, { strategyNotional: '900.01', capital: '9999' }]],
-    ['risk_total_position', [{}, { totalNotional: '119900' }], [{}, { totalNotional: '119900.000001' }]],
+    ['risk_total_position', [{}, { totalNotional: '149900' }], [{}, { totalNotional: '149900.000001' }]],
     ['risk_price_collar', [{ referencePrice: '105' }], [{ referencePrice: '105.01' }]],
     ['risk_price_too_old', [{}, { nowMs: 1_120_000 }], [{}, { nowMs: 1_120_001 }]],
     ['risk_order_rate', [{}, { ordersLastMinute: 599 }], [{}, { ordersLastMinute: 600 }]],

@@ -30,7 +30,7 @@ export const DEFAULT_RISK_LIMITS: RiskLimits = {
   maxPriceAgeMs: 120_000,
   maxOrderNotional: '1000',
   maxStrategyNotional: '1000',
-  maxTotalNotional: '120000',
+  maxTotalNotional: '150000',
   maxOrdersPerMinute: 600,
   maxRepeats: 10,
   repeatWindowMs: 300_000,

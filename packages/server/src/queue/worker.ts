@@ -48,6 +48,8 @@ export interface QueueWorker {
   /** Something may be there: look soon. */
   poke(): void
   counters: { done: number; retried: number; dead: number; lost: number }
+  /** Resolves when nothing runs and nothing whose time has come waits. */
+  idle(): Promise<void>
   /** No new job; resolves when those under way have ended. */
   stop(): Promise<void>
 }
@@ -66,9 +68,9 @@ export function startQueueWorker(options: WorkerOptions): QueueWorker {
   let again = false
   let stopped = false
 
-  async function look(): Promise<void> {
+  async function look(): Promise<number> {
     const limit = options.concurrency - running.size
-    if (limit <= 0 || stopped) return
+    if (limit <= 0 || stopped) return 0
     const jobs = await queue.lease(name, { limit, leaseMs: options.leaseMs })
     for (const job of jobs) {
       // Its lease ran out while it still runs here: what runs will find the lease lost, and the next look takes it.
@@ -81,6 +83,7 @@ export function startQueueWorker(options: WorkerOptions): QueueWorker {
         }),
       )
     }
+    return jobs.length
   }
 
   async function run(job: LeasedJob): Promise<void> {
@@ -141,6 +144,13 @@ export function startQueueWorker(options: WorkerOptions): QueueWorker {
   return {
     poke,
     counters,
+    async idle() {
+      for (;;) {
+        await looking
+        await Promise.all(running.values())
+        if (stopped || ((await look()) === 0 && running.size === 0)) return
+      }
+    },
     async stop() {
       stopped = true
       cancelPolling()

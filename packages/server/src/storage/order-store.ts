@@ -34,6 +34,8 @@ export interface OrderStore {
   insertAll(trx: Kysely<MainTables>, orders: readonly StoredOrder[]): Promise<void>
   get(trx: Kysely<MainTables>, intentId: string): Promise<StoredOrder | null>
   byClientOrderId(trx: Kysely<MainTables>, clientOrderId: string): Promise<StoredOrder | null>
+  /** Those of `intentIds` that exist. */
+  knownIds(trx: Kysely<MainTables>, intentIds: readonly string[]): Promise<Set<string>>
   /** Not ended, oldest first. */
   open(trx: Kysely<MainTables>): Promise<StoredOrder[]>
   change(trx: Kysely<MainTables>, intentId: string, change: OrderChange, nowMs: number): Promise<void>
@@ -63,6 +65,18 @@ export function createOrderStore(db: Kysely<MainTables>): OrderStore {
       return maybe(
         await trx.selectFrom('trade_order').selectAll().where('client_order_id', '=', clientOrderId).executeTakeFirst(),
       )
+    },
+    async knownIds(trx, intentIds) {
+      const known = new Set<string>()
+      for (let at = 0; at < intentIds.length; at += ROWS_A_STATEMENT) {
+        const rows = await trx
+          .selectFrom('trade_order')
+          .select('intent_id')
+          .where('intent_id', 'in', intentIds.slice(at, at + ROWS_A_STATEMENT))
+          .execute()
+        for (const { intent_id: id } of rows) known.add(id)
+      }
+      return known
     },
     async open(trx) {
       const rows = await trx.selectFrom('trade_order').selectAll().where('state', 'in', OPEN).orderBy('created_at').execute()

@@ -62,14 +62,14 @@ export interface PositionStore {
   /** Not flat, by strategy. */
   open(trx?: Kysely<MainTables>): Promise<StoredPosition[]>
   put(trx: Kysely<MainTables>, position: StoredPosition, nowMs: number): Promise<void>
-  /** False when the fill was booked before. */
-  addFill(trx: Kysely<MainTables>, fill: StoredFill, nowMs: number): Promise<boolean>
+  hasFill(trx: Kysely<MainTables>, fill: Pick<StoredFill, 'venue' | 'symbol' | 'fillId'>): Promise<boolean>
+  addFill(trx: Kysely<MainTables>, fill: StoredFill, nowMs: number): Promise<void>
   addProfit(trx: Kysely<MainTables>, profit: Omit<Profit, 'fills'>, nowMs: number): Promise<void>
   profits(): Promise<Profit[]>
   /** Newest first. */
   fills(filter: FillFilter): Promise<StoredFill[]>
-  /** Time of the newest fill of a symbol at a venue, ms; null without one. */
-  newestFillTs(venue: string, symbol: string): Promise<number | null>
+  /** Of one order, oldest first. */
+  fillsOf(intentId: string): Promise<StoredFill[]>
 }
 
 export function createPositionStore(db: Kysely<MainTables>): PositionStore {
@@ -90,14 +90,18 @@ export function createPositionStore(db: Kysely<MainTables>): PositionStore {
         .onConflict((conflict) => conflict.column('strategy_id').doUpdateSet(row))
         .execute()
     },
+    async hasFill(trx, { venue, symbol, fillId }) {
+      const row = await trx
+        .selectFrom('order_fill')
+        .select('fill_id')
+        .where('venue', '=', venue)
+        .where('symbol', '=', symbol)
+        .where('fill_id', '=', fillId)
+        .executeTakeFirst()
+      return row !== undefined
+    },
     async addFill(trx, fill, nowMs) {
-      const inserted = await trx
-        .insertInto('order_fill')
-        .values(toFillRow(fill, nowMs))
-        .onConflict((conflict) => conflict.columns(['venue', 'symbol', 'fill_id']).doNothing())
-        .returning('fill_id')
-        .execute()
-      return inserted.length === 1
+      await trx.insertInto('order_fill').values(toFillRow(fill, nowMs)).execute()
     },
     async addProfit(trx, { strategyId, arm, realized, fees }, nowMs) {
       const known = await trx
@@ -137,14 +141,9 @@ export function createPositionStore(db: Kysely<MainTables>): PositionStore {
       if (before !== undefined) query = query.where('ts', '<', before)
       return (await query.orderBy('ts', 'desc').orderBy('fill_id').limit(limit).execute()).map(fromFillRow)
     },
-    async newestFillTs(venue, symbol) {
-      const row = await db
-        .selectFrom('order_fill')
-        .select((eb) => eb.fn.max('ts').as('ts'))
-        .where('venue', '=', venue)
-        .where('symbol', '=', symbol)
-        .executeTakeFirst()
-      return row?.ts ?? null
+    async fillsOf(intentId) {
+      const rows = await db.selectFrom('order_fill').selectAll().where('intent_id', '=', intentId).orderBy('ts').execute()
+      return rows.map(fromFillRow)
     },
   }
 }

@@ -37,12 +37,6 @@ export interface RiskStore {
   kill(trx: Kysely<MainTables>, killed: KillSwitch): Promise<void>
   /** False when it was not set. */
   unkill(trx: Kysely<MainTables>, scope: KillScope): Promise<boolean>
-  /** Why orders may not go to a venue, or null. */
-  venueHalt(trx: Kysely<MainTables>, venue: string): Promise<string | null>
-  setVenueHalt(trx: Kysely<MainTables>, venue: string, reason: string | null, nowMs: number): Promise<void>
-  /** Equity at a moment that limits refer to: `day:2026-11-24`, `peak`. */
-  mark(name: string): Promise<DecimalText | null>
-  setMark(trx: Kysely<MainTables>, name: string, equity: DecimalText, nowMs: number): Promise<void>
 }
 
 const IDS_A_STATEMENT = 500
@@ -89,29 +83,6 @@ export function createRiskStore(db: Kysely<MainTables>): RiskStore {
     },
     async unkill(trx, scope) {
       return (await trx.deleteFrom('kill_switch').where('scope', '=', scope).returning('scope').execute()).length === 1
-    },
-    async venueHalt(trx, venue) {
-      const row = await trx.selectFrom('venue_state').select('halted_reason').where('venue', '=', venue).executeTakeFirst()
-      return row?.halted_reason ?? null
-    },
-    async setVenueHalt(trx, venue, reason, nowMs) {
-      const row = { halted_reason: reason, changed_at: nowMs, ...(reason === null ? { reconciled_at: nowMs } : {}) }
-      await trx
-        .insertInto('venue_state')
-        .values({ venue, reconciled_at: null, ...row })
-        .onConflict((conflict) => conflict.column('venue').doUpdateSet(row))
-        .execute()
-    },
-    async mark(name) {
-      const row = await db.selectFrom('equity_mark').select('equity').where('name', '=', name).executeTakeFirst()
-      return row?.equity ?? null
-    },
-    async setMark(trx, name, equity, nowMs) {
-      await trx
-        .insertInto('equity_mark')
-        .values({ name, ts: nowMs, equity })
-        .onConflict((conflict) => conflict.column('name').doUpdateSet({ ts: nowMs, equity }))
-        .execute()
     },
   }
 }

@@ -1,12 +1,8 @@
 import type {
-  AlertRow,
   AuditOutboxRow,
-  BalanceAdjustmentRow,
   EquityMarkRow,
   EquityPointRow,
-  ExchangeKeyRow,
   FillRow,
-  JobRunRow,
   KillSwitchRow,
   OrderRow,
   PositionRow,
@@ -14,6 +10,7 @@ import type {
   QueueJobRow,
   RolloutEpochRow,
   StrategyRow,
+  VenueBalanceRow,
   VenueStateRow,
 } from './trading-tables.ts'
 
@@ -40,14 +37,11 @@ export interface MainTables {
   order_fill: FillRow
   audit_outbox: AuditOutboxRow
   venue_state: VenueStateRow
+  venue_balance: VenueBalanceRow
   kill_switch: KillSwitchRow
-  balance_adjustment: BalanceAdjustmentRow
   equity_point: EquityPointRow
   equity_mark: EquityMarkRow
   queue_job: QueueJobRow
-  exchange_key: ExchangeKeyRow
-  job_run: JobRunRow
-  alert: AlertRow
 }
 
 export interface CandleRow {

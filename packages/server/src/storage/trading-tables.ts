@@ -123,15 +123,12 @@ export interface KillSwitchRow {
   set_at: number
 }
 
-/** Deposits (positive) and withdrawals. */
-export interface BalanceAdjustmentRow {
-  id: string
-  ts: number
+/** What the account at a venue must hold by our book: what it opened with, and every fill since. */
+export interface VenueBalanceRow {
   venue: string
   asset: string
   amount: string
-  reason: string
-  actor: string
+  changed_at: number
 }
 
 export interface EquityPointRow {
@@ -166,35 +163,4 @@ export interface QueueJobRow {
   detail: string | null
   enqueued_at: number
   changed_at: number
-}
-
-/** AES-256-GCM under the master key; `name` and `venue` are authenticated with it. */
-export interface ExchangeKeyRow {
-  name: string
-  venue: string
-  /** base64 */
-  nonce: string
-  /** base64, tag at the end */
-  ciphertext: string
-  created_at: number
-}
-
-export interface JobRunRow {
-  name: string
-  started_at: number
-  ended_at: number | null
-  /** `ok` or `failed`; null while it runs, or when the process died in it. */
-  outcome: string | null
-  detail: string | null
-}
-
-export interface AlertRow {
-  id: Generated<number>
-  ts: number
-  /** `info`, `warning` or `critical`. */
-  severity: string
-  kind: string
-  message: string
-  /** JSON object. */
-  context: string
 }

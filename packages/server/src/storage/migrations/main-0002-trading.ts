@@ -53,9 +53,9 @@ const ORDER_TABLES = [
   `create table venue_state (
     venue text primary key not null, halted_reason text, reconciled_at integer, changed_at integer not null) strict`,
   `create table kill_switch (scope text primary key not null, reason text not null, actor text not null, set_at integer not null) strict`,
-  `create table balance_adjustment (
-    id text primary key not null, ts integer not null, venue text not null, asset text not null, amount text not null,
-    reason text not null, actor text not null) strict`,
+  `create table venue_balance (
+    venue text not null, asset text not null, amount text not null, changed_at integer not null, primary key (venue, asset))
+    strict, without rowid`,
   `create table equity_point (
     ts integer not null, scope text not null, equity text not null, realized text not null, unrealized text not null,
     fees text not null, primary key (ts, scope)) strict, without rowid`,
@@ -68,11 +68,4 @@ const OPERATION_TABLES = [
     attempts integer not null, run_at integer not null, lease_until integer, lease_token text, reason text, detail text,
     enqueued_at integer not null, changed_at integer not null, unique (queue, key)) strict`,
   `create index queue_job_ready on queue_job (queue, state, run_at)`,
-  `create table exchange_key (
-    name text primary key not null, venue text not null, nonce text not null, ciphertext text not null, created_at integer not null) strict`,
-  `create table job_run (
-    name text not null, started_at integer not null, ended_at integer, outcome text, detail text, primary key (name, started_at)) strict, without rowid`,
-  `create table alert (
-    id integer primary key autoincrement not null, ts integer not null, severity text not null, kind text not null,
-    message text not null, context text not null) strict`,
 ]

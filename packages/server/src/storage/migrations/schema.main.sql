@@ -1,7 +1,3 @@
-CREATE TABLE alert (
-    id integer primary key autoincrement not null, ts integer not null, severity text not null, kind text not null,
-    message text not null, context text not null) strict;
-
 CREATE TABLE "audit_checkpoint" ("ts" integer not null primary key,
   "document" text not null,
   "signature" text not null) strict;
@@ -13,10 +9,6 @@ CREATE TRIGGER "audit_checkpoint_no_update" before update on "audit_checkpoint"
       begin select raise(abort, 'audit_checkpoint is append-only'); end;
 
 CREATE TABLE audit_outbox (id integer primary key autoincrement not null, event text not null) strict;
-
-CREATE TABLE balance_adjustment (
-    id text primary key not null, ts integer not null, venue text not null, asset text not null, amount text not null,
-    reason text not null, actor text not null) strict;
 
 CREATE TABLE "candle" ("symbol" text not null,
   "tf" text not null,
@@ -44,12 +36,6 @@ CREATE TABLE equity_mark (name text primary key not null, ts integer not null, e
 CREATE TABLE equity_point (
     ts integer not null, scope text not null, equity text not null, realized text not null, unrealized text not null,
     fees text not null, primary key (ts, scope)) strict, without rowid;
-
-CREATE TABLE exchange_key (
-    name text primary key not null, venue text not null, nonce text not null, ciphertext text not null, created_at integer not null) strict;
-
-CREATE TABLE job_run (
-    name text not null, started_at integer not null, ended_at integer, outcome text, detail text, primary key (name, started_at)) strict, without rowid;
 
 CREATE TABLE kill_switch (scope text primary key not null, reason text not null, actor text not null, set_at integer not null) strict;
 
@@ -147,6 +133,10 @@ CREATE INDEX trade_order_open on trade_order (strategy_id, state)
 CREATE INDEX trade_order_sending on trade_order (sending_at) where sending_at is not null;
 
 CREATE INDEX trade_order_strategy on trade_order (strategy_id, candle_ts);
+
+CREATE TABLE venue_balance (
+    venue text not null, asset text not null, amount text not null, changed_at integer not null, primary key (venue, asset))
+    strict, without rowid;
 
 CREATE TABLE venue_state (
     venue text primary key not null, halted_reason text, reconciled_at integer, changed_at integer not null) strict;

@@ -1,0 +1,126 @@
+import { Decimal } from '@spark/core/trading/decimal'
+import {
+  baselineDecision,
+  decidePosition,
+  entryQuantity,
+  exitQuantity,
+  type MlAnswer,
+  type PositionDecision,
+} from '@spark/core/trading/decide-position'
+import type { Stream } from '@spark/core/market/candle'
+import { timeframeMs } from '@spark/core/market/timeframe'
+import type { FeatureRow } from '@spark/core/signal/feature-row'
+import type { Decision } from '@spark/core/signal/decision'
+import type { Log } from '../log.ts'
+import type { Randomness } from '../random.ts'
+import type { AuditEvent, AuditWriter } from '../storage/audit/audit-event.ts'
+import type { StoredPosition } from '../storage/position-store.ts'
+import { strategiesOn, type StoredStrategy } from '../storage/strategy-store.ts'
+import type { OrderPath } from './orders/order-path.ts'
+import { planOrders, type Wish } from './orders/plan-orders.ts'
+
+/** An order may be sent for so long after its candle closed: half a candle, at least 20 s, at most 5 minutes. */
+const VALID_MIN_MS = 20_000
+const VALID_MAX_MS = 300_000
+
+export interface DecideDeps {
+  path: OrderPath
+  audit: Pick<AuditWriter, 'appendAll'>
+  random: Pick<Randomness, 'traceId'>
+  log: Log
+  /** The api's score of a closed row for an exposed strategy; null when nobody answered in time. */
+  askMl(strategy: StoredStrategy, row: FeatureRow, traceId: string): Promise<MlAnswer | null>
+}
+
+interface Considered {
+  strategy: StoredStrategy
+  position: StoredPosition | null
+  traceId: string
+  baseline: Decision
+  decision: PositionDecision
+}
+
+/**
+ * Lets every running strategy of a stream decide once on a closed candle. Both decisions are recorded where ML counts; what
+ * changes a position becomes an order. Rejects with StorageError: then nothing was decided, and the caller may try again.
+ */
+export async function decideStrategies(deps: DecideDeps, stream: Stream, row: FeatureRow): Promise<void> {
+  const { path } = deps
+  const strategies = strategiesOn(await path.strategies.list(), stream).filter(
+    ({ status, decidedTs }) => status === 'running' && decidedTs < row.ts,
+  )
+  if (strategies.length === 0) return
+  const positions = new Map((await path.positions.open()).map((position) => [position.strategyId, position]))
+  const { mlOff } = await path.risk.epoch(path.db)
+  const baseline = baselineDecision(row)
+  const considered = await Promise.all(
+    strategies.map(async (strategy): Promise<Considered> => {
+      const traceId = deps.random.traceId()
+      const position = positions.get(strategy.id) ?? null
+      const ml = strategy.exposed && !mlOff ? await deps.askMl(strategy, row, traceId) : null
+      return {
+        strategy,
+        position,
+        traceId,
+        baseline,
+        decision: decidePosition({ strategy, held: position, baseline, ml, mlOff }),
+      }
+    }),
+  )
+  await deps.audit.appendAll(considered.map((one) => decisionEvent(path, one, row)))
+  const wishes = considered.map((one) => wishOf(path, one, row)).filter((wish) => wish !== null)
+  await planOrders(path, wishes, { strategyIds: strategies.map(({ id }) => id), candleTs: row.ts })
+}
+
+function decisionEvent(
+  { clock }: OrderPath,
+  { strategy, traceId, baseline, decision, position }: Considered,
+  row: FeatureRow,
+): AuditEvent {
+  return {
+    ts: clock.nowMs(),
+    action: 'baseline.decision',
+    actor: 'executor',
+    strategyId: strategy.id,
+    traceId,
+    result: 'ok',
+    context: {
+      symbol: strategy.symbol,
+      tf: strategy.tf,
+      candleTs: row.ts,
+      close: row.c,
+      baseline,
+      exposed: strategy.exposed,
+      long: position !== null,
+      ...decision,
+    },
+  }
+}
+
+/** Null when nothing is to be done, or when it cannot be: what is held is dust, or the capital is below the smallest order. */
+function wishOf(path: OrderPath, { strategy, position, traceId, decision }: Considered, row: FeatureRow): Wish | null {
+  const { action, arm } = decision
+  const instrument = path.instruments.get(strategy.symbol)
+  if (action === 'keep' || instrument === undefined) return null
+  const price = new Decimal(row.c)
+  const quantity =
+    action === 'enter'
+      ? entryQuantity(strategy.capital, price, instrument)
+      : exitQuantity(position?.quantity ?? '0', price, instrument)
+  if (quantity.lte(0)) return null
+  const lengthMs = timeframeMs(strategy.tf)
+  return {
+    strategyId: strategy.id,
+    symbol: strategy.symbol,
+    side: action === 'enter' ? 'buy' : 'sell',
+    purpose: action,
+    arm,
+    quantity: quantity.toString(),
+    referencePrice: price.toString(),
+    capital: strategy.capital,
+    candleTs: row.ts,
+    moment: row.ts,
+    validUntil: row.ts + lengthMs + Math.min(VALID_MAX_MS, Math.max(VALID_MIN_MS, lengthMs / 2)),
+    traceId,
+  }
+}

@@ -1,0 +1,182 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DEFAULT_RISK_LIMITS, type RiskLimits } from '@spark/core/trading/risk'
+import type { Strategy } from '@spark/core/trading/strategy'
+import { createRandom, randomUniform } from '@spark/core/stats/random'
+import { ManualClock } from '../../clock.ts'
+import { createLog } from '../../log.ts'
+import { createDatabaseQueue } from '../../queue/database-queue.ts'
+import { systemRandomness, type Randomness } from '../../random.ts'
+import { createAuditOutbox } from '../../storage/audit-outbox.ts'
+import type { AuditEvent } from '../../storage/audit/audit-event.ts'
+import { openMainDatabase } from '../../storage/open-main-database.ts'
+import { createOrderStore } from '../../storage/order-store.ts'
+import { createPositionStore } from '../../storage/position-store.ts'
+import { createRiskStore } from '../../storage/risk-store.ts'
+import { createStrategyStore } from '../../storage/strategy-store.ts'
+import { createVenueStore } from '../../storage/venue-store.ts'
+import { WELL_BEHAVED, type Misbehaviour } from '../../venue/misbehaviour.ts'
+import { paperInstrument } from '../../venue/paper-instruments.ts'
+import { PAPER_TERMS, openPaperVenue, type PaperTerms, type PaperVenue } from '../../venue/paper-venue.ts'
+import { startTrading, type LastPrices, type Trading } from '../trading.ts'
+import type { OrderPath } from './order-path.ts'
+import type { Wish } from './plan-orders.ts'
+
+export const START_MS = 1_700_000_000_000
+export const SYMBOLS = ['BTCUSDT', 'ETHUSDT']
+
+export interface PathFixture {
+  path: OrderPath
+  venue: PaperVenue
+  clock: ManualClock
+  prices: LastPrices
+  random: Randomness
+  /** Starts the worker and what goes with it, as the executor does. */
+  trade(): Promise<Trading>
+  /** The market trades, and everything that follows from it at this moment happens. */
+  price(symbol: string, price: number): Promise<void>
+  /** Lets time pass in steps of 500 ms; everything that is due happens. */
+  pass(ms: number): Promise<void>
+  settle(): Promise<void>
+  /** Audit events so far, oldest first. */
+  events(): Promise<AuditEvent[]>
+  close(): Promise<void>
+}
+
+export interface PathOptions {
+  limits?: Partial<RiskLimits>
+  terms?: Partial<PaperTerms>
+  misbehaviour?: Partial<Misbehaviour>
+  strategies?: number
+  seed?: number
+  folder?: string
+  /** Goes on at this time after a restart. */
+  startMs?: number
+}
+
+/** The order path on real storage and a paper venue, by a clock turned by hand. For tests. */
+export async function openPath(options: PathOptions = {}): Promise<PathFixture> {
+  const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'spark-path-'))
+  const clock = new ManualClock(options.startMs ?? START_MS)
+  const seeded = createRandom(options.seed ?? 1)
+  const random: Randomness = { ...systemRandomness, unit: () => randomUniform(seeded) }
+  const { db, close } = await openMainDatabase({ path: join(folder, 'spark.db'), thread: false })
+  const strategies = createStrategyStore(db)
+  await strategies.install(
+    Array.from({ length: options.strategies ?? 4 }, (_, at) => strategyAt(at)),
+    START_MS,
+  )
+  const venue = await openPaperVenue({
+    path: join(folder, 'paper-venue.db'),
+    thread: false,
+    clock,
+    random,
+    startBalances: { USDT: '100000' },
+    terms: { ...PAPER_TERMS, ...options.terms },
+    misbehaviour: { ...WELL_BEHAVED, ...options.misbehaviour },
+  })
+  const prices: LastPrices = new Map()
+  let trading: Trading | null = null
+  const path: OrderPath = {
+    db,
+    clock,
+    log: createLog('test', 'silent'),
+    orders: createOrderStore(db),
+    positions: createPositionStore(db),
+    risk: createRiskStore(db),
+    venues: createVenueStore(db),
+    strategies,
+    outbox: createAuditOutbox(db),
+    queue: createDatabaseQueue({ db, clock, random }),
+    venue,
+    instruments: new Map(SYMBOLS.map((symbol) => [symbol, instrumentNamed(symbol)])),
+    limits: { ...DEFAULT_RISK_LIMITS, ...options.limits },
+    lastPrice: (symbol) => prices.get(symbol) ?? null,
+    equity: () => ({ now: '4000', dayStart: '4000', peak: '4000' }),
+    committed: () => trading?.poke(),
+  }
+  const settle = async () => {
+    for (let turn = 0; turn < 60; turn++) await new Promise((resolve) => setImmediate(resolve))
+  }
+  return {
+    path,
+    venue,
+    clock,
+    prices,
+    random,
+    settle,
+    async trade() {
+      trading = await startTrading({
+        path,
+        random,
+        prices,
+        decide: { audit: { appendAll: async () => [] }, random, log: path.log, askMl: async () => null },
+        tellPrice: (tick) => venue.onPrice(tick),
+        pollEveryMs: 500,
+        leaseMs: 15_000,
+      })
+      return trading
+    },
+    async price(symbol, price) {
+      prices.set(symbol, { price, ts: clock.nowMs() })
+      await venue.onPrice({ symbol, price, ts: clock.nowMs() })
+      await settle()
+    },
+    async pass(ms) {
+      for (let passed = 0; passed < ms; passed += 500) {
+        await clock.advance(Math.min(500, ms - passed))
+        await settle()
+      }
+    },
+    async events() {
+      return (await path.outbox.next(100_000)).map(({ event }) => event)
+    },
+    async close() {
+      await settle()
+      if (trading === null) await venue.stop()
+      else await trading.stop()
+      await close()
+      if (options.folder === undefined) rmSync(folder, { recursive: true })
+    },
+  }
+}
+
+function strategyAt(at: number): Strategy {
+  return {
+    id: `s${at}`,
+    name: `Strategy ${at}`,
+    symbol: 'BTCUSDT',
+    tf: '1h',
+    capital: '1000',
+    mode: 'paper',
+    status: 'running',
+    baseline: 'ema_cross',
+    exposed: false,
+  }
+}
+
+export function instrumentNamed(symbol: string) {
+  const instrument = paperInstrument(symbol)
+  if (instrument === null) throw new Error(`${symbol} is not listed`)
+  return instrument
+}
+
+/** Buys 0.01 BTC at 50,000. */
+export function wish(change: Partial<Wish> = {}): Wish {
+  return {
+    strategyId: 's0',
+    symbol: 'BTCUSDT',
+    side: 'buy',
+    purpose: 'enter',
+    arm: 'baseline',
+    quantity: '0.01',
+    referencePrice: '50000',
+    capital: '1000',
+    candleTs: START_MS - 3_600_000,
+    moment: change.candleTs ?? START_MS - 3_600_000,
+    validUntil: START_MS + 60_000,
+    traceId: 'a'.repeat(32),
+    ...change,
+  }
+}

@@ -1,0 +1,102 @@
+import type { Kysely } from 'kysely'
+import type { Instrument } from '@spark/core/market/instrument'
+import { Decimal, type DecimalText } from '@spark/core/trading/decimal'
+import { isFinal, nextOrderState, type OrderEvent } from '@spark/core/trading/order-machine'
+import type { RiskLimits } from '@spark/core/trading/risk'
+import type { Clock } from '../../clock.ts'
+import type { Log } from '../../log.ts'
+import type { Queue } from '../../queue/queue.ts'
+import type { AuditEvent } from '../../storage/audit/audit-event.ts'
+import type { AuditOutbox } from '../../storage/audit-outbox.ts'
+import type { OrderChange, OrderStore, StoredOrder } from '../../storage/order-store.ts'
+import { toMicros, type PositionStore } from '../../storage/position-store.ts'
+import type { RiskStore } from '../../storage/risk-store.ts'
+import type { StrategyStore } from '../../storage/strategy-store.ts'
+import type { MainTables } from '../../storage/tables.ts'
+import type { VenueStore } from '../../storage/venue-store.ts'
+import type { Venue } from '../../venue/venue.ts'
+
+/** What every part of the order path works with. */
+export interface OrderPath {
+  db: Kysely<MainTables>
+  clock: Clock
+  log: Log
+  orders: OrderStore
+  positions: PositionStore
+  risk: RiskStore
+  venues: VenueStore
+  strategies: StrategyStore
+  outbox: AuditOutbox
+  queue: Queue
+  venue: Venue
+  /** By symbol, as the venue lists them. */
+  instruments: ReadonlyMap<string, Instrument>
+  limits: RiskLimits
+  /** The last good market price. */
+  lastPrice(symbol: string): { price: number; ts: number } | null
+  /** Equity now, at midnight UTC and at its highest; null when it is not known. */
+  equity(): { now: DecimalText; dayStart: DecimalText; peak: DecimalText } | null
+  /** Something was committed: jobs and audit events may wait. */
+  committed(): void
+}
+
+/** What an order may still add to the exposure. */
+export function reservedMicros(order: Pick<StoredOrder, 'purpose' | 'quantity' | 'filledQuantity' | 'referencePrice'>): number {
+  if (order.purpose !== 'enter') return 0
+  return toMicros(Decimal.max(0, new Decimal(order.quantity).minus(order.filledQuantity)).times(order.referencePrice))
+}
+
+/**
+ * Takes an order to its next state in the caller's transaction: the row, what it reserves, and an audit event. Null when the
+ * event may not happen in its state; nothing is changed then.
+ */
+export async function advance(
+  path: OrderPath,
+  trx: Kysely<MainTables>,
+  order: StoredOrder,
+  event: OrderEvent,
+  change: Omit<OrderChange, 'state' | 'reservedMicros'> = {},
+  told: Record<string, unknown> = {},
+): Promise<StoredOrder | null> {
+  const state = nextOrderState(order.state, event)
+  if (state === null) return null
+  const next = { ...order, ...change, state }
+  const after: StoredOrder = { ...next, reservedMicros: isFinal(state) ? 0 : reservedMicros(next) }
+  await path.orders.change(trx, order.intentId, { ...change, state, reservedMicros: after.reservedMicros }, path.clock.nowMs())
+  // An order that stays in its state has nothing to tell, unless it comes with something.
+  if (state !== order.state || Object.keys(told).length > 0) await path.outbox.add(trx, [orderEvent(path, after, told)])
+  return after
+}
+
+const FAILED: readonly string[] = ['rejected', 'expired', 'unknown']
+
+/** What the audit says of an order in its state. */
+export function orderEvent(path: Pick<OrderPath, 'clock'>, order: StoredOrder, told: Record<string, unknown> = {}): AuditEvent {
+  const failed = FAILED.includes(order.state)
+  const event: AuditEvent = {
+    ts: path.clock.nowMs(),
+    action: `order.${order.state}`,
+    actor: 'executor',
+    strategyId: order.strategyId,
+    traceId: order.traceId,
+    result: failed ? 'err' : 'ok',
+    context: {
+      intentId: order.intentId,
+      clientOrderId: order.clientOrderId,
+      symbol: order.symbol,
+      side: order.side,
+      purpose: order.purpose,
+      arm: order.arm,
+      venue: order.venue,
+      quantity: order.quantity,
+      filledQuantity: order.filledQuantity,
+      referencePrice: order.referencePrice,
+      epoch: order.epoch,
+      candleTs: order.candleTs,
+      reason: order.reason,
+      ...told,
+    },
+  }
+  if (failed) event._err = order.reason ?? order.state
+  return event
+}

@@ -1,0 +1,110 @@
+import { Decimal } from '@spark/core/trading/decimal'
+import { balanceDifferences } from '@spark/core/trading/reconcile'
+import type { StoredOrder } from '../../storage/order-store.ts'
+import { bookVenueFill } from './book-fill.ts'
+import { advance, type OrderPath } from './order-path.ts'
+import { settleVenueOrder } from './settle-order.ts'
+
+/** Venues round; a millionth of what is held is not worth a halt. */
+const BALANCE_TOLERANCE = '0.000001'
+/** Fills are asked for from so long before the oldest open order: clocks differ. */
+const FILLS_BEFORE_MS = 60_000
+/** Until then "not found" of an order that was acknowledged may be the venue's delay. */
+const VANISHED_AFTER_MS = 30_000
+
+/** After a restart nobody knows what became of what was being sent: it is asked for, never sent again blindly. */
+export async function loseSending(path: OrderPath): Promise<void> {
+  await path.db.transaction().execute(async (trx) => {
+    for (const order of await path.orders.open(trx)) {
+      if (order.state === 'sending') await advance(path, trx, order, { kind: 'lose' }, { reason: 'restarted' })
+      // The job of an order that waits is there already, unless someone discarded it.
+      await path.queue.enqueue(trx, {
+        queue: 'order',
+        key: `send ${order.intentId}`,
+        payload: { kind: 'send', intentId: order.intentId },
+      })
+    }
+  })
+  path.committed()
+}
+
+/**
+ * Compares our book with the venue's: orders, fills, balances. What only one side knows of fills is booked; a difference that
+ * nothing explains halts the venue until both agree again. Balances are compared while nothing is on its way, or, `strict`, in any
+ * case: at the start, when nothing moves. Resolves with the differences. Rejects with VenueError.
+ */
+export async function reconcileVenue(path: OrderPath, { strict }: { strict: boolean }): Promise<string[]> {
+  const open = await path.orders.open(path.db)
+  const differences = [...(await reconcileFills(path, open)), ...(await reconcileOrders(path, open))]
+  const quiet = async () => strict || (await path.orders.open(path.db)).length === 0
+  if (await quiet()) {
+    const found = await reconcileBalances(path)
+    if (await quiet()) differences.push(...found)
+  }
+  await settleHalt(path, differences)
+  return differences
+}
+
+async function reconcileFills(path: OrderPath, open: readonly StoredOrder[]): Promise<string[]> {
+  const differences: string[] = []
+  for (const [symbol, own] of Map.groupBy(open, (order) => order.symbol)) {
+    const sinceMs = Math.min(...own.map(({ createdAt }) => createdAt)) - FILLS_BEFORE_MS
+    for (const fill of await path.venue.fills(symbol, sinceMs))
+      if ((await bookVenueFill(path, fill)) === 'unexplained')
+        differences.push(`the venue filled ${fill.quantity} of ${fill.clientOrderId}, which our book cannot explain`)
+  }
+  return differences
+}
+
+async function reconcileOrders(path: OrderPath, open: readonly StoredOrder[]): Promise<string[]> {
+  const differences: string[] = []
+  for (const seen of await path.venue.openOrders([...path.instruments.keys()]))
+    if ((await settleVenueOrder(path, seen)) === 'unexplained')
+      differences.push(`the venue has the order ${seen.clientOrderId}, which our book does not have`)
+  for (const order of open.filter(({ state }) => state === 'acknowledged' || state === 'partly_filled')) {
+    const seen = await path.venue.order(order.symbol, order.clientOrderId)
+    if (seen !== null) await settleVenueOrder(path, seen)
+    else if (path.clock.nowMs() - order.changedAt > VANISHED_AFTER_MS)
+      differences.push(`the venue does not know ${order.clientOrderId} any more, which it acknowledged`)
+  }
+  return differences
+}
+
+/** At the first meeting our book takes over what the account holds. */
+async function reconcileBalances(path: OrderPath): Promise<string[]> {
+  const { name } = path.venue
+  const ours = await path.venues.balances(name)
+  const theirs = await path.venue.balances()
+  if (ours.size === 0) {
+    const amounts = new Map(theirs.map(({ asset, free, locked }) => [asset, new Decimal(free).plus(locked).toString()]))
+    await path.db.transaction().execute((trx) => path.venues.open(trx, name, amounts, path.clock.nowMs()))
+    return []
+  }
+  return balanceDifferences(ours, theirs, BALANCE_TOLERANCE).map(
+    ({ asset, ours: book, venue }) => `the venue holds ${venue} ${asset}, our book ${book}`,
+  )
+}
+
+async function settleHalt(path: OrderPath, differences: readonly string[]): Promise<void> {
+  const { name } = path.venue
+  await path.db.transaction().execute(async (trx) => {
+    const before = await path.venues.halt(trx, name)
+    const now = differences.length === 0 ? null : differences.slice(0, 5).join('; ')
+    await path.venues.setHalt(trx, name, now, path.clock.nowMs())
+    if (before === null && now === null) return
+    if ((before === null) === (now === null)) return
+    if (now === null) path.log.warn({ venue: name, before }, 'our book and the venue agree again; orders go on')
+    else path.log.error({ venue: name, differences }, 'our book and the venue differ; no order is sent until they agree')
+    await path.outbox.add(trx, [
+      {
+        ts: path.clock.nowMs(),
+        action: now === null ? 'venue.resumed' : 'venue.halted',
+        actor: 'executor',
+        result: now === null ? 'ok' : 'err',
+        ...(now !== null && { _err: 'venue_halted' }),
+        context: { venue: name, differences: [...differences].slice(0, 20) },
+      },
+    ])
+  })
+  path.committed()
+}

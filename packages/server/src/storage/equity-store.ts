@@ -1,0 +1,68 @@
+import type { DecimalText } from '@spark/core/trading/decimal'
+import type { Kysely } from 'kysely'
+import type { MainTables } from './tables.ts'
+
+export interface EquityPoint {
+  ts: number
+  /** `total`, `arm:NAME` or `strategy:ID`. */
+  scope: string
+  /** Quote units, all of them. */
+  equity: DecimalText
+  realized: DecimalText
+  unrealized: DecimalText
+  fees: DecimalText
+}
+
+export interface EquityStore {
+  /** A second point of the same time and scope replaces the first. */
+  add(points: readonly EquityPoint[]): Promise<void>
+  /** At most `limit` points of a scope with ts >= fromMs, oldest first: the newest when there are more. */
+  points(scope: string, fromMs: number, limit: number): Promise<EquityPoint[]>
+  /** Equity at a moment that limits refer to: `day:2026-11-24`, `peak`. */
+  mark(name: string): Promise<DecimalText | null>
+  setMark(name: string, equity: DecimalText, nowMs: number): Promise<void>
+}
+
+const ROWS_A_STATEMENT = 1000
+
+export function createEquityStore(db: Kysely<MainTables>): EquityStore {
+  return {
+    async add(points) {
+      for (let at = 0; at < points.length; at += ROWS_A_STATEMENT)
+        await db
+          .insertInto('equity_point')
+          .values(points.slice(at, at + ROWS_A_STATEMENT))
+          .onConflict((conflict) =>
+            conflict.columns(['ts', 'scope']).doUpdateSet((eb) => ({
+              equity: eb.ref('excluded.equity'),
+              realized: eb.ref('excluded.realized'),
+              unrealized: eb.ref('excluded.unrealized'),
+              fees: eb.ref('excluded.fees'),
+            })),
+          )
+          .execute()
+    },
+    async points(scope, fromMs, limit) {
+      const rows = await db
+        .selectFrom('equity_point')
+        .selectAll()
+        .where('scope', '=', scope)
+        .where('ts', '>=', fromMs)
+        .orderBy('ts', 'desc')
+        .limit(limit)
+        .execute()
+      return rows.toReversed()
+    },
+    async mark(name) {
+      const row = await db.selectFrom('equity_mark').select('equity').where('name', '=', name).executeTakeFirst()
+      return row?.equity ?? null
+    },
+    async setMark(name, equity, nowMs) {
+      await db
+        .insertInto('equity_mark')
+        .values({ name, ts: nowMs, equity })
+        .onConflict((conflict) => conflict.column('name').doUpdateSet({ ts: nowMs, equity }))
+        .execute()
+    },
+  }
+}

@@ -1,0 +1,63 @@
+import { Decimal, type DecimalText } from '@spark/core/trading/decimal'
+import type { Kysely } from 'kysely'
+import type { MainTables } from './tables.ts'
+
+export interface VenueStore {
+  /** Why orders may not go to a venue, or null. */
+  halt(trx: Kysely<MainTables>, venue: string): Promise<string | null>
+  /** Null lifts the halt, and says that our book and the venue's agree now. */
+  setHalt(trx: Kysely<MainTables>, venue: string, reason: string | null, nowMs: number): Promise<void>
+  /** When the books agreed last, ms; null: never. */
+  reconciledAt(venue: string): Promise<number | null>
+  /** What the account must hold by our book, by asset; empty before it was opened. */
+  balances(venue: string): Promise<Map<string, DecimalText>>
+  /** Takes over what the account holds at the beginning. */
+  open(trx: Kysely<MainTables>, venue: string, amounts: ReadonlyMap<string, DecimalText>, nowMs: number): Promise<void>
+  /** Adds to what the account must hold: a fill, a deposit, a withdrawal. */
+  addFlow(trx: Kysely<MainTables>, venue: string, flow: ReadonlyMap<string, Decimal>, nowMs: number): Promise<void>
+}
+
+export function createVenueStore(db: Kysely<MainTables>): VenueStore {
+  const put = (trx: Kysely<MainTables>, venue: string, asset: string, amount: DecimalText, nowMs: number) =>
+    trx
+      .insertInto('venue_balance')
+      .values({ venue, asset, amount, changed_at: nowMs })
+      .onConflict((conflict) => conflict.columns(['venue', 'asset']).doUpdateSet({ amount, changed_at: nowMs }))
+      .execute()
+  return {
+    async halt(trx, venue) {
+      const row = await trx.selectFrom('venue_state').select('halted_reason').where('venue', '=', venue).executeTakeFirst()
+      return row?.halted_reason ?? null
+    },
+    async setHalt(trx, venue, reason, nowMs) {
+      const row = { halted_reason: reason, changed_at: nowMs, ...(reason === null && { reconciled_at: nowMs }) }
+      await trx
+        .insertInto('venue_state')
+        .values({ venue, reconciled_at: null, ...row })
+        .onConflict((conflict) => conflict.column('venue').doUpdateSet(row))
+        .execute()
+    },
+    async reconciledAt(venue) {
+      const row = await db.selectFrom('venue_state').select('reconciled_at').where('venue', '=', venue).executeTakeFirst()
+      return row?.reconciled_at ?? null
+    },
+    async balances(venue) {
+      const rows = await db.selectFrom('venue_balance').select(['asset', 'amount']).where('venue', '=', venue).execute()
+      return new Map(rows.map(({ asset, amount }) => [asset, amount]))
+    },
+    async open(trx, venue, amounts, nowMs) {
+      for (const [asset, amount] of amounts) await put(trx, venue, asset, amount, nowMs)
+    },
+    async addFlow(trx, venue, flow, nowMs) {
+      for (const [asset, amount] of flow) {
+        const row = await trx
+          .selectFrom('venue_balance')
+          .select('amount')
+          .where('venue', '=', venue)
+          .where('asset', '=', asset)
+          .executeTakeFirst()
+        await put(trx, venue, asset, new Decimal(row?.amount ?? 0).plus(amount).toString(), nowMs)
+      }
+    },
+  }
+}
