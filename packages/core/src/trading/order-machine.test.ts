@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ORDER_STATES, type OrderState } from './order.ts'
 import { isFinal, nextOrderState, type OrderEvent } from './order-machine.ts'

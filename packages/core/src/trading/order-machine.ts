@@ -42,10 +42,10 @@ const TRANSITIONS: Record<Exclude<Kind, 'fill' | 'acknowledge'>, readonly [from:
   absent: [['unknown'], 'expired'],
 }
 
-const FINAL: readonly OrderState[] = ['filled', 'cancelled', 'rejected', 'expired']
+const FINAL: ReadonlySet<OrderState> = new Set(['filled', 'cancelled', 'rejected', 'expired'])
 
 export function isFinal(state: OrderState): boolean {
-  return FINAL.includes(state)
+  return FINAL.has(state)
 }
 
 /**

@@ -42,7 +42,7 @@ export async function startPortfolio(deps: {
   strategies: StrategyStore
   positions: PositionStore
   equity: EquityStore
-  lastPrice(symbol: string): { price: number } | null
+  lastPrice: (symbol: string) => { price: number } | null
 }): Promise<Portfolio> {
   const { clock, equity: store } = deps
   let current: Equity | null = null
@@ -88,7 +88,7 @@ async function sumsOf({
   lastPrice,
 }: {
   positions: PositionStore
-  lastPrice(symbol: string): { price: number } | null
+  lastPrice: (symbol: string) => { price: number } | null
 }): Promise<Map<string, Sum>> {
   const sums = new Map<string, Sum>([['total', emptySum()]])
   const add = (strategyId: string, arm: string, part: Partial<Sum>) => {

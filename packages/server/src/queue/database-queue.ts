@@ -159,11 +159,11 @@ async function depth({ db, clock }: QueueDeps): Promise<Record<QueueName, QueueD
     .execute()
   for (const { queue, state, due, count, oldest } of rows) {
     const one = depths[queue as QueueName]
-    if (state === 'dead') one.dead += Number(count)
-    else if (state === 'leased') one.leased += Number(count)
-    else if (due === 0) one.delayed += Number(count)
+    if (state === 'dead') one.dead += count
+    else if (state === 'leased') one.leased += count
+    else if (due === 0) one.delayed += count
     else {
-      one.ready += Number(count)
+      one.ready += count
       one.lagMs = Math.max(one.lagMs, nowMs - oldest)
     }
   }

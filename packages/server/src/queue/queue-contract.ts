@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { ManualClock } from '../clock.ts'
 import type { MainTables } from '../storage/tables.ts'

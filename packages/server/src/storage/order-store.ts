@@ -104,7 +104,7 @@ export function createOrderStore(db: Kysely<MainTables>): OrderStore {
         .select(['state', (eb) => eb.fn.countAll<number>().as('count')])
         .groupBy('state')
         .execute()
-      return Object.fromEntries(rows.map(({ state, count }) => [state, Number(count)]))
+      return Object.fromEntries(rows.map(({ state, count }) => [state, count]))
     },
   }
 }

@@ -55,7 +55,7 @@ export function createRiskStore(db: Kysely<MainTables>): RiskStore {
         const ids = strategyIds.slice(at, at + IDS_A_STATEMENT)
         for (const [id, micros] of await strategyMicros(trx, ids)) byStrategy.set(id, fromMicros(micros))
         for (const { strategy_id: id, side, count } of await repeatCounts(trx, ids, nowMs - repeatWindowMs))
-          repeats.set(repeatKey(id, side as Side), Number(count))
+          repeats.set(repeatKey(id, side as Side), count)
         const rows = await trx
           .selectFrom('trade_order')
           .select(['strategy_id', 'side', 'candle_ts'])
@@ -89,8 +89,8 @@ export function createRiskStore(db: Kysely<MainTables>): RiskStore {
 
 /** Which of the switches stops orders of a strategy at a venue, or null. */
 export function killedBy(switches: readonly KillSwitch[], strategyId: string, venue: string): KillSwitch | null {
-  const scopes = ['all', `venue:${venue}`, `strategy:${strategyId}`]
-  return switches.find(({ scope }) => scopes.includes(scope)) ?? null
+  const scopes = new Set(['all', `venue:${venue}`, `strategy:${strategyId}`])
+  return switches.find(({ scope }) => scopes.has(scope)) ?? null
 }
 
 function fromMicros(micros: number): DecimalText {
@@ -107,7 +107,7 @@ async function totalMicros(trx: Kysely<MainTables>): Promise<number> {
     .select((eb) => eb.fn.sum<number | null>('reserved_micros').as('micros'))
     .where('state', 'in', ['reserved', 'sending', 'acknowledged', 'partly_filled', 'unknown'])
     .executeTakeFirst()
-  return Number(positions?.micros ?? 0) + Number(orders?.micros ?? 0)
+  return (positions?.micros ?? 0) + (orders?.micros ?? 0)
 }
 
 async function strategyMicros(trx: Kysely<MainTables>, ids: readonly string[]): Promise<Map<string, number>> {
@@ -124,7 +124,7 @@ async function strategyMicros(trx: Kysely<MainTables>, ids: readonly string[]): 
     .where('state', 'in', ['reserved', 'sending', 'acknowledged', 'partly_filled', 'unknown'])
     .groupBy('strategy_id')
     .execute()
-  for (const { strategy_id: id, micros } of [...positions, ...orders]) sums.set(id, (sums.get(id) ?? 0) + Number(micros))
+  for (const { strategy_id: id, micros } of [...positions, ...orders]) sums.set(id, (sums.get(id) ?? 0) + micros)
   return sums
 }
 
@@ -146,5 +146,5 @@ async function ordersSince(trx: Kysely<MainTables>, sinceMs: number): Promise<nu
     .where('created_at', '>', sinceMs)
     .where('state', '!=', 'rejected')
     .executeTakeFirst()
-  return Number(row?.count ?? 0)
+  return row?.count ?? 0
 }

@@ -161,7 +161,7 @@ export class PaperVenue implements Venue {
       .executeTakeFirstOrThrow()
     const row: PaperOrderRow = {
       client_order_id: clientOrderId,
-      venue_order_id: `p${Number(count) + 1}`,
+      venue_order_id: `p${count + 1}`,
       symbol,
       side,
       quantity,

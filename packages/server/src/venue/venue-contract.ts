@@ -7,11 +7,11 @@ export interface VenueUnderTest {
   /** Trades against USDT; the account holds 10,000 USDT and nothing of its base. */
   symbol: string
   /** Lets the market trade at this price, so that what waits for it fills. */
-  trade(price: string): Promise<void>
+  trade: (price: string) => Promise<void>
   /** Until what the venue has to tell has arrived. */
-  settle(): Promise<void>
+  settle: () => Promise<void>
   pushed: { fills: VenueFill[]; orders: VenueOrder[] }
-  close(): Promise<void>
+  close: () => Promise<void>
 }
 
 /** What every venue must do, whatever stands behind it. */

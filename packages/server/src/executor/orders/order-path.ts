@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { Instrument } from '@spark/core/market/instrument'
 import { Decimal, type DecimalText } from '@spark/core/trading/decimal'
+import type { OrderState } from '@spark/core/trading/order'
 import { isFinal, nextOrderState, type OrderEvent } from '@spark/core/trading/order-machine'
 import type { RiskLimits } from '@spark/core/trading/risk'
 import type { Clock } from '../../clock.ts'
@@ -68,11 +69,11 @@ export async function advance(
   return after
 }
 
-const FAILED: readonly string[] = ['rejected', 'expired', 'unknown']
+const FAILED: ReadonlySet<OrderState> = new Set(['rejected', 'expired', 'unknown'])
 
 /** What the audit says of an order in its state. */
 export function orderEvent(path: Pick<OrderPath, 'clock'>, order: StoredOrder, told: Record<string, unknown> = {}): AuditEvent {
-  const failed = FAILED.includes(order.state)
+  const failed = FAILED.has(order.state)
   const event: AuditEvent = {
     ts: path.clock.nowMs(),
     action: `order.${order.state}`,
