@@ -3,9 +3,11 @@ import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client'
 export interface PrometheusRegistry {
   registry: Registry
   /** A gauge without labels, read when it is scraped. */
-  gauge: (name: string, help: string, read: () => number) => void
+  gauge: (name: string, help: string, read: () => number | Promise<number>) => void
   /** A counter by outcome, read when it is scraped. */
-  outcomes: (name: string, help: string, read: () => Record<string, number>) => void
+  outcomes: (name: string, help: string, read: () => Record<string, number> | Promise<Record<string, number>>) => void
+  /** A gauge by state, read when it is scraped. */
+  states: (name: string, help: string, read: () => Promise<Record<string, number>>) => void
   /** Prometheus text, version 0.0.4. */
   text: () => Promise<string>
 }
@@ -24,7 +26,7 @@ export function createPrometheus(build: { version: string; buildSha: string }): 
   return {
     registry,
     gauge(name, help, read) {
-      const gauge: Gauge = new Gauge({ name, help, registers: [], collect: () => gauge.set(read()) })
+      const gauge: Gauge = new Gauge({ name, help, registers: [], collect: async () => gauge.set(await read()) })
       registry.registerMetric(gauge)
     },
     outcomes(name, help, read) {
@@ -33,12 +35,27 @@ export function createPrometheus(build: { version: string; buildSha: string }): 
         help,
         labelNames: ['outcome'],
         registers: [],
-        collect() {
+        async collect() {
+          const counts = await read()
           counter.reset()
-          for (const [outcome, count] of Object.entries(read())) counter.inc({ outcome }, count)
+          for (const [outcome, count] of Object.entries(counts)) counter.inc({ outcome }, count)
         },
       })
       registry.registerMetric(counter)
+    },
+    states(name, help, read) {
+      const gauge: Gauge = new Gauge({
+        name,
+        help,
+        labelNames: ['state'],
+        registers: [],
+        async collect() {
+          const counts = await read()
+          gauge.reset()
+          for (const [state, count] of Object.entries(counts)) gauge.set({ state }, count)
+        },
+      })
+      registry.registerMetric(gauge)
     },
     text: () => registry.metrics(),
   }

@@ -17,8 +17,11 @@ export function sloMetrics({ sliceTs, counts }: { sliceTs: number; counts: SloCo
     poll_latency_ms: histogramBody(counts.latencyMs),
     poll_confid: histogramBody(counts.confid),
   }
-  if (counts.stalenessS !== null)
-    metrics['staleness_s'] = { kind: 'gauge', last: counts.stalenessS, max: counts.stalenessS, at: sliceTs }
+  for (const [metric, value] of [
+    ['staleness_s', counts.stalenessS],
+    ['dlq_size', counts.dlqSize],
+  ] as const)
+    if (value !== null) metrics[metric] = { kind: 'gauge', last: value, max: value, at: sliceTs }
   return metrics
 }
 
@@ -49,6 +52,7 @@ function countsOf(metrics: readonly MetricSlice[]): SloCounts {
     } else if (metric === 'poll_latency_ms' && body.kind === 'histogram') counts.latencyMs = histogramOf(body, counts.latencyMs)
     else if (metric === 'poll_confid' && body.kind === 'histogram') counts.confid = histogramOf(body, counts.confid)
     else if (metric === 'staleness_s' && body.kind === 'gauge') counts.stalenessS = body.last
+    else if (metric === 'dlq_size' && body.kind === 'gauge') counts.dlqSize = body.last
   }
   return counts
 }

@@ -3,19 +3,55 @@ import { Compile } from 'typebox/compile'
 import { LineCounter, isNode, parseDocument } from 'yaml'
 import { TIMEFRAMES } from '@spark/core/market/timeframe'
 
+/** A plain decimal, as a number or as text. */
+const Amount = Type.Union([Type.Number({ minimum: 0 }), Type.String({ pattern: '^\\d{1,15}(\\.\\d{1,12})?$' })])
+
 const StrategyEntry = Type.Object(
   {
     id: Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,62}$' }),
     symbol: Type.String({ pattern: '^[A-Z0-9]{2,20}$' }),
     tf: Type.Enum(TIMEFRAMES),
+    name: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
+    capital: Type.Optional(Amount),
   },
   { additionalProperties: false },
 )
-export type StrategyEntry = Static<typeof StrategyEntry>
+
+/** Limits of the order path; what is left out has its default (core/trading/risk.ts). */
+const Risk = Type.Object(
+  {
+    allowedSymbols: Type.Optional(Type.Array(Type.String({ pattern: '^[A-Z0-9]{2,20}$' }), { minItems: 1 })),
+    priceCollarPercent: Type.Optional(Amount),
+    maxPriceAgeS: Type.Optional(Type.Integer({ minimum: 1, maximum: 86_400 })),
+    maxOrderNotional: Type.Optional(Amount),
+    maxStrategyNotional: Type.Optional(Amount),
+    maxTotalNotional: Type.Optional(Amount),
+    maxOrdersPerMinute: Type.Optional(Type.Integer({ minimum: 0, maximum: 1_000_000 })),
+    maxRepeats: Type.Optional(Type.Integer({ minimum: 0, maximum: 1_000_000 })),
+    repeatWindowS: Type.Optional(Type.Integer({ minimum: 1, maximum: 86_400 })),
+    maxDailyLoss: Type.Optional(Amount),
+    maxDrawdownPercent: Type.Optional(Amount),
+  },
+  { additionalProperties: false },
+)
+
+/** The paper venue; what is left out has its default (venue/paper-venue.ts). */
+const Paper = Type.Object(
+  {
+    startBalance: Type.Optional(Amount),
+    feeRate: Type.Optional(Amount),
+    halfSpreadBps: Type.Optional(Amount),
+    impactBps: Type.Optional(Amount),
+    partialFills: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
+  },
+  { additionalProperties: false },
+)
 
 const SparkFile = Type.Object(
   {
     strategies: Type.Array(StrategyEntry, { minItems: 1, maxItems: 10_000 }),
+    risk: Type.Optional(Risk),
+    paper: Type.Optional(Paper),
     sim: Type.Optional(
       Type.Object(
         {

@@ -23,6 +23,8 @@ export interface SloCounts {
   confid: Histogram
   /** Age of the last market message of the worst stream when the slice ended, s; null when nothing was known. */
   stalenessS: number | null
+  /** Dead letters of orders and labels when the slice ended; null when nothing was known. */
+  dlqSize: number | null
 }
 
 export interface SloFigures {
@@ -32,6 +34,7 @@ export interface SloFigures {
   error_rate: number | null
   ml_score_per_min: number | null
   confid_median: number | null
+  dlq_size: number | null
   polls: number
 }
 
@@ -41,10 +44,11 @@ export function emptySloCounts(): SloCounts {
     latencyMs: createHistogram(LATENCY_MS_EDGES),
     confid: createHistogram(CONFIDENCE_EDGES),
     stalenessS: null,
+    dlqSize: null,
   }
 }
 
-/** Exact: counts add up; staleness is the later slice's, so pass them oldest first. */
+/** Exact: counts add up; staleness and dead letters are the later slice's, so pass them oldest first. */
 export function mergeSloCounts(earlier: SloCounts, later: SloCounts): SloCounts {
   return {
     polls: {
@@ -55,6 +59,7 @@ export function mergeSloCounts(earlier: SloCounts, later: SloCounts): SloCounts 
     latencyMs: mergeHistograms(earlier.latencyMs, later.latencyMs),
     confid: mergeHistograms(earlier.confid, later.confid),
     stalenessS: later.stalenessS ?? earlier.stalenessS,
+    dlqSize: later.dlqSize ?? earlier.dlqSize,
   }
 }
 
@@ -68,6 +73,7 @@ export function sloFigures(counts: SloCounts, coveredMs: number): SloFigures {
     error_rate: polls === 0 ? null : (100 * (error + timeout)) / polls,
     ml_score_per_min: coveredMs === 0 ? null : ok / (coveredMs / 60_000),
     confid_median: quantile(counts.confid, 0.5),
+    dlq_size: counts.dlqSize,
     polls,
   }
 }

@@ -61,7 +61,6 @@ function metricsAt(slices: readonly StoredSlice[], nowMs: number): Metrics {
     ...rest,
     // Silence is itself the sign: the age goes on growing after the last slice.
     staleness_s: fresh ? figures.staleness_s : grownStaleness(newest, nowMs),
-    dlq_size: null,
     error_rate_unit: 'percent',
     window_s: JUDGED_MS / 1000,
     sealed_at: newest === undefined ? null : newest.ts + SLICE_MS,
@@ -112,5 +111,5 @@ function merge(slices: readonly StoredSlice[]): SloCounts {
 
 function pointOf(ts: number, counts: SloCounts, coveredMs: number): Timeseries['data'][number] {
   const { polls: _, ...figures } = sloFigures(counts, coveredMs)
-  return { ts, ...figures, dlq_size: null }
+  return { ts, ...figures }
 }

@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { WARM_UP_CANDLES } from '@spark/core/market/gap'
 import type { Candle, Stream } from '@spark/core/market/candle'
+import type { FeatureRow } from '@spark/core/signal/feature-row'
 import { createIndicatorSet, pushCandle } from '@spark/core/indicators/indicator-set'
 import { ManualClock } from '../clock.ts'
 import { FeedError, type Feed } from '../feed/feed.ts'
@@ -47,6 +48,12 @@ class FakeFeed implements Feed {
 /** Always the longest wait. */
 const random = { unit: () => 1 - Number.EPSILON }
 
+const told: string[] = []
+const hooks = {
+  onPrice: async (_stream: Stream, candle: Candle, closed: boolean) => void told.push(`price ${candle.ts} ${closed}`),
+  onClosedRow: async (_stream: Stream, row: FeatureRow) => void told.push(`row ${row.ts}`),
+}
+
 let folder: string
 let database: MainDatabase
 let store: CandleStore
@@ -65,7 +72,8 @@ afterEach(async () => {
   rmSync(folder, { recursive: true })
 })
 
-const newIngest = (): Ingest => createIngest({ clock, random, feed, store, streams: [stream], log: createLog('test', 'silent') })
+const newIngest = (): Ingest =>
+  createIngest({ ...hooks, clock, random, feed, store, streams: [stream], log: createLog('test', 'silent') })
 const closed = (ingest: Ingest, ts: number) => ingest.onCandle({ stream, candle: candleAt(ts), closed: true })
 const forming = (ingest: Ingest, ts: number, c = 101) =>
   ingest.onCandle({ stream, candle: { ts, o: 100, h: 110, l: 90, c, v: 1 }, closed: false })
@@ -93,6 +101,7 @@ describe('ingest', () => {
     expect(second.currentRow(stream)).toEqual(first.currentRow(stream))
     rmSync(join(folder, 'other'), { recursive: true, force: true })
     const other = createIngest({
+      ...hooks,
       random,
       clock,
       feed,
@@ -249,6 +258,17 @@ describe('ingest', () => {
       [400, 1],
       [101, 2],
     ])
+  })
+
+  it('tells of each closed candle once, after its price, and not of those that were filled in before it', async () => {
+    const ingest = newIngest()
+    await ingest.prepare()
+    told.length = 0
+    const closed = (ts: number) => ingest.onCandle({ stream, candle: candleAt(ts), closed: true })
+    await closed(NOW)
+    await closed(NOW)
+    await closed(NOW + 3 * HOUR)
+    expect(told).toEqual([`price ${NOW} true`, `row ${NOW}`, `price ${NOW + 3 * HOUR} true`, `row ${NOW + 3 * HOUR}`])
   })
 
   it('a feed that never speaks grows stale from the moment it was listened to', async () => {

@@ -28,7 +28,8 @@ const RETRY: Backoff = { firstMs: 250, maxMs: 10_000 }
 export interface Ingest {
   /** Backfills and warms every stream. A stream whose source cannot be asked starts from stored candles. */
   prepare(): Promise<void>
-  onCandle(message: CandleMessage): void
+  /** Resolves when everything that follows from the message has been done; a live feed does not wait for it. */
+  onCandle(message: CandleMessage): Promise<void>
   /** The row to score now: the forming candle, or the last closed one; null while the stream warms up. */
   currentRow(stream: Stream): FeatureRow | null
   /**
@@ -40,7 +41,7 @@ export interface Ingest {
   lastMessageMs(): number | null
   warmStreams(): number
   counters: { valid: number; invalid: number; closed: number; gaps: number }
-  /** Resolves when what was received is stored, or cannot be now: nothing is tried again after this. */
+  /** Resolves when what was received is stored and decided on, or cannot be now: nothing is tried again after this. */
   drain(): Promise<void>
 }
 
@@ -64,6 +65,10 @@ export interface IngestDeps {
   store: CandleStore
   streams: readonly Stream[]
   log: Log
+  /** Told of every valid message first: prices come before decisions. */
+  onPrice(stream: Stream, candle: Candle, closed: boolean): Promise<void>
+  /** Told of every closed candle that can be scored, once and in order, when it is stored. */
+  onClosedRow(stream: Stream, row: FeatureRow): Promise<void>
 }
 
 /** Market messages in, feature rows out: validates, stores, fills gaps, keeps the indicators of every stream. */
@@ -71,6 +76,7 @@ export function createIngest(deps: IngestDeps): Ingest {
   const states = new Map<string, StreamState>(deps.streams.map((stream) => [streamName(stream), newState(stream)]))
   const counters = { valid: 0, invalid: 0, closed: 0, gaps: 0 }
   const stopping = Promise.withResolvers<'stopped'>()
+  const deciding = new Set<Promise<void>>()
   let lastMessageMs: number | null = null
   let listeningSinceMs: number | null = null
 
@@ -80,24 +86,34 @@ export function createIngest(deps: IngestDeps): Ingest {
     state.work = state.work.then(() => untilDone(deps, state, stopping.promise, work))
   }
 
-  function onCandle({ stream, candle, closed }: CandleMessage): void {
+  function onCandle({ stream, candle, closed }: CandleMessage): Promise<void> {
     const state = states.get(streamName(stream))
-    if (state === undefined) return
+    if (state === undefined) return Promise.resolve()
     const problem = candleProblem(candle) ?? timeProblem(state, candle, closed)
     if (problem !== null) {
       counters.invalid += 1
       deps.log.warn({ stream: streamName(stream), candle, problem }, 'market message refused')
-      return
+      return Promise.resolve()
     }
     counters.valid += 1
     lastMessageMs = deps.clock.nowMs()
     state.lastMessageMonotonicMs = deps.clock.monotonicMs()
+    const priced = deps.onPrice(stream, candle, closed)
     if (!closed) {
       state.forming = candle
-      return
+      return priced
     }
     counters.closed += 1
-    owe(state, () => takeClosed(deps, state, candle, counters))
+    let decided: Promise<void> = Promise.resolve()
+    owe(state, async () => {
+      await takeClosed(deps, state, candle, counters)
+      const row = closedRow(state, candle)
+      // Not waited for here: the next row may be scored while orders are on their way.
+      if (row !== null) decided = priced.then(() => deps.onClosedRow(stream, row))
+    })
+    const done = state.work.then(() => decided)
+    deciding.add(done)
+    return done.finally(() => deciding.delete(done))
   }
 
   return {
@@ -128,6 +144,7 @@ export function createIngest(deps: IngestDeps): Ingest {
     async drain() {
       stopping.resolve('stopped')
       await Promise.all([...states.values()].map((state) => state.work))
+      await Promise.all(deciding)
     },
   }
 }
@@ -232,6 +249,11 @@ async function takeClosed(deps: IngestDeps, state: StreamState, candle: Candle, 
   }
   await storeCandles(deps, state.stream, [candle])
   push(state, candle)
+}
+
+/** Only the candle just taken is decided on: what was filled in before it is history. */
+function closedRow({ stream, lastClosed, lastValues }: StreamState, candle: Candle): FeatureRow | null {
+  return lastClosed?.ts === candle.ts && lastValues !== null ? featureRow(stream, candle, lastValues) : null
 }
 
 async function fillGap(deps: IngestDeps, state: StreamState, missing: number, beforeMs: number): Promise<Candle[]> {

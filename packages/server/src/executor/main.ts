@@ -1,7 +1,8 @@
-import { createClient } from '@spark/contract/client'
+import { join } from 'node:path'
+import { createClient, type Client } from '@spark/contract/client'
 import { parseTime } from '@spark/contract/time'
 import { streamName, type Stream } from '@spark/core/market/candle'
-import { systemClock } from '../clock.ts'
+import { systemClock, type Clock } from '../clock.ts'
 import type { Config } from '../config.ts'
 import { createFeed } from '../feed/create-feed.ts'
 import type { Feed } from '../feed/feed.ts'
@@ -9,35 +10,61 @@ import { openStorage } from '../open-storage.ts'
 import { systemRandomness } from '../random.ts'
 import { sloMetrics } from '../slo-slices.ts'
 import { startProcess, type Started } from '../start-process.ts'
+import type { AuditWriter } from '../storage/audit/audit-event.ts'
+import { openAuditReader } from '../storage/audit/audit-reader.ts'
+import { openAuditWriter } from '../storage/audit/audit-writer.ts'
 import { createCandleStore } from '../storage/candle-store.ts'
 import { createMetricSliceStore } from '../storage/metric-slice-store.ts'
+import type { MainDatabase } from '../storage/open-main-database.ts'
 import { createAuthenticator, loadTokens } from '../tokens.ts'
+import { PAPER_TERMS, openPaperVenue } from '../venue/paper-venue.ts'
 import { executorHealth, listenExecutor } from './http.ts'
 import { createIngest } from './ingest.ts'
 import { startMeasure } from './measure.ts'
-import { createExecutorMeters } from './meters.ts'
+import { createExecutorMeters, deadLetters } from './meters.ts'
+import { openOrderDesk, type OrderDesk } from './order-desk.ts'
+import { ORDER_WRITER } from './orders/audit-relay.ts'
 import { startPolling, waitForApi, type ScoredStrategy, type StrategyPoller } from './score-strategies.ts'
 
 const PROCESS_NAME = 'executor'
+/** Quote units of a new paper account. */
+const PAPER_BALANCE = 200_000
 
 async function run({ config, log, life }: Started): Promise<void> {
   const clock = systemClock
   const random = systemRandomness
   const tokens = loadTokens(config.dataDir, random)
   const authenticate = createAuthenticator(tokens)
-  const { database, storageHealth, announceStart } = await openStorage({ config, clock, log, life }, { writer: PROCESS_NAME })
+  const { database, audit, storageHealth, announceStart } = await openStorage(
+    { config, clock, log, life },
+    { writer: PROCESS_NAME },
+  )
 
-  const strategies = strategiesToScore(config)
   const streams = distinctStreams(config)
   const feed = await openFeed(config, streams)
-  const ingest = createIngest({ clock, random, feed, store: createCandleStore(database.db), streams, log })
-  let poller: StrategyPoller | null = null
+  const parts: { desk?: OrderDesk; poller?: StrategyPoller } = {}
+  const ingest = createIngest({
+    clock,
+    random,
+    feed,
+    store: createCandleStore(database.db),
+    streams,
+    log,
+    onPrice: (stream, candle, closed) => parts.desk?.trading.onCandle(stream, candle, closed) ?? Promise.resolve(),
+    onClosedRow: (stream, row) => parts.desk?.trading.onClosedRow(stream, row) ?? Promise.resolve(),
+  })
+  const scored = strategiesToScore(config)
   const stopHttp = await listenExecutor({
     ...config,
     port: config.executorPort,
     random,
     isAuthorized: (authorization) => ['operator', 'executor'].includes(authenticate(authorization)),
-    metrics: createExecutorMeters({ ...config, ingest, polls: () => poller?.counters ?? null }),
+    metrics: createExecutorMeters({
+      ...config,
+      ingest,
+      polls: () => parts.poller?.counters ?? null,
+      desk: () => parts.desk ?? null,
+    }),
     health: async () =>
       executorHealth({
         ...config,
@@ -46,18 +73,22 @@ async function run({ config, log, life }: Started): Promise<void> {
         feedName: feed.name,
         ingest,
         streams: streams.length,
-        strategies: strategies.length,
-        lastScoreMs: poller?.lastScoreMs() ?? null,
+        strategies: scored.length,
+        lastScoreMs: parts.poller?.lastScoreMs() ?? null,
       }),
   })
   life.onStop('http', stopHttp)
-  await announceStart({ feed: feed.name, strategies: strategies.length })
+  await announceStart({ feed: feed.name, venue: config.venue, strategies: config.file.strategies.length })
 
   await ingest.prepare()
+  const client = createClient({ baseUrl: config.apiUrl, token: tokens.executor })
+  const desk = await openDesk({ config, log, life }, { feed, database, audit, client, streams })
+  parts.desk = desk
   const slices = createMetricSliceStore(database.db)
   const measure = startMeasure({
     clock,
     stalenessS: () => ingest.stalenessS(),
+    dlqSize: () => deadLetters(desk),
     seal: (slice) => slices.seal({ sliceTs: slice.sliceTs, source: PROCESS_NAME, metrics: sloMetrics(slice) }),
     onLost: (slice, error) =>
       log.error({ err: error, sliceTs: slice.sliceTs }, 'a slice of measurement could not be stored and is lost'),
@@ -69,25 +100,92 @@ async function run({ config, log, life }: Started): Promise<void> {
   })
   life.onStop('ingest', () => ingest.drain())
   life.onStop('feed', () => feed.stop())
-  const client = createClient({ baseUrl: config.apiUrl, token: tokens.executor })
   if (!(await waitForApi(client, clock)))
     log.warn({ apiUrl: config.apiUrl }, 'the api does not answer yet; polling starts all the same')
-  poller = startPolling({
+  const poller = startPolling({
     clock,
     random,
     log,
     client,
-    strategies,
+    strategies: scored,
     pollIntervalMs: config.pollIntervalMs,
+    isRunning: (id) => desk.isRunning(id),
     currentRow: (stream) => ingest.currentRow(stream),
-    marketNowMs: () => (config.feed.startsWith('replay:') ? feed.nowMs() : null),
+    marketNowMs: () => (isReplay(config) ? feed.nowMs() : null),
     record: (outcome) => measure.record(outcome),
   })
-  life.onStop('polls', () => poller?.stop())
+  parts.poller = poller
+  life.onStop('polls', () => poller.stop())
   log.info(
-    { url: config.executorUrl, feed: feed.name, strategies: strategies.length, streams: streams.map(streamName) },
+    {
+      url: config.executorUrl,
+      feed: feed.name,
+      venue: config.venue,
+      strategies: config.file.strategies.length,
+      scored: scored.length,
+      streams: streams.length,
+    },
     'executor is running',
   )
+}
+
+/** The order path with its paper venue and its own audit chain; stopped after the feed, before storage. */
+async function openDesk(
+  { config, log, life }: Started,
+  {
+    feed,
+    database,
+    audit,
+    client,
+    streams,
+  }: {
+    feed: Feed
+    database: MainDatabase
+    audit: AuditWriter
+    client: Client
+    streams: readonly Stream[]
+  },
+): Promise<OrderDesk> {
+  const { dataDir } = config
+  // Orders live by the market's time: in a replay that of the data.
+  const clock: Clock = isReplay(config) ? { ...systemClock, nowMs: () => feed.nowMs() } : systemClock
+  const auditReader = openAuditReader({ dataDir, thread: false })
+  life.onStop('order audit reader', () => auditReader.close())
+  const orderAudit = await openAuditWriter({ dataDir, writer: ORDER_WRITER, clock: systemClock })
+  life.onStop('order audit', () => orderAudit.close())
+  const { startBalance, partialFills, ...terms } = config.file.paper ?? {}
+  const venue = await openPaperVenue({
+    path: join(dataDir, 'paper-venue.db'),
+    thread: true,
+    clock,
+    random: systemRandomness,
+    startBalances: { USDT: String(startBalance ?? PAPER_BALANCE) },
+    terms: {
+      ...PAPER_TERMS,
+      ...(partialFills !== undefined && { partialFills }),
+      ...Object.fromEntries(Object.entries(terms).map(([key, value]) => [key, String(value)])),
+    },
+  })
+  const desk = await openOrderDesk({
+    clock,
+    random: systemRandomness,
+    log,
+    database,
+    venue,
+    tellPrice: (tick) => venue.onPrice(tick),
+    file: config.file,
+    symbols: [...new Set(streams.map(({ symbol }) => symbol))],
+    audit,
+    orderAudit,
+    auditReader,
+    client,
+  })
+  life.onStop('orders', () => desk.stop())
+  return desk
+}
+
+function isReplay({ feed }: Config): boolean {
+  return feed.startsWith('replay:')
 }
 
 function openFeed(config: Config, streams: readonly Stream[]): Promise<Feed> {

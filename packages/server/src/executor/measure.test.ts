@@ -11,6 +11,7 @@ function setUp(options: { failing?: () => boolean } = {}) {
   const measure = startMeasure({
     clock,
     stalenessS: () => 7,
+    dlqSize: () => 2,
     seal: async (slice) => {
       if (options.failing?.() === true) throw new Error('the disk is full')
       if (sealed.some((one) => one.sliceTs === slice.sliceTs)) return false
@@ -30,7 +31,10 @@ describe('measurement', () => {
     expect(sealed).toEqual([])
     await clock.advance(1)
     expect(sealed).toHaveLength(1)
-    expect(sealed[0]).toMatchObject({ sliceTs: START, counts: { polls: { ok: 1, error: 0, timeout: 0 }, stalenessS: 7 } })
+    expect(sealed[0]).toMatchObject({
+      sliceTs: START,
+      counts: { polls: { ok: 1, error: 0, timeout: 0 }, stalenessS: 7, dlqSize: 2 },
+    })
   })
 
   it('counts a poll in the slice it was due in, also when its answer comes up to 5 s after the end', async () => {

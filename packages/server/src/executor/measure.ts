@@ -34,6 +34,7 @@ const WAITING_MAX = 30
 export function startMeasure(deps: {
   clock: Clock
   stalenessS: () => number | null
+  dlqSize: () => number | null
   /** Resolves with false when a slice of this time was stored before. */
   seal: (slice: SealedSlice) => Promise<boolean>
   onLost: (slice: SealedSlice, error: unknown) => void
@@ -60,7 +61,7 @@ export function startMeasure(deps: {
     if (stopped) return
     const endedTs = currentTs
     currentTs = sliceOpenMs(clock.nowMs(), SEALED_STEP_S)
-    countsOf(endedTs).stalenessS = deps.stalenessS()
+    Object.assign(countsOf(endedTs), { stalenessS: deps.stalenessS(), dlqSize: deps.dlqSize() })
     clock.after(SEAL_DELAY_MS, () => {
       sealOpen(endedTs)
       void queue.store()

@@ -1,5 +1,7 @@
 import { createPrometheus } from '../prometheus.ts'
+import { QUEUES, type QueueDepth } from '../queue/queue.ts'
 import type { Ingest } from './ingest.ts'
+import type { OrderDesk } from './order-desk.ts'
 import type { StrategyPoller } from './score-strategies.ts'
 
 export interface ExecutorMeterSources {
@@ -7,12 +9,13 @@ export interface ExecutorMeterSources {
   buildSha: string
   ingest: Pick<Ingest, 'counters' | 'lastMessageMs' | 'stalenessS' | 'warmStreams'>
   polls(): StrategyPoller['counters'] | null
+  desk(): Pick<OrderDesk, 'depth' | 'orders' | 'haltedReason' | 'trading'> | null
 }
 
 /** Prometheus text of the executor. Single samples without labels where an operator greps. */
 export function createExecutorMeters(sources: ExecutorMeterSources): () => Promise<string> {
   const { ingest } = sources
-  const { gauge, outcomes, text } = createPrometheus(sources)
+  const { gauge, outcomes, states, text } = createPrometheus(sources)
   gauge(
     'spark_last_update_timestamp',
     'Unix time of the last valid market message, seconds; 0 before the first.',
@@ -29,5 +32,28 @@ export function createExecutorMeters(sources: ExecutorMeterSources): () => Promi
     invalid: ingest.counters.invalid,
   }))
   outcomes('spark_polls_total', 'Scheduled polls of strategies, by outcome.', () => ({ ...sources.polls() }))
+  gauge('spark_dlq_size', 'Dead letters of orders and labels.', () => deadLetters(sources.desk()) ?? 0)
+  gauge('spark_consumer_lag', 'Jobs whose time has come and that nobody works on.', () => jobs(sources, ({ ready }) => ready))
+  gauge('spark_queue_depth', 'Jobs that wait or run.', () =>
+    jobs(sources, ({ ready, delayed, leased }) => ready + delayed + leased),
+  )
+  gauge('spark_venue_halted', '1 while no order is sent because the books differ.', () =>
+    (sources.desk()?.haltedReason() ?? null) === null ? 0 : 1,
+  )
+  outcomes('spark_order_jobs_total', 'Attempts at jobs of the order queue, by outcome.', () => ({
+    ...sources.desk()?.trading.worker.counters,
+  }))
+  states('spark_orders', 'Orders by state.', async () => ({ ...(await sources.desk()?.orders.countByState()) }))
   return text
+}
+
+/** Null before the queue was looked at. */
+export function deadLetters(desk: Pick<OrderDesk, 'depth'> | null): number | null {
+  const depth = desk?.depth() ?? null
+  return depth === null ? null : depth.order.dead + depth.label.dead
+}
+
+function jobs(sources: ExecutorMeterSources, count: (depth: QueueDepth) => number): number {
+  const depth = sources.desk()?.depth() ?? null
+  return depth === null ? 0 : QUEUES.reduce((sum, queue) => sum + count(depth[queue]), 0)
 }

@@ -24,6 +24,7 @@ const row = {
 }
 const stream = { symbol: 'BTCUSDT', tf: '1h' as const }
 const strategies = Array.from({ length: 12 }, (_, index) => ({ id: `s-${index}`, stream }))
+const paused = new Set<string>()
 
 let server: Server | null = null
 afterEach(() => server?.close().closeAllConnections())
@@ -49,6 +50,7 @@ function poll(baseUrl: string, clock: ManualClock, outcomes: PollOutcome[], read
     client: createClient({ baseUrl, token: 'executor-token' }),
     strategies,
     pollIntervalMs: 60_000,
+    isRunning: (id) => !paused.has(id),
     currentRow: () => (ready ? row : null),
     marketNowMs: () => null,
     record: (outcome) => void outcomes.push(outcome),
@@ -56,6 +58,23 @@ function poll(baseUrl: string, clock: ManualClock, outcomes: PollOutcome[], read
 }
 
 describe('polling', () => {
+  it('a paused strategy does not ask, and asks again when it runs', async () => {
+    const clock = new ManualClock(1_700_000_000_000)
+    const asked: (string | undefined)[] = []
+    const baseUrl = await serve((_request, response, body) => {
+      asked.push(body.strategyId)
+      response.end(JSON.stringify({ confid: 0.6 }))
+    })
+    paused.add('s-0')
+    const poller = poll(baseUrl, clock, [])
+    await clock.advance(59_000)
+    paused.clear()
+    await clock.advance(59_000)
+    await poller.stop()
+    expect(asked.filter((id) => id === 's-0')).toHaveLength(1)
+    expect(asked.filter((id) => id === 's-1')).toHaveLength(2)
+  })
+
   it('asks once per strategy and interval, evenly spread, with the token and a trace', async () => {
     const clock = new ManualClock(1_700_000_000_000)
     const asked: { id: string | undefined; atMs: number }[] = []

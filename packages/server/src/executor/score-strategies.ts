@@ -46,6 +46,8 @@ export interface PollerDeps {
   client: Client
   strategies: readonly ScoredStrategy[]
   pollIntervalMs: number
+  /** Paused and stopped strategies do not ask. */
+  isRunning(id: string): boolean
   currentRow(stream: Stream): FeatureRow | null
   /** The market's time when it is not the wall clock's (replay), else null. */
   marketNowMs(): number | null
@@ -80,6 +82,7 @@ export function startPolling(deps: PollerDeps): StrategyPoller {
   }
 
   async function pollOnce(strategy: ScoredStrategy): Promise<void> {
+    if (!deps.isRunning(strategy.id)) return
     const feature = deps.currentRow(strategy.stream)
     if (feature === null) {
       counters.notReady += 1

@@ -9,8 +9,8 @@ export interface CandleMessage {
 
 /** Told by a feed as it happens. A listener must not throw. */
 export interface FeedListener {
-  /** In order of open time for each stream. */
-  onCandle(message: CandleMessage): void
+  /** In order of open time for each stream. A replay waits for what it resolves with, a live feed does not. */
+  onCandle(message: CandleMessage): void | Promise<void>
   /** The feed works on, but something the operator should know happened (reconnect, rate limit, bad message). */
   onWarning(warning: FeedWarning): void
 }

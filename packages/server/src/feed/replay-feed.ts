@@ -101,13 +101,14 @@ export class ReplayFeed implements Feed {
       return
     }
     this.#cancel = this.#clock.after(Math.max(0, endMs(track) - this.#nowMs) / this.#speed, () => {
-      this.#sendDue()
-      if (this.#listener !== null) this.#scheduleNext()
+      void this.#sendDue().then(() => {
+        if (this.#listener !== null) this.#scheduleNext()
+      })
     })
   }
 
   /** All candles that end at the same time; at full speed as many as a turn may hold. */
-  #sendDue(): void {
+  async #sendDue(): Promise<void> {
     let sent = 0
     for (;;) {
       const track = this.#nextTrack()
@@ -116,7 +117,7 @@ export class ReplayFeed implements Feed {
       if (!due) return
       this.#nowMs = endMs(track)
       const candle = candleAt(track.columns, track.row++)
-      this.#listener.onCandle({ stream: track.stream, candle, closed: true })
+      await this.#listener.onCandle({ stream: track.stream, candle, closed: true })
       sent++
     }
   }

@@ -1,0 +1,204 @@
+import type { Client } from '@spark/contract/client'
+import { ApiError, UnreachableError } from '@spark/contract/client'
+import type { Instrument } from '@spark/core/market/instrument'
+import type { MlAnswer } from '@spark/core/trading/decide-position'
+import { DEFAULT_RISK_LIMITS, type RiskLimits } from '@spark/core/trading/risk'
+import type { Strategy } from '@spark/core/trading/strategy'
+import type { Clock } from '../clock.ts'
+import type { Log } from '../log.ts'
+import { createDatabaseQueue } from '../queue/database-queue.ts'
+import type { Queue, QueueDepth, QueueName } from '../queue/queue.ts'
+import type { Randomness } from '../random.ts'
+import { createAuditOutbox } from '../storage/audit-outbox.ts'
+import type { AuditWriter } from '../storage/audit/audit-event.ts'
+import type { AuditReader } from '../storage/audit/audit-reader.ts'
+import { createEquityStore } from '../storage/equity-store.ts'
+import type { MainDatabase } from '../storage/open-main-database.ts'
+import { createOrderStore, type OrderStore } from '../storage/order-store.ts'
+import { createPositionStore } from '../storage/position-store.ts'
+import { createRiskStore } from '../storage/risk-store.ts'
+import { StorageError } from '../storage/storage-error.ts'
+import { createStrategyStore, type StoredStrategy, type StrategyStore } from '../storage/strategy-store.ts'
+import { createVenueStore } from '../storage/venue-store.ts'
+import type { SparkFile } from '../strategies-file.ts'
+import { traceparentOf } from '../telemetry.ts'
+import type { PriceTick, Venue } from '../venue/venue.ts'
+import { startAuditRelay, type AuditRelay } from './orders/audit-relay.ts'
+import type { OrderPath } from './orders/order-path.ts'
+import { startPortfolio, type Portfolio } from './portfolio.ts'
+import { startTrading, type LastPrices, type Trading } from './trading.ts'
+
+/** Commands come through the database: so often they are looked for. */
+const LOOK_EVERY_MS = 1000
+const ORDER_LEASE_MS = 15_000
+const DECISION_TIMEOUT_MS = 5000
+
+export interface OrderDesk {
+  trading: Trading
+  strategies: StrategyStore
+  orders: OrderStore
+  queue: Queue
+  isRunning(id: string): boolean
+  /** As of the last look, at most a second ago; null before the first. */
+  depth(): Record<QueueName, QueueDepth> | null
+  haltedReason(): string | null
+  stop(): Promise<void>
+}
+
+export interface OrderDeskDeps {
+  /** The market's time: of the data in a replay. */
+  clock: Clock
+  random: Randomness
+  log: Log
+  database: MainDatabase
+  venue: Venue
+  tellPrice: ((tick: PriceTick) => Promise<void>) | null
+  file: SparkFile
+  symbols: readonly string[]
+  audit: AuditWriter
+  orderAudit: AuditWriter
+  auditReader: AuditReader
+  client: Client
+}
+
+/** Everything between a closed candle and the venue, put together and started. Rejects with StorageError or VenueError. */
+export async function openOrderDesk(deps: OrderDeskDeps): Promise<OrderDesk> {
+  const { clock, random, log, venue, audit } = deps
+  const { db } = deps.database
+  const strategies = createStrategyStore(db)
+  await strategies.install(deps.file.strategies.map(strategyOf), clock.nowMs())
+  const positions = createPositionStore(db)
+  const orders = createOrderStore(db)
+  const queue = createDatabaseQueue({ db, clock, random })
+  const outbox = createAuditOutbox(db)
+  const prices: LastPrices = new Map()
+  const parts: { trading?: Trading; relay?: AuditRelay; portfolio?: Portfolio } = {}
+  const path: OrderPath = {
+    db,
+    clock,
+    log,
+    orders,
+    positions,
+    risk: createRiskStore(db),
+    venues: createVenueStore(db),
+    strategies,
+    outbox,
+    queue,
+    venue,
+    instruments: new Map((await venue.instruments(deps.symbols)).map((one): [string, Instrument] => [one.symbol, one])),
+    limits: limitsOf(deps.file),
+    lastPrice: (symbol) => prices.get(symbol) ?? null,
+    equity: () => parts.portfolio?.equity() ?? null,
+    committed() {
+      parts.relay?.poke()
+      parts.trading?.poke()
+    },
+  }
+  const { orderAudit: writer, auditReader: reader } = deps
+  const relay = (parts.relay = await startAuditRelay({ outbox, writer, reader, clock, log }))
+  const equity = createEquityStore(db)
+  const portfolio = (parts.portfolio = await startPortfolio({
+    clock,
+    log,
+    strategies,
+    positions,
+    equity,
+    lastPrice: path.lastPrice,
+  }))
+  const trading = (parts.trading = await startTrading({
+    path,
+    random,
+    prices,
+    decide: { audit, random, log, askMl: (strategy, row, traceId) => askMl(deps, strategy, row, traceId) },
+    tellPrice: deps.tellPrice,
+    pollEveryMs: LOOK_EVERY_MS,
+    leaseMs: ORDER_LEASE_MS,
+  }))
+  const look = await startLooking(path, strategies, queue)
+  return {
+    ...look,
+    trading,
+    strategies,
+    orders,
+    queue,
+    async stop() {
+      look.stopLooking()
+      portfolio.stop()
+      await trading.stop()
+      await relay.stop()
+    },
+  }
+}
+
+/** What gauges and pollers ask for without waiting. */
+async function startLooking(path: OrderPath, strategies: StrategyStore, queue: Queue) {
+  let depth: Record<QueueName, QueueDepth> | null = null
+  let halted: string | null = null
+  let running = new Set<string>()
+  async function look(): Promise<void> {
+    running = new Set((await strategies.list()).filter(({ status }) => status === 'running').map(({ id }) => id))
+    depth = await queue.depth()
+    halted = await path.venues.halt(path.db, path.venue.name)
+  }
+  await look()
+  const stopLooking = path.clock.every(LOOK_EVERY_MS, () => {
+    look().catch((error: unknown) => {
+      if (!(error instanceof StorageError)) throw error
+    })
+  })
+  return { isRunning: (id: string) => running.has(id), depth: () => depth, haltedReason: () => halted, stopLooking }
+}
+
+async function askMl(
+  { client, random, log, clock }: OrderDeskDeps,
+  strategy: StoredStrategy,
+  feature: object,
+  traceId: string,
+): Promise<MlAnswer | null> {
+  try {
+    const answer = await client.call('mlScore', {
+      body: { feature, strategyId: strategy.id },
+      headers: { traceparent: traceparentOf(traceId, random), 'x-market-now-ms': String(clock.nowMs()) },
+      timeoutMs: DECISION_TIMEOUT_MS,
+    })
+    return { decision: answer.decision, advisory: answer.advisory, error: answer._err ?? null }
+  } catch (error) {
+    if (!(error instanceof UnreachableError || error instanceof ApiError)) throw error
+    log.warn({ strategyId: strategy.id, traceId, reason: error.message }, 'no score for a closed candle; the position stays')
+    return null
+  }
+}
+
+function strategyOf({ id, name, symbol, tf, capital }: SparkFile['strategies'][number]): Strategy {
+  return {
+    id,
+    name: name ?? id,
+    symbol,
+    tf,
+    capital: String(capital ?? 1000),
+    mode: 'paper',
+    status: 'running',
+    baseline: 'ema_cross',
+    exposed: false,
+  }
+}
+
+function limitsOf({ risk = {} }: SparkFile): RiskLimits {
+  const amounts = [
+    'priceCollarPercent',
+    'maxOrderNotional',
+    'maxStrategyNotional',
+    'maxTotalNotional',
+    'maxDailyLoss',
+    'maxDrawdownPercent',
+  ] as const
+  return {
+    ...DEFAULT_RISK_LIMITS,
+    ...Object.fromEntries(amounts.filter((key) => risk[key] !== undefined).map((key) => [key, String(risk[key])])),
+    ...(risk.allowedSymbols !== undefined && { allowedSymbols: risk.allowedSymbols }),
+    ...(risk.maxPriceAgeS !== undefined && { maxPriceAgeMs: risk.maxPriceAgeS * 1000 }),
+    ...(risk.maxOrdersPerMinute !== undefined && { maxOrdersPerMinute: risk.maxOrdersPerMinute }),
+    ...(risk.maxRepeats !== undefined && { maxRepeats: risk.maxRepeats }),
+    ...(risk.repeatWindowS !== undefined && { repeatWindowMs: risk.repeatWindowS * 1000 }),
+  }
+}
