@@ -9,6 +9,7 @@ import { preflightCommand } from './commands/preflight.ts'
 import { replayCommand } from './commands/replay.ts'
 import { restartCommand } from './commands/restart.ts'
 import { statusCommand } from './commands/status.ts'
+import { tradingCommands } from './commands/trading.ts'
 import { upCommand } from './commands/up.ts'
 import { CheckFailed, WrongUsage, processOutput } from './output.ts'
 
@@ -32,6 +33,7 @@ for (const add of [
   importCommand,
   replayCommand,
   auditCommands,
+  tradingCommands,
 ])
   add(program, output)
 

@@ -1,5 +1,5 @@
 import { isErrorCode, type ErrorCode, type Problem } from './errors.ts'
-import { ROUTES, type AnswerOf, type BodyOf, type QueryOf, type Route, type RouteName } from './routes.ts'
+import { ROUTES, type AnswerOf, type BodyOf, type ParamsOf, type QueryOf, type Route, type RouteName } from './routes.ts'
 
 export interface ClientOptions {
   /** Like http://127.0.0.1:3003, without a slash at its end. */
@@ -11,6 +11,7 @@ export interface ClientOptions {
 }
 
 export interface CallOptions<Name extends RouteName> {
+  params?: ParamsOf<Name>
   body?: BodyOf<Name>
   query?: QueryOf<Name>
   headers?: Record<string, string>
@@ -52,7 +53,7 @@ export interface Client {
 export function createClient({ baseUrl, token, timeoutMs = 5000, fetch = globalThis.fetch }: ClientOptions): Client {
   async function open<Name extends RouteName>(name: Name, options: CallOptions<Name> = {}): Promise<Response> {
     const route: Route = ROUTES[name]
-    const url = `${baseUrl}${route.path}${queryText(options.query)}`
+    const url = `${baseUrl}${pathOf(route.path, options.params)}${queryText(options.query)}`
     const headers: Record<string, string> = { ...options.headers }
     if (token !== undefined) headers['authorization'] = `Bearer ${token}`
     if (options.body !== undefined) headers['content-type'] = 'application/json'
@@ -85,6 +86,12 @@ export function createClient({ baseUrl, token, timeoutMs = 5000, fetch = globalT
       }
     },
   }
+}
+
+function pathOf(path: string, params: unknown): string {
+  return path.replaceAll(/:(\w+)/g, (_match, name: string) =>
+    encodeURIComponent(String((params as Record<string, unknown>)[name])),
+  )
 }
 
 function queryText(query: unknown): string {

@@ -70,6 +70,16 @@ export const ERRORS = {
     next: 'Use localhost or 127.0.0.1, or add the name to SPARK_ALLOWED_HOSTS.',
   },
   not_found: { status: 404, title: 'There is no such route.', next: 'GET /api/docs lists the routes.' },
+  unknown_id: {
+    status: 404,
+    title: 'There is nothing with this id.',
+    next: 'List what there is (GET /api/strategies, GET /api/queue/dlq) and use an id from there; it may be gone already.',
+  },
+  confirmation_missing: {
+    status: 400,
+    title: 'What cannot be taken back must be typed twice.',
+    next: 'Send confirm with exactly the same text as scope.',
+  },
   method_not_allowed: {
     status: 405,
     title: 'The route exists, but not with this method.',

@@ -6,7 +6,8 @@ import { ROUTE_LIST, type Route } from './routes.ts'
 export function openApiDocument(version: string): Record<string, unknown> {
   const paths: Record<string, Record<string, unknown>> = {}
   for (const route of ROUTE_LIST) {
-    paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operation(route, route.name) }
+    const path = route.path.replaceAll(/:(\w+)/g, '{$1}')
+    paths[path] = { ...paths[path], [route.method.toLowerCase()]: operation(route, route.name) }
   }
   return plain({
     openapi: '3.1.0',
@@ -31,7 +32,11 @@ function operation(route: Route, name: string): Record<string, unknown> {
     tags: [route.tag],
     summary: route.summary,
     security: route.access === 'operator' ? [{ token: [] }] : [],
-    parameters: [...parameters(route.query, 'query'), ...parameters(route.headers, 'header')],
+    parameters: [
+      ...parameters(route.params, 'path'),
+      ...parameters(route.query, 'query'),
+      ...parameters(route.headers, 'header'),
+    ],
     ...(route.body === undefined
       ? {}
       : { requestBody: { required: true, content: { 'application/json': { schema: route.body } } } }),
@@ -39,7 +44,7 @@ function operation(route: Route, name: string): Record<string, unknown> {
   }
 }
 
-function parameters(schema: TSchema | undefined, place: 'query' | 'header'): unknown[] {
+function parameters(schema: TSchema | undefined, place: 'path' | 'query' | 'header'): unknown[] {
   if (schema === undefined) return []
   const { properties, required = [] } = schema as { properties?: Record<string, TSchema>; required?: string[] }
   return Object.entries(properties ?? {}).map(([name, property]) => ({

@@ -5,6 +5,7 @@ import { Health } from './health.ts'
 import { Metrics, Timeseries, TimeseriesQuery } from './metrics.ts'
 import { MlVersion, ScoreAnswer, ScoreBatchAnswer, ScoreBatchRequest, ScoreRequest } from './ml.ts'
 import { PublicAlert, PublicMetrics, PublicSmoke } from './public.ts'
+import { TRADING_ROUTES } from './trading-routes.ts'
 
 /**
  * Who may call: `public` anyone who reaches the port; `reader` anyone on this machine (the server listens on loopback)
@@ -15,9 +16,11 @@ export type Access = 'public' | 'reader' | 'operator'
 export interface Route {
   method: 'GET' | 'POST'
   path: string
-  tag: 'health' | 'public' | 'scoring' | 'audit' | 'tools' | 'about'
+  tag: 'health' | 'public' | 'scoring' | 'audit' | 'tools' | 'trading' | 'about'
   summary: string
   access: Access
+  /** Parts of the path: `/api/strategies/:id/start`. */
+  params?: TSchema
   query?: TSchema
   body?: TSchema
   /** True where `curl -d` without a content type must work: the body is read as JSON whatever its type says. */
@@ -159,6 +162,7 @@ export const ROUTES = {
     answer: Text,
     errors: REFUSED,
   },
+  ...TRADING_ROUTES,
   openapi: {
     method: 'GET',
     path: '/api/openapi.json',
@@ -195,6 +199,7 @@ type Of<Name extends RouteName, Key extends string> =
   (typeof ROUTES)[Name] extends Record<Key, infer S extends TSchema> ? Static<S> : undefined
 export type BodyOf<Name extends RouteName> = Of<Name, 'body'>
 export type QueryOf<Name extends RouteName> = Of<Name, 'query'>
+export type ParamsOf<Name extends RouteName> = Of<Name, 'params'>
 export type AnswerOf<Name extends RouteName> = Static<(typeof ROUTES)[Name]['answer']>
 
 /** The table with its common type, for code that walks over all routes. */

@@ -17,7 +17,7 @@ export interface Instrument {
 
 /** Down to a multiple of `step`, towards zero. */
 export function roundToStep(value: Decimal, step: DecimalText): Decimal {
-  return value.div(step).trunc().times(step)
+  return value.divToInt(step).times(step)
 }
 
 /** A quantity that the venue would not take back: it counts as flat. */

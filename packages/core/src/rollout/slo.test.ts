@@ -34,6 +34,7 @@ describe('SLO figures', () => {
       error_rate: null,
       ml_score_per_min: null,
       confid_median: null,
+      dlq_size: null,
       polls: 0,
     })
   })

@@ -109,6 +109,7 @@ describe('an order', () => {
     }
     for (const purpose of ['exit', 'flatten'] as const) {
       expect(code({ purpose, side: 'sell' }, worst)).toBeNull()
+      expect(code({ purpose, side: 'buy' }, worst)).toBe('risk_killed')
       expect(code({ purpose, side: 'sell' }, { ...worst, duplicate: true })).toBe('risk_duplicate')
       expect(code({ purpose, side: 'sell', quantity: '0.0001' }, worst)).toBe('risk_venue_form')
     }

@@ -114,7 +114,8 @@ function refusal(limits: RiskLimits, order: CheckedOrder, facts: RiskFacts): Ris
   if (facts.duplicate) return { code: 'risk_duplicate', detail: `${order.side} of this candle was ordered before` }
   const wrongForm = formProblem(order, quantity, price, facts.instrument)
   if (wrongForm !== null) return { code: 'risk_venue_form', detail: wrongForm }
-  if (order.purpose !== 'enter') return null
+  // Only a sale gets rid of risk on spot, whatever it calls itself.
+  if (order.purpose !== 'enter' && order.side === 'sell') return null
   return (
     permissionRefusal(limits, order, facts) ??
     priceRefusal(limits, price, facts) ??

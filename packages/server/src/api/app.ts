@@ -13,6 +13,7 @@ import { healthRoutes } from './routes/health.ts'
 import { mlRoutes } from './routes/ml.ts'
 import { publicRoutes } from './routes/public.ts'
 import { toolsRoutes } from './routes/tools.ts'
+import { tradingRoutes } from './routes/trading.ts'
 import { securityHeaders } from './security-headers.ts'
 
 /** The HTTP application, not listening. main.ts listens; tests inject. */
@@ -22,7 +23,7 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
   installBodyParser(app)
   installValidation(app)
   installErrorHandlers(app)
-  for (const routes of [healthRoutes, publicRoutes, mlRoutes, auditRoutes, toolsRoutes, eventRoutes, aboutRoutes])
+  for (const routes of [healthRoutes, publicRoutes, mlRoutes, auditRoutes, toolsRoutes, tradingRoutes, eventRoutes, aboutRoutes])
     routes(app, deps)
   return app
 }

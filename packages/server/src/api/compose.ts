@@ -2,11 +2,13 @@ import type { FastifyInstance } from 'fastify'
 import { schemaHash } from '@spark/core/signal/feature-row'
 import { installModels } from '../champion.ts'
 import { openStorage, type ProcessParts } from '../open-storage.ts'
+import { createDatabaseQueue } from '../queue/database-queue.ts'
 import type { Randomness } from '../random.ts'
 import { sha256 } from '../sha256.ts'
 import { openAuditReader } from '../storage/audit/audit-reader.ts'
 import { createMetricSliceStore } from '../storage/metric-slice-store.ts'
 import { createModelStore } from '../storage/model-store.ts'
+import { createTradingStores } from '../storage/trading-stores.ts'
 import { createSmokeStore } from '../storage/smoke-store.ts'
 import { createAuthenticator, loadTokens } from '../tokens.ts'
 import { buildApp } from './app.ts'
@@ -46,6 +48,7 @@ export async function composeApi(parts: ProcessParts & { random: Randomness }): 
     models,
     auditReader,
     slices,
+    desk: { ...createTradingStores(database.db), queue: createDatabaseQueue({ db: database.db, clock, random }) },
     smoke: createSmokeStore(database.db),
     executor: createExecutorProbe(config.executorUrl, clock),
     storageHealth,

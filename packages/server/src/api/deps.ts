@@ -1,9 +1,11 @@
 import type { Config } from '../config.ts'
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
+import type { Queue } from '../queue/queue.ts'
 import type { Randomness } from '../random.ts'
 import type { AuditReader } from '../storage/audit/audit-reader.ts'
 import type { MetricSliceStore } from '../storage/metric-slice-store.ts'
+import type { TradingStores } from '../storage/trading-stores.ts'
 import type { SmokeStore } from '../storage/smoke-store.ts'
 import type { Principal } from '../tokens.ts'
 import type { EventHub } from './event-hub.ts'
@@ -15,7 +17,10 @@ import type { StorageHealth } from '../storage-health.ts'
 
 /** What the routes work with; main.ts puts it together, tests may pass twins. */
 export interface ApiDeps {
-  config: Pick<Config, 'version' | 'buildSha' | 'host' | 'allowedHosts' | 'rateLimitPerMinute' | 'tokenRateLimitPerMinute'>
+  config: Pick<
+    Config,
+    'version' | 'buildSha' | 'venue' | 'host' | 'allowedHosts' | 'rateLimitPerMinute' | 'tokenRateLimitPerMinute'
+  >
   processName: string
   schemaHash: string
   clock: Clock
@@ -26,6 +31,7 @@ export interface ApiDeps {
   models: ModelRegistry
   auditReader: AuditReader
   slices: MetricSliceStore
+  desk: TradingStores & { queue: Queue }
   smoke: SmokeStore
   executor: ExecutorProbe
   storageHealth: () => Promise<StorageHealth>

@@ -31,10 +31,16 @@ export function installErrorHandlers(app: FastifyInstance): void {
   })
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?')[0]
-    const allowed = ROUTE_LIST.filter((route) => route.path === path).map((route) => route.method)
+    const allowed = ROUTE_LIST.filter((route) => matches(route.path, path ?? '')).map((route) => route.method)
     if (allowed.length === 0) return sendProblem(reply, 'not_found', request.traceId)
     return sendProblem(reply.header('allow', allowed.join(', ')), 'method_not_allowed', request.traceId)
   })
+}
+
+function matches(pattern: string, path: string): boolean {
+  const parts = path.split('/')
+  const wanted = pattern.split('/')
+  return wanted.length === parts.length && wanted.every((part, at) => part.startsWith(':') || part === parts[at])
 }
 
 function classify(

@@ -1,12 +1,21 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Compile } from 'typebox/compile'
 import type { TSchema } from 'typebox'
-import { ROUTES, type AnswerOf, type BodyOf, type QueryOf, type Route, type RouteName } from '@spark/contract/routes'
+import {
+  ROUTES,
+  type AnswerOf,
+  type BodyOf,
+  type ParamsOf,
+  type QueryOf,
+  type Route,
+  type RouteName,
+} from '@spark/contract/routes'
 import { ApiProblem } from './api-problem.ts'
 
 export interface Call<Name extends RouteName> {
   body: BodyOf<Name>
   query: QueryOf<Name>
+  params: ParamsOf<Name>
   request: FastifyRequest
   reply: FastifyReply
 }
@@ -24,6 +33,7 @@ export function handle<Name extends RouteName>(app: FastifyInstance, name: Name,
     bodyLimit: route.bodyLimitBytes ?? 16_384,
     schema: {
       ...(route.body === undefined ? {} : { body: route.body }),
+      ...(route.params === undefined ? {} : { params: route.params }),
       ...(route.query === undefined ? {} : { querystring: route.query }),
     },
     config: {
@@ -34,7 +44,13 @@ export function handle<Name extends RouteName>(app: FastifyInstance, name: Name,
     },
     handler: (request, reply) => {
       if (route.produces !== undefined) reply.type(route.produces)
-      return handler({ body: request.body as BodyOf<Name>, query: request.query as QueryOf<Name>, request, reply })
+      return handler({
+        body: request.body as BodyOf<Name>,
+        query: request.query as QueryOf<Name>,
+        params: request.params as ParamsOf<Name>,
+        request,
+        reply,
+      })
     },
   })
 }

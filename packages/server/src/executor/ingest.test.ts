@@ -74,9 +74,9 @@ afterEach(async () => {
 
 const newIngest = (): Ingest =>
   createIngest({ ...hooks, clock, random, feed, store, streams: [stream], log: createLog('test', 'silent') })
-const closed = (ingest: Ingest, ts: number) => ingest.onCandle({ stream, candle: candleAt(ts), closed: true })
+const closed = (ingest: Ingest, ts: number) => void ingest.onCandle({ stream, candle: candleAt(ts), closed: true })
 const forming = (ingest: Ingest, ts: number, c = 101) =>
-  ingest.onCandle({ stream, candle: { ts, o: 100, h: 110, l: 90, c, v: 1 }, closed: false })
+  void ingest.onCandle({ stream, candle: { ts, o: 100, h: 110, l: 90, c, v: 1 }, closed: false })
 
 /** Lets time pass until there is a row again, at most half an hour of it. */
 async function untilRow(ingest: Ingest): Promise<void> {
@@ -139,10 +139,10 @@ describe('ingest', () => {
     const before = ingest.currentRow(stream)
     closed(ingest, NOW)
     closed(ingest, NOW - 5 * HOUR)
-    ingest.onCandle({ stream, candle: { ...candleAt(NOW + HOUR), c: Number.NaN }, closed: true })
-    ingest.onCandle({ stream, candle: { ...candleAt(NOW + HOUR), ts: NOW + HOUR + 1 }, closed: false })
-    ingest.onCandle({ stream, candle: { ...candleAt(NOW + HOUR), l: -1 }, closed: false })
-    ingest.onCandle({ stream: { symbol: 'XRPUSDT', tf: '1h' }, candle: candleAt(NOW + HOUR), closed: true })
+    void ingest.onCandle({ stream, candle: { ...candleAt(NOW + HOUR), c: Number.NaN }, closed: true })
+    void ingest.onCandle({ stream, candle: { ...candleAt(NOW + HOUR), ts: NOW + HOUR + 1 }, closed: false })
+    void ingest.onCandle({ stream, candle: { ...candleAt(NOW + HOUR), l: -1 }, closed: false })
+    void ingest.onCandle({ stream: { symbol: 'XRPUSDT', tf: '1h' }, candle: candleAt(NOW + HOUR), closed: true })
     await ingest.drain()
     expect(ingest.counters).toMatchObject({ valid: 1, invalid: 5 })
     expect(ingest.currentRow(stream)).toEqual(before)
@@ -264,10 +264,7 @@ describe('ingest', () => {
     const ingest = newIngest()
     await ingest.prepare()
     told.length = 0
-    const closed = (ts: number) => ingest.onCandle({ stream, candle: candleAt(ts), closed: true })
-    await closed(NOW)
-    await closed(NOW)
-    await closed(NOW + 3 * HOUR)
+    for (const ts of [NOW, NOW, NOW + 3 * HOUR]) await ingest.onCandle({ stream, candle: candleAt(ts), closed: true })
     expect(told).toEqual([`price ${NOW} true`, `row ${NOW}`, `price ${NOW + 3 * HOUR} true`, `row ${NOW + 3 * HOUR}`])
   })
 

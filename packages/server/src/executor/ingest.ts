@@ -207,7 +207,7 @@ async function warmFromSource(deps: IngestDeps, state: StreamState): Promise<voi
   await recordGaps(deps, stream, candles)
   for (const candle of candles) push(state, candle)
   const warmNow = state.indicators.count >= WARM_UP_CANDLES
-  deps.log.info({ stream: streamName(stream), candles: state.indicators.count, warm: warmNow }, 'stream prepared')
+  deps.log.debug({ stream: streamName(stream), candles: state.indicators.count, warm: warmNow }, 'stream prepared')
 }
 
 /**

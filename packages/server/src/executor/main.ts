@@ -6,7 +6,7 @@ import { systemClock, type Clock } from '../clock.ts'
 import type { Config } from '../config.ts'
 import { createFeed } from '../feed/create-feed.ts'
 import type { Feed } from '../feed/feed.ts'
-import { openStorage } from '../open-storage.ts'
+import { openStorage, type OpenStorage } from '../open-storage.ts'
 import { systemRandomness } from '../random.ts'
 import { sloMetrics } from '../slo-slices.ts'
 import { startProcess, type Started } from '../start-process.ts'
@@ -16,11 +16,11 @@ import { openAuditWriter } from '../storage/audit/audit-writer.ts'
 import { createCandleStore } from '../storage/candle-store.ts'
 import { createMetricSliceStore } from '../storage/metric-slice-store.ts'
 import type { MainDatabase } from '../storage/open-main-database.ts'
-import { createAuthenticator, loadTokens } from '../tokens.ts'
+import { createAuthenticator, loadTokens, type Tokens } from '../tokens.ts'
 import { PAPER_TERMS, openPaperVenue } from '../venue/paper-venue.ts'
 import { executorHealth, listenExecutor } from './http.ts'
-import { createIngest } from './ingest.ts'
-import { startMeasure } from './measure.ts'
+import { createIngest, type Ingest } from './ingest.ts'
+import { startMeasure, type Measure } from './measure.ts'
 import { createExecutorMeters, deadLetters } from './meters.ts'
 import { openOrderDesk, type OrderDesk } from './order-desk.ts'
 import { ORDER_WRITER } from './orders/audit-relay.ts'
@@ -30,19 +30,22 @@ const PROCESS_NAME = 'executor'
 /** Quote units of a new paper account. */
 const PAPER_BALANCE = 200_000
 
-async function run({ config, log, life }: Started): Promise<void> {
+/** What comes into being one after the other, for those who ask meanwhile. */
+interface Parts {
+  desk?: OrderDesk
+  poller?: StrategyPoller
+}
+
+async function run(started: Started): Promise<void> {
+  const { config, log, life } = started
   const clock = systemClock
   const random = systemRandomness
   const tokens = loadTokens(config.dataDir, random)
-  const authenticate = createAuthenticator(tokens)
-  const { database, audit, storageHealth, announceStart } = await openStorage(
-    { config, clock, log, life },
-    { writer: PROCESS_NAME },
-  )
-
+  const storage = await openStorage({ config, clock, log, life }, { writer: PROCESS_NAME })
+  const { database, audit } = storage
   const streams = distinctStreams(config)
   const feed = await openFeed(config, streams)
-  const parts: { desk?: OrderDesk; poller?: StrategyPoller } = {}
+  const parts: Parts = {}
   const ingest = createIngest({
     clock,
     random,
@@ -54,46 +57,13 @@ async function run({ config, log, life }: Started): Promise<void> {
     onClosedRow: (stream, row) => parts.desk?.trading.onClosedRow(stream, row) ?? Promise.resolve(),
   })
   const scored = strategiesToScore(config)
-  const stopHttp = await listenExecutor({
-    ...config,
-    port: config.executorPort,
-    random,
-    isAuthorized: (authorization) => ['operator', 'executor'].includes(authenticate(authorization)),
-    metrics: createExecutorMeters({
-      ...config,
-      ingest,
-      polls: () => parts.poller?.counters ?? null,
-      desk: () => parts.desk ?? null,
-    }),
-    health: async () =>
-      executorHealth({
-        ...config,
-        clock,
-        storage: await storageHealth(),
-        feedName: feed.name,
-        ingest,
-        streams: streams.length,
-        strategies: scored.length,
-        lastScoreMs: parts.poller?.lastScoreMs() ?? null,
-      }),
-  })
-  life.onStop('http', stopHttp)
-  await announceStart({ feed: feed.name, venue: config.venue, strategies: config.file.strategies.length })
+  await serveHttp(started, { tokens, storage, feed, ingest, streams: streams.length, scored: scored.length, parts })
+  await storage.announceStart({ feed: feed.name, venue: config.venue, strategies: config.file.strategies.length })
 
   await ingest.prepare()
   const client = createClient({ baseUrl: config.apiUrl, token: tokens.executor })
-  const desk = await openDesk({ config, log, life }, { feed, database, audit, client, streams })
-  parts.desk = desk
-  const slices = createMetricSliceStore(database.db)
-  const measure = startMeasure({
-    clock,
-    stalenessS: () => ingest.stalenessS(),
-    dlqSize: () => deadLetters(desk),
-    seal: (slice) => slices.seal({ sliceTs: slice.sliceTs, source: PROCESS_NAME, metrics: sloMetrics(slice) }),
-    onLost: (slice, error) =>
-      log.error({ err: error, sliceTs: slice.sliceTs }, 'a slice of measurement could not be stored and is lost'),
-  })
-  life.onStop('measure', () => measure.stop())
+  const desk = (parts.desk = await openDesk(started, { feed, database, audit, client, streams }))
+  const measure = startMeasuring(started, database, ingest, desk)
   await feed.start(streams, {
     onCandle: (message) => ingest.onCandle(message),
     onWarning: (warning) => log.warn(warning, 'feed'),
@@ -102,7 +72,7 @@ async function run({ config, log, life }: Started): Promise<void> {
   life.onStop('feed', () => feed.stop())
   if (!(await waitForApi(client, clock)))
     log.warn({ apiUrl: config.apiUrl }, 'the api does not answer yet; polling starts all the same')
-  const poller = startPolling({
+  const poller = (parts.poller = startPolling({
     clock,
     random,
     log,
@@ -113,20 +83,66 @@ async function run({ config, log, life }: Started): Promise<void> {
     currentRow: (stream) => ingest.currentRow(stream),
     marketNowMs: () => (isReplay(config) ? feed.nowMs() : null),
     record: (outcome) => measure.record(outcome),
-  })
-  parts.poller = poller
+  }))
   life.onStop('polls', () => poller.stop())
-  log.info(
-    {
-      url: config.executorUrl,
-      feed: feed.name,
-      venue: config.venue,
-      strategies: config.file.strategies.length,
-      scored: scored.length,
-      streams: streams.length,
-    },
-    'executor is running',
-  )
+  const { executorUrl: url, venue } = config
+  const counts = { strategies: config.file.strategies.length, scored: scored.length, streams: streams.length }
+  log.info({ url, feed: feed.name, venue, ...counts }, 'executor is running')
+}
+
+/** Health and figures answer from the beginning, also while candles are still fetched. */
+async function serveHttp(
+  { config, life }: Started,
+  running: {
+    tokens: Tokens
+    storage: OpenStorage
+    feed: Feed
+    ingest: Ingest
+    streams: number
+    scored: number
+    parts: Parts
+  },
+): Promise<void> {
+  const { storage, feed, ingest, parts } = running
+  const authenticate = createAuthenticator(running.tokens)
+  const stopHttp = await listenExecutor({
+    ...config,
+    port: config.executorPort,
+    random: systemRandomness,
+    isAuthorized: (authorization) => ['operator', 'executor'].includes(authenticate(authorization)),
+    metrics: createExecutorMeters({
+      ...config,
+      ingest,
+      polls: () => parts.poller?.counters ?? null,
+      desk: () => parts.desk ?? null,
+    }),
+    health: async () =>
+      executorHealth({
+        ...config,
+        clock: systemClock,
+        storage: await storage.storageHealth(),
+        feedName: feed.name,
+        ingest,
+        streams: running.streams,
+        strategies: running.scored,
+        lastScoreMs: parts.poller?.lastScoreMs() ?? null,
+      }),
+  })
+  life.onStop('http', stopHttp)
+}
+
+function startMeasuring({ log, life }: Started, database: MainDatabase, ingest: Ingest, desk: OrderDesk): Measure {
+  const slices = createMetricSliceStore(database.db)
+  const measure = startMeasure({
+    clock: systemClock,
+    stalenessS: () => ingest.stalenessS(),
+    dlqSize: () => deadLetters(desk),
+    seal: (slice) => slices.seal({ sliceTs: slice.sliceTs, source: PROCESS_NAME, metrics: sloMetrics(slice) }),
+    onLost: (slice, error) =>
+      log.error({ err: error, sliceTs: slice.sliceTs }, 'a slice of measurement could not be stored and is lost'),
+  })
+  life.onStop('measure', () => measure.stop())
+  return measure
 }
 
 /** The order path with its paper venue and its own audit chain; stopped after the feed, before storage. */

@@ -9,17 +9,13 @@ import type { Log } from '../log.ts'
 import { createDatabaseQueue } from '../queue/database-queue.ts'
 import type { Queue, QueueDepth, QueueName } from '../queue/queue.ts'
 import type { Randomness } from '../random.ts'
-import { createAuditOutbox } from '../storage/audit-outbox.ts'
 import type { AuditWriter } from '../storage/audit/audit-event.ts'
 import type { AuditReader } from '../storage/audit/audit-reader.ts'
-import { createEquityStore } from '../storage/equity-store.ts'
 import type { MainDatabase } from '../storage/open-main-database.ts'
-import { createOrderStore, type OrderStore } from '../storage/order-store.ts'
-import { createPositionStore } from '../storage/position-store.ts'
-import { createRiskStore } from '../storage/risk-store.ts'
 import { StorageError } from '../storage/storage-error.ts'
-import { createStrategyStore, type StoredStrategy, type StrategyStore } from '../storage/strategy-store.ts'
-import { createVenueStore } from '../storage/venue-store.ts'
+import type { OrderStore } from '../storage/order-store.ts'
+import type { StoredStrategy, StrategyStore } from '../storage/strategy-store.ts'
+import { createTradingStores } from '../storage/trading-stores.ts'
 import type { SparkFile } from '../strategies-file.ts'
 import { traceparentOf } from '../telemetry.ts'
 import type { PriceTick, Venue } from '../venue/venue.ts'
@@ -65,24 +61,16 @@ export interface OrderDeskDeps {
 export async function openOrderDesk(deps: OrderDeskDeps): Promise<OrderDesk> {
   const { clock, random, log, venue, audit } = deps
   const { db } = deps.database
-  const strategies = createStrategyStore(db)
+  const stores = createTradingStores(db)
+  const { strategies, positions, orders, outbox, equityCurve } = stores
   await strategies.install(deps.file.strategies.map(strategyOf), clock.nowMs())
-  const positions = createPositionStore(db)
-  const orders = createOrderStore(db)
   const queue = createDatabaseQueue({ db, clock, random })
-  const outbox = createAuditOutbox(db)
   const prices: LastPrices = new Map()
   const parts: { trading?: Trading; relay?: AuditRelay; portfolio?: Portfolio } = {}
   const path: OrderPath = {
-    db,
+    ...stores,
     clock,
     log,
-    orders,
-    positions,
-    risk: createRiskStore(db),
-    venues: createVenueStore(db),
-    strategies,
-    outbox,
     queue,
     venue,
     instruments: new Map((await venue.instruments(deps.symbols)).map((one): [string, Instrument] => [one.symbol, one])),
@@ -96,14 +84,13 @@ export async function openOrderDesk(deps: OrderDeskDeps): Promise<OrderDesk> {
   }
   const { orderAudit: writer, auditReader: reader } = deps
   const relay = (parts.relay = await startAuditRelay({ outbox, writer, reader, clock, log }))
-  const equity = createEquityStore(db)
   const portfolio = (parts.portfolio = await startPortfolio({
     clock,
     log,
     strategies,
     positions,
-    equity,
-    lastPrice: path.lastPrice,
+    equity: equityCurve,
+    lastPrice: (symbol) => path.lastPrice(symbol),
   }))
   const trading = (parts.trading = await startTrading({
     path,

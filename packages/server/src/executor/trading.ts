@@ -51,7 +51,7 @@ export type LastPrices = Map<string, { price: number; ts: number }>
  * Rejects with StorageError or VenueError: nothing is traded then.
  */
 export async function startTrading(deps: TradingDeps): Promise<Trading> {
-  const { path, prices } = deps
+  const { path } = deps
   const { log, clock } = path
   await loseSending(path)
   const pushed = createPushed(path)
@@ -80,33 +80,9 @@ export async function startTrading(deps: TradingDeps): Promise<Trading> {
       })
       .finally(() => (reconciling = false))
   })
-  let ticks: Promise<void> = Promise.resolve()
-
-  function onCandle({ symbol, tf }: Stream, candle: Candle, closed: boolean): Promise<void> {
-    const closeTs = closed ? candle.ts + timeframeMs(tf) : clock.nowMs()
-    for (const tick of [
-      { symbol, price: candle.o, ts: candle.ts },
-      { symbol, price: candle.c, ts: closeTs },
-    ]) {
-      // A longer candle opened before what was traded since: no price goes back in time.
-      if (tick.ts < (prices.get(symbol)?.ts ?? 0)) continue
-      prices.set(symbol, { price: tick.price, ts: tick.ts })
-      if (deps.tellPrice !== null) ticks = tellInTurn(ticks, deps.tellPrice, tick)
-    }
-    return ticks.then(() => pushed.settled())
-  }
-
-  function tellInTurn(before: Promise<void>, tell: (tick: PriceTick) => Promise<void>, tick: PriceTick): Promise<void> {
-    return before
-      .then(() => tell(tick))
-      .catch((error: unknown) => {
-        if (!(error instanceof StorageError)) throw error
-        log.error({ err: error, symbol: tick.symbol }, 'the paper venue cannot be written; what waits fills at a later price')
-      })
-  }
-
+  const teller = createPriceTeller(deps)
   return {
-    onCandle,
+    onCandle: (stream, candle, closed) => teller.tell(stream, candle, closed).then(() => pushed.settled()),
     worker,
     poke: () => worker.poke(),
     async onClosedRow(stream, row) {
@@ -127,7 +103,7 @@ export async function startTrading(deps: TradingDeps): Promise<Trading> {
     async stop() {
       cancelReconcile()
       await worker.stop()
-      await ticks
+      await teller.idle()
       await path.venue.stop()
       await pushed.settled()
     },
@@ -161,4 +137,33 @@ function createPushed(path: OrderPath): { listener: VenueListener; settled(): Pr
     },
     settled: () => turn,
   }
+}
+
+/** Last prices, and the same to a venue that fills by them: in order, and never back in time. */
+function createPriceTeller({ path: { clock, log }, prices, ...deps }: TradingDeps) {
+  let ticks: Promise<void> = Promise.resolve()
+
+  function tell({ symbol, tf }: Stream, candle: Candle, closed: boolean): Promise<void> {
+    const closeTs = closed ? candle.ts + timeframeMs(tf) : clock.nowMs()
+    for (const tick of [
+      { symbol, price: candle.o, ts: candle.ts },
+      { symbol, price: candle.c, ts: closeTs },
+    ]) {
+      // A longer candle opened before what was traded since: no price goes back in time.
+      if (tick.ts < (prices.get(symbol)?.ts ?? 0)) continue
+      prices.set(symbol, { price: tick.price, ts: tick.ts })
+      if (deps.tellPrice !== null) ticks = inTurn(ticks, deps.tellPrice, tick)
+    }
+    return ticks
+  }
+
+  function inTurn(before: Promise<void>, tellPrice: (tick: PriceTick) => Promise<void>, tick: PriceTick): Promise<void> {
+    return before
+      .then(() => tellPrice(tick))
+      .catch((error: unknown) => {
+        if (!(error instanceof StorageError)) throw error
+        log.error({ err: error, symbol: tick.symbol }, 'the paper venue cannot be written; what waits fills at a later price')
+      })
+  }
+  return { tell, idle: () => ticks }
 }

@@ -120,7 +120,7 @@ export class CcxtStream {
   }
 
   #send(candle: Candle, closed: boolean): void {
-    if (!this.#stopped) this.#options.listener.onCandle({ stream: this.#options.stream, candle, closed })
+    if (!this.#stopped) void this.#options.listener.onCandle({ stream: this.#options.stream, candle, closed })
   }
 
   #bad(reason: string): void {

@@ -65,7 +65,7 @@ export class SimulatedFeed implements Feed {
       const candle = this.#market.formingCandle(stream, nowMs)
       // After a step of the clock into the past, the candle is already closed.
       if (candle !== null && candle.ts >= (this.#next.get(stream) ?? 0))
-        this.#listener?.onCandle({ stream, candle, closed: false })
+        void this.#listener?.onCandle({ stream, candle, closed: false })
     }
   }
 
@@ -82,7 +82,7 @@ export class SimulatedFeed implements Feed {
     }
     for (; openMs + lengthMs <= nowMs; openMs += lengthMs) {
       const candle = this.#market.candle(stream, openMs)
-      if (candle !== null) this.#listener?.onCandle({ stream, candle, closed: true })
+      if (candle !== null) void this.#listener?.onCandle({ stream, candle, closed: true })
     }
     this.#next.set(stream, openMs)
   }

@@ -8,9 +8,10 @@ import { createDatabaseQueue } from './database-queue.ts'
 import { testQueue } from './queue-contract.ts'
 
 async function open() {
-  const { db, close } = await openMainDatabase({ path: join(temporaryFolder(), 'spark.db'), thread: false })
+  const database = await openMainDatabase({ path: join(temporaryFolder(), 'spark.db'), thread: false })
   const clock = new ManualClock(1_700_000_000_000)
-  return { db, close, clock, queue: createDatabaseQueue({ db, clock, random: systemRandomness }) }
+  const { db } = database
+  return { db, close: () => database.close(), clock, queue: createDatabaseQueue({ db, clock, random: systemRandomness }) }
 }
 
 testQueue('the database', open)

@@ -77,7 +77,7 @@ export function startQueueWorker(options: WorkerOptions): QueueWorker {
       if (running.has(job.id)) continue
       running.set(
         job.id,
-        run(job).finally(() => {
+        perform(options, counters, job).finally(() => {
           running.delete(job.id)
           poke()
         }),
@@ -86,48 +86,11 @@ export function startQueueWorker(options: WorkerOptions): QueueWorker {
     return jobs.length
   }
 
-  async function run(job: LeasedJob): Promise<void> {
-    try {
-      await options.handle(job)
-      counted(await queue.complete(job), 'done', job)
-    } catch (error) {
-      try {
-        await failed(job, error)
-      } catch (settleError) {
-        // The lease runs out by itself and the job comes again.
-        log.error({ err: settleError, queue: name, job: job.id }, 'a job could not be given back')
-      }
-    }
-  }
-
-  async function failed(job: LeasedJob, error: unknown): Promise<void> {
-    if (error instanceof RetryJobError) {
-      counted(await queue.retry(job, error.retryAt, error.reason, error.reason), 'retried', job)
-      return
-    }
-    const detail = error instanceof Error ? error.message : String(error)
-    const reason = error instanceof PoisonJobError ? error.reason : 'attempts_exhausted'
-    if (error instanceof PoisonJobError || job.attempt >= options.maxAttempts) {
-      log.error({ queue: name, job: job.id, key: job.key, attempts: job.attempt, reason, detail }, 'job is a dead letter')
-      if (counted(await queue.bury(job, reason, detail), 'dead', job)) options.onDead?.(job, reason, detail)
-      return
-    }
-    const waitMs = backoffMs(RETRY, job.attempt - 1, options.random.unit())
-    log.warn({ queue: name, job: job.id, key: job.key, attempt: job.attempt, waitMs, detail }, 'job failed; trying again')
-    counted(await queue.retry(job, clock.nowMs() + waitMs, 'failed', detail), 'retried', job)
-  }
-
-  function counted(held: boolean, outcome: 'done' | 'retried' | 'dead', job: LeasedJob): boolean {
-    counters[held ? outcome : 'lost'] += 1
-    if (!held) log.warn({ queue: name, job: job.id, key: job.key }, 'a job took longer than its lease')
-    return held
-  }
-
   function poke(): void {
     again = true
     if (stopped || looking !== null) return
     looking = (async () => {
-      while (again && !stopped) {
+      while (again) {
         again = false
         try {
           await look()
@@ -148,7 +111,7 @@ export function startQueueWorker(options: WorkerOptions): QueueWorker {
       for (;;) {
         await looking
         await Promise.all(running.values())
-        if (stopped || ((await look()) === 0 && running.size === 0)) return
+        if ((await look()) === 0 && running.size === 0) return
       }
     },
     async stop() {
@@ -158,4 +121,50 @@ export function startQueueWorker(options: WorkerOptions): QueueWorker {
       await Promise.all(running.values())
     },
   }
+}
+
+type Outcome = 'done' | 'retried' | 'dead'
+
+async function perform(options: WorkerOptions, counters: QueueWorker['counters'], job: LeasedJob): Promise<void> {
+  const { queue, log, name } = options
+  const counted = (held: boolean, outcome: Outcome): boolean => {
+    counters[held ? outcome : 'lost'] += 1
+    if (!held) log.warn({ queue: name, job: job.id, key: job.key }, 'a job took longer than its lease')
+    return held
+  }
+  try {
+    await options.handle(job)
+    counted(await queue.complete(job), 'done')
+  } catch (error) {
+    try {
+      await failed(options, job, error, counted)
+    } catch (settleError) {
+      // The lease runs out by itself and the job comes again.
+      log.error({ err: settleError, queue: name, job: job.id }, 'a job could not be given back')
+    }
+  }
+}
+
+/** Retry, or a dead letter. */
+async function failed(
+  options: WorkerOptions,
+  job: LeasedJob,
+  error: unknown,
+  counted: (held: boolean, outcome: Outcome) => boolean,
+): Promise<void> {
+  const { queue, log, name, clock } = options
+  if (error instanceof RetryJobError) {
+    counted(await queue.retry(job, error.retryAt, error.reason, error.reason), 'retried')
+    return
+  }
+  const detail = error instanceof Error ? error.message : String(error)
+  const reason = error instanceof PoisonJobError ? error.reason : 'attempts_exhausted'
+  if (error instanceof PoisonJobError || job.attempt >= options.maxAttempts) {
+    log.error({ queue: name, job: job.id, key: job.key, attempts: job.attempt, reason, detail }, 'job is a dead letter')
+    if (counted(await queue.bury(job, reason, detail), 'dead')) options.onDead?.(job, reason, detail)
+    return
+  }
+  const waitMs = backoffMs(RETRY, job.attempt - 1, options.random.unit())
+  log.warn({ queue: name, job: job.id, key: job.key, attempt: job.attempt, waitMs, detail }, 'job failed; trying again')
+  counted(await queue.retry(job, clock.nowMs() + waitMs, 'failed', detail), 'retried')
 }

@@ -24,8 +24,8 @@ export interface OrderFilter {
   state?: OrderState
   strategyId?: string
   symbol?: string
-  /** Only orders created before this time, ms: the cursor of the page before. */
-  before?: number
+  /** Only those behind this one in the list. */
+  after?: { createdAt: number; intentId: string }
   limit: number
 }
 
@@ -89,12 +89,18 @@ export function createOrderStore(db: Kysely<MainTables>): OrderStore {
         .where('intent_id', '=', intentId)
         .execute()
     },
-    async list({ state, strategyId, symbol, before, limit }) {
+    async list({ state, strategyId, symbol, after, limit }) {
       let query = db.selectFrom('trade_order').selectAll()
       if (state !== undefined) query = query.where('state', '=', state)
       if (strategyId !== undefined) query = query.where('strategy_id', '=', strategyId)
       if (symbol !== undefined) query = query.where('symbol', '=', symbol)
-      if (before !== undefined) query = query.where('created_at', '<', before)
+      if (after !== undefined)
+        query = query.where((eb) =>
+          eb.or([
+            eb('created_at', '<', after.createdAt),
+            eb.and([eb('created_at', '=', after.createdAt), eb('intent_id', '>', after.intentId)]),
+          ]),
+        )
       const rows = await query.orderBy('created_at', 'desc').orderBy('intent_id').limit(limit).execute()
       return rows.map(fromRow)
     },

@@ -52,8 +52,6 @@ export interface FillFilter {
   symbol?: string
   fromMs?: number
   toMs?: number
-  /** Only fills before this time, ms: the cursor of the page before. */
-  before?: number
   limit: number
 }
 
@@ -103,25 +101,7 @@ export function createPositionStore(db: Kysely<MainTables>): PositionStore {
     async addFill(trx, fill, nowMs) {
       await trx.insertInto('order_fill').values(toFillRow(fill, nowMs)).execute()
     },
-    async addProfit(trx, { strategyId, arm, realized, fees }, nowMs) {
-      const known = await trx
-        .selectFrom('profit')
-        .selectAll()
-        .where('strategy_id', '=', strategyId)
-        .where('arm', '=', arm)
-        .executeTakeFirst()
-      const sum = {
-        realized: new Decimal(known?.realized ?? 0).plus(realized).toString(),
-        fees: new Decimal(known?.fees ?? 0).plus(fees).toString(),
-        fills: (known?.fills ?? 0) + 1,
-        changed_at: nowMs,
-      }
-      await trx
-        .insertInto('profit')
-        .values({ strategy_id: strategyId, arm, ...sum })
-        .onConflict((conflict) => conflict.columns(['strategy_id', 'arm']).doUpdateSet(sum))
-        .execute()
-    },
+    addProfit,
     async profits() {
       const rows = await db.selectFrom('profit').selectAll().orderBy('strategy_id').orderBy('arm').execute()
       return rows.map(({ strategy_id: strategyId, arm, realized, fees, fills }) => ({
@@ -132,13 +112,12 @@ export function createPositionStore(db: Kysely<MainTables>): PositionStore {
         fills,
       }))
     },
-    async fills({ strategyId, symbol, fromMs, toMs, before, limit }) {
+    async fills({ strategyId, symbol, fromMs, toMs, limit }) {
       let query = db.selectFrom('order_fill').selectAll()
       if (strategyId !== undefined) query = query.where('strategy_id', '=', strategyId)
       if (symbol !== undefined) query = query.where('symbol', '=', symbol)
       if (fromMs !== undefined) query = query.where('ts', '>=', fromMs)
       if (toMs !== undefined) query = query.where('ts', '<', toMs)
-      if (before !== undefined) query = query.where('ts', '<', before)
       return (await query.orderBy('ts', 'desc').orderBy('fill_id').limit(limit).execute()).map(fromFillRow)
     },
     async fillsOf(intentId) {
@@ -146,6 +125,30 @@ export function createPositionStore(db: Kysely<MainTables>): PositionStore {
       return rows.map(fromFillRow)
     },
   }
+}
+
+async function addProfit(
+  trx: Kysely<MainTables>,
+  { strategyId, arm, realized, fees }: Omit<Profit, 'fills'>,
+  nowMs: number,
+): Promise<void> {
+  const known = await trx
+    .selectFrom('profit')
+    .selectAll()
+    .where('strategy_id', '=', strategyId)
+    .where('arm', '=', arm)
+    .executeTakeFirst()
+  const sum = {
+    realized: new Decimal(known?.realized ?? 0).plus(realized).toString(),
+    fees: new Decimal(known?.fees ?? 0).plus(fees).toString(),
+    fills: (known?.fills ?? 0) + 1,
+    changed_at: nowMs,
+  }
+  await trx
+    .insertInto('profit')
+    .values({ strategy_id: strategyId, arm, ...sum })
+    .onConflict((conflict) => conflict.columns(['strategy_id', 'arm']).doUpdateSet(sum))
+    .execute()
 }
 
 /** Millionths of the quote unit, upwards, so that a sum of them is never too small. */

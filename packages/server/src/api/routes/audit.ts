@@ -4,6 +4,7 @@ import type { AuditItem } from '@spark/contract/audit'
 import { TIME_FORMS, parseTime } from '@spark/contract/time'
 import { AuditQueryError, type AuditFilter } from '../../storage/audit/audit-query.ts'
 import { ApiProblem } from '../api-problem.ts'
+import { csvLine } from '../csv.ts'
 import type { ApiDeps } from '../deps.ts'
 import { handle } from '../handle.ts'
 
@@ -61,15 +62,7 @@ async function* jsonLines(rows: AsyncIterable<AuditItem>): AsyncGenerator<string
 }
 
 async function* csvLines(rows: AsyncIterable<AuditItem>): AsyncGenerator<string> {
-  yield `${CSV_COLUMNS.join(',')}\n`
+  yield csvLine([...CSV_COLUMNS])
   for await (const row of rows)
-    yield `${CSV_COLUMNS.map((column) => csvCell(column === 'context' ? JSON.stringify(row.context) : row[column])).join(',')}\n`
-}
-
-/** RFC 4180 quoting; a leading = + - @ of a text is defused, because spreadsheets would run it. */
-function csvCell(value: string | number | null | undefined): string {
-  if (value === null || value === undefined) return ''
-  if (typeof value === 'number') return String(value)
-  const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value
-  return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+    yield csvLine(CSV_COLUMNS.map((column) => (column === 'context' ? JSON.stringify(row.context) : row[column])))
 }

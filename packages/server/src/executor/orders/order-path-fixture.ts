@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { KyselyPlugin } from 'kysely'
 import { DEFAULT_RISK_LIMITS, type RiskLimits } from '@spark/core/trading/risk'
 import type { Strategy } from '@spark/core/trading/strategy'
 import { createRandom, randomUniform } from '@spark/core/stats/random'
@@ -8,17 +9,13 @@ import { ManualClock } from '../../clock.ts'
 import { createLog } from '../../log.ts'
 import { createDatabaseQueue } from '../../queue/database-queue.ts'
 import { systemRandomness, type Randomness } from '../../random.ts'
-import { createAuditOutbox } from '../../storage/audit-outbox.ts'
+import { createTradingStores } from '../../storage/trading-stores.ts'
 import type { AuditEvent } from '../../storage/audit/audit-event.ts'
 import { openMainDatabase } from '../../storage/open-main-database.ts'
-import { createOrderStore } from '../../storage/order-store.ts'
-import { createPositionStore } from '../../storage/position-store.ts'
-import { createRiskStore } from '../../storage/risk-store.ts'
-import { createStrategyStore } from '../../storage/strategy-store.ts'
-import { createVenueStore } from '../../storage/venue-store.ts'
 import { WELL_BEHAVED, type Misbehaviour } from '../../venue/misbehaviour.ts'
 import { paperInstrument } from '../../venue/paper-instruments.ts'
 import { PAPER_TERMS, openPaperVenue, type PaperTerms, type PaperVenue } from '../../venue/paper-venue.ts'
+import type { Venue } from '../../venue/venue.ts'
 import { startTrading, type LastPrices, type Trading } from '../trading.ts'
 import type { OrderPath } from './order-path.ts'
 import type { Wish } from './plan-orders.ts'
@@ -53,6 +50,8 @@ export interface PathOptions {
   folder?: string
   /** Goes on at this time after a restart. */
   startMs?: number
+  /** Called before each statement on the main database, and before and after each call of the venue. What it throws ends the life. */
+  onPoint?: () => void
 }
 
 /** The order path on real storage and a paper venue, by a clock turned by hand. For tests. */
@@ -61,9 +60,11 @@ export async function openPath(options: PathOptions = {}): Promise<PathFixture> 
   const clock = new ManualClock(options.startMs ?? START_MS)
   const seeded = createRandom(options.seed ?? 1)
   const random: Randomness = { ...systemRandomness, unit: () => randomUniform(seeded) }
-  const { db, close } = await openMainDatabase({ path: join(folder, 'spark.db'), thread: false })
-  const strategies = createStrategyStore(db)
-  await strategies.install(
+  const database = await openMainDatabase({ path: join(folder, 'spark.db'), thread: false })
+  const { onPoint = () => {} } = options
+  const db = database.db.withPlugin(watchStatements(onPoint))
+  const stores = createTradingStores(db)
+  await createTradingStores(database.db).strategies.install(
     Array.from({ length: options.strategies ?? 4 }, (_, at) => strategyAt(at)),
     START_MS,
   )
@@ -79,17 +80,11 @@ export async function openPath(options: PathOptions = {}): Promise<PathFixture> 
   const prices: LastPrices = new Map()
   let trading: Trading | null = null
   const path: OrderPath = {
-    db,
+    ...stores,
     clock,
     log: createLog('test', 'silent'),
-    orders: createOrderStore(db),
-    positions: createPositionStore(db),
-    risk: createRiskStore(db),
-    venues: createVenueStore(db),
-    strategies,
-    outbox: createAuditOutbox(db),
     queue: createDatabaseQueue({ db, clock, random }),
-    venue,
+    venue: watchVenue(venue, onPoint),
     instruments: new Map(SYMBOLS.map((symbol) => [symbol, instrumentNamed(symbol)])),
     limits: { ...DEFAULT_RISK_LIMITS, ...options.limits },
     lastPrice: (symbol) => prices.get(symbol) ?? null,
@@ -136,10 +131,36 @@ export async function openPath(options: PathOptions = {}): Promise<PathFixture> 
       await settle()
       if (trading === null) await venue.stop()
       else await trading.stop()
-      await close()
+      await database.close()
       if (options.folder === undefined) rmSync(folder, { recursive: true })
     },
   }
+}
+
+function watchStatements(onPoint: () => void): KyselyPlugin {
+  return {
+    transformQuery({ node }) {
+      onPoint()
+      return node
+    },
+    transformResult: ({ result }) => Promise.resolve(result),
+  }
+}
+
+function watchVenue(venue: PaperVenue, onPoint: () => void): Venue {
+  return new Proxy<Venue>(venue, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name)
+      if (typeof value !== 'function' || name === 'start' || name === 'stop')
+        return typeof value === 'function' ? value.bind(target) : value
+      return async (...args: unknown[]) => {
+        onPoint()
+        const answer: unknown = await (value as (...all: unknown[]) => Promise<unknown>).apply(target, args)
+        onPoint()
+        return answer
+      }
+    },
+  })
 }
 
 function strategyAt(at: number): Strategy {

@@ -8,26 +8,16 @@ import type { Clock } from '../../clock.ts'
 import type { Log } from '../../log.ts'
 import type { Queue } from '../../queue/queue.ts'
 import type { AuditEvent } from '../../storage/audit/audit-event.ts'
-import type { AuditOutbox } from '../../storage/audit-outbox.ts'
-import type { OrderChange, OrderStore, StoredOrder } from '../../storage/order-store.ts'
-import { toMicros, type PositionStore } from '../../storage/position-store.ts'
-import type { RiskStore } from '../../storage/risk-store.ts'
-import type { StrategyStore } from '../../storage/strategy-store.ts'
+import type { OrderChange, StoredOrder } from '../../storage/order-store.ts'
+import { toMicros } from '../../storage/position-store.ts'
 import type { MainTables } from '../../storage/tables.ts'
-import type { VenueStore } from '../../storage/venue-store.ts'
+import type { TradingStores } from '../../storage/trading-stores.ts'
 import type { Venue } from '../../venue/venue.ts'
 
 /** What every part of the order path works with. */
-export interface OrderPath {
-  db: Kysely<MainTables>
+export interface OrderPath extends TradingStores {
   clock: Clock
   log: Log
-  orders: OrderStore
-  positions: PositionStore
-  risk: RiskStore
-  venues: VenueStore
-  strategies: StrategyStore
-  outbox: AuditOutbox
   queue: Queue
   venue: Venue
   /** By symbol, as the venue lists them. */

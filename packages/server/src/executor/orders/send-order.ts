@@ -68,8 +68,8 @@ async function markSending(path: OrderPath, trx: Kysely<MainTables>, seen: Store
   if (order === null || (order.state !== 'reserved' && order.state !== 'unknown')) return null
   const stop = await stopReason(path, trx, order)
   if (stop !== null) return advance(path, trx, order, stop.event, { reason: stop.reason })
-  const change = { reason: null, sendingAt: path.clock.nowMs(), notFoundCount: 0, notFoundAt: null }
-  return advance(path, trx, order, { kind: 'send' }, change)
+  const marks = { reason: null, sendingAt: path.clock.nowMs(), notFoundCount: 0, notFoundAt: null }
+  return advance(path, trx, order, { kind: 'send' }, marks)
 }
 
 async function stopReason(

@@ -1,0 +1,34 @@
+import type { Kysely } from 'kysely'
+import { createAuditOutbox, type AuditOutbox } from './audit-outbox.ts'
+import { createEquityStore, type EquityStore } from './equity-store.ts'
+import { createOrderStore, type OrderStore } from './order-store.ts'
+import { createPositionStore, type PositionStore } from './position-store.ts'
+import { createRiskStore, type RiskStore } from './risk-store.ts'
+import { createStrategyStore, type StrategyStore } from './strategy-store.ts'
+import type { MainTables } from './tables.ts'
+import { createVenueStore, type VenueStore } from './venue-store.ts'
+
+/** Everything the order path keeps, on one database. */
+export interface TradingStores {
+  db: Kysely<MainTables>
+  strategies: StrategyStore
+  orders: OrderStore
+  positions: PositionStore
+  risk: RiskStore
+  venues: VenueStore
+  equityCurve: EquityStore
+  outbox: AuditOutbox
+}
+
+export function createTradingStores(db: Kysely<MainTables>): TradingStores {
+  return {
+    db,
+    strategies: createStrategyStore(db),
+    orders: createOrderStore(db),
+    positions: createPositionStore(db),
+    risk: createRiskStore(db),
+    venues: createVenueStore(db),
+    equityCurve: createEquityStore(db),
+    outbox: createAuditOutbox(db),
+  }
+}
