@@ -11,7 +11,7 @@ describe('spark status', () => {
     const executor = spark.start('executor')
     await healthy(spark)
     await healthy(spark, 'executor')
-    await eventually('a warm feed', 15_000, async () => (await spark.run('status')).stdout.includes('1 of 1 streams warm'))
+    await eventually('a warm feed', 15_000, async () => (await spark.run('status')).stdout.includes('60 of 60 streams warm'))
     const well = await spark.run('status')
     expect(well.stdout).toMatch(/^api +ok +pid \d+/m)
     expect(well.stdout).toMatch(/^executor +ok +pid \d+/m)

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -89,6 +89,14 @@ function watch(child: ChildProcess): SparkProcess {
   child.stderr?.setEncoding('utf8').on('data', keep)
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve))
   return { child, log: () => text, ended }
+}
+
+/** Leaves the installation the 12 strategies of the canary stream alone: one symbol, one timeframe. */
+export function onlyCanary(spark: Spark): void {
+  const file = join(spark.dataDir, 'canary.yaml')
+  const rows = Array.from({ length: 12 }, (_, at) => `  - { id: btcusdt-1h-${at + 1}, symbol: BTCUSDT, tf: 1h }\n`)
+  writeFileSync(file, `strategies:\n${rows.join('')}`)
+  spark.env['SPARK_CONFIG'] = file
 }
 
 /** The environment without Spark's own variables: a test says itself what it wants. */

@@ -4,7 +4,7 @@ import { afterEach, expect, it } from 'vitest'
 import type { Stream } from '@spark/core/market/candle'
 import { SimulatedMarket } from '@spark/server/feed/simulated-market'
 import { startBinanceServer, type BinanceServer } from '../binance/binance-server.ts'
-import { createSpark, eventually, healthy, SHARED_DATA, type Spark } from '../support/spark.ts'
+import { createSpark, eventually, healthy, onlyCanary, SHARED_DATA, type Spark } from '../support/spark.ts'
 
 let spark: Spark
 let exchange: BinanceServer | null = null
@@ -38,6 +38,7 @@ it('an exchange (ccxt:binance against a local server) is scored from its own can
   const candles = market.candlesBefore(stream, 1000, nowMs, nowMs)
   exchange.book.putCandles(stream, candles)
   spark = await createSpark({ SPARK_FEED: 'ccxt:binance', SPARK_EXCHANGE_URL: exchange.origin })
+  onlyCanary(spark)
   const up = spark.start('up')
   await healthy(spark)
   const openMs = Math.floor(Date.now() / 3_600_000) * 3_600_000

@@ -43,8 +43,15 @@ async function run(started: Started): Promise<void> {
   const tokens = loadTokens(config.dataDir, random)
   const storage = await openStorage({ config, clock, log, life }, { writer: PROCESS_NAME })
   const { database, audit } = storage
-  const streams = distinctStreams(config)
-  const feed = await openFeed(config, streams)
+  const wanted = distinctStreams(config)
+  const feed = await openFeed(config, wanted)
+  const has = new Set((feed.streams ?? wanted).map(streamName))
+  const streams = wanted.filter((stream) => has.has(streamName(stream)))
+  if (streams.length < wanted.length)
+    log.warn(
+      { feed: feed.name, streams: streams.map(streamName), missing: wanted.length - streams.length },
+      'the files do not have every stream; strategies on the others wait',
+    )
   const parts: Parts = {}
   const ingest = createIngest({
     clock,

@@ -33,6 +33,8 @@ export interface FeedWarning {
  */
 export interface Feed {
   readonly name: string
+  /** The only streams it has; absent where every symbol may be asked for. */
+  readonly streams?: readonly Stream[]
   /** The market's time in ms: wall time for live feeds, the time of the data for a replay. */
   nowMs(): number
   /** The newest `count` closed candles that opened before `beforeMs`, oldest first; fewer when the source has no more. Rejects with FeedError. */

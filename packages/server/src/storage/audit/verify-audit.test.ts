@@ -184,6 +184,15 @@ describe('verifying the audit', () => {
     ])
   })
 
+  it('a chain that was empty when a checkpoint was taken is whole, whether rows came or not', async () => {
+    const dataDir = await intactHouse()
+    await appendSegments(dataDir, 'orders', [])
+    await takeCheckpoint(dataDir, 60_000)
+    expect(await verifyAudit({ dataDir })).toMatchObject({ ok: true, problems: [] })
+    await appendSegments(dataDir, 'orders', SEGMENTS.slice(0, 1))
+    expect(await verifyAudit({ dataDir })).toMatchObject({ ok: true, problems: [] })
+  })
+
   it('trusts no checkpoint whose signature does not hold', async () => {
     const dataDir = await intactHouse()
     const { publicKey, checkpointsFile } = await takeCheckpoint(dataDir, 60_000)

@@ -137,7 +137,8 @@ class CheckpointComparison {
   }
 
   async #advance(): Promise<void> {
-    const { value } = await this.#iterator.next()
-    this.#next = value ?? null
+    // A chain that had no row yet says nothing about the rows that came.
+    do this.#next = (await this.#iterator.next()).value ?? null
+    while (this.#next?.seq === 0)
   }
 }
