@@ -130,6 +130,11 @@ describe.skipIf(missing.length > 0)(
       expect(confidence).toBeLessThan(1)
     })
 
+    it('6: the size of the dead letter queue', async () => {
+      const printed = await bash(watched(commandWith('## 6', 'spark_dlq_size')))
+      expect(printed.split('\n').at(-1)).toBe('0')
+    })
+
     it('6: the alert script reads figures that bc can compare', async () => {
       for (const name of ['P95', 'STALE', 'ERR']) {
         const line = commandWith('## 6', `${name}=$(curl`)

@@ -19,7 +19,7 @@ export const AuditListRequest = Type.Object(
     to: Type.Optional(
       Type.Union([Type.Integer(), Type.String({ maxLength: 40 })], { description: 'ms since 1970 or ISO 8601, exclusive' }),
     ),
-    all: Type.Optional(Type.Boolean({ description: "also the controller's ticks and baseline decisions" })),
+    all: Type.Optional(Type.Boolean({ description: "also the controller's ticks, baseline decisions and the steps of orders" })),
   },
   { additionalProperties: false },
 )

@@ -38,7 +38,7 @@ const withFilters = (command: Command): Command =>
 function listCommand(audit: Command, output: Output): void {
   withFilters(audit.command('list').description('The newest rows.'))
     .option('--limit <n>', 'how many, up to 10000', '20')
-    .option('--all', "also the controller's ticks and baseline decisions")
+    .option('--all', "also the controller's ticks, baseline decisions and the steps of orders")
     .option('--json', 'as JSON, like POST /api/audit/list')
     .addHelpText('after', '\nExample:\n  spark audit list --action ml.score --limit 5')
     .action(async (options: FilterOptions & { limit: string; all?: true; json?: true }) => {
