@@ -46,6 +46,7 @@ export class SimulatedMinutes {
   readonly #walk: SimulatedWalk
   readonly #blocks = new Map<number, Float64Array>()
   readonly #priceFactor: number
+  readonly #steps = new Float64Array(MINUTES)
 
   constructor(symbol: string, options: MarketOptions) {
     this.#symbol = simulatedSymbol(symbol)
@@ -125,21 +126,27 @@ export class SimulatedMinutes {
   #block(hour: number): Float64Array {
     const cached = this.#blocks.get(hour)
     if (cached !== undefined) return cached
-    const block = this.#drawHour(hour)
-    if (this.#blocks.size >= CACHED_HOURS) {
-      const oldest = this.#blocks.keys().next()
-      if (oldest.done !== true) this.#blocks.delete(oldest.value)
-    }
+    const block = this.#blocks.size >= CACHED_HOURS ? this.#oldestBlock() : new Float64Array(MINUTES * FIELDS)
+    this.#drawHour(hour, block)
     this.#blocks.set(hour, block)
     return block
   }
 
-  #drawHour(hour: number): Float64Array {
+  /** Taken out to be drawn anew: a backfill passes thousands of hours, and each array of its own would stay in the heap for long. */
+  #oldestBlock(): Float64Array {
+    for (const [hour, block] of this.#blocks) {
+      this.#blocks.delete(hour)
+      return block
+    }
+    return new Float64Array(MINUTES * FIELDS)
+  }
+
+  #drawHour(hour: number, block: Float64Array): void {
     const random = createRandom(this.#seed, hour)
     const start = this.#walk.logPrice(hour)
     const total = this.#walk.logPrice(hour + 1) - start
     const deviation = this.#walk.deviation(hour) / Math.sqrt(MINUTES)
-    const steps = new Float64Array(MINUTES)
+    const steps = this.#steps
     let momentum = 0
     let sum = 0
     for (let minute = 0; minute < MINUTES; minute++) {
@@ -150,7 +157,6 @@ export class SimulatedMinutes {
     }
     const bend = (total - sum) / MINUTES
     const twiceVariance = 2 * deviation * deviation
-    const block = new Float64Array(MINUTES * FIELDS)
     let log = start
     let open = this.#price(Math.exp(start))
     for (let minute = 0; minute < MINUTES; minute++) {
@@ -171,7 +177,6 @@ export class SimulatedMinutes {
       open = close
       log = end
     }
-    return block
   }
 
   #price(value: number): number {
