@@ -43,6 +43,8 @@ export interface PathFixture {
 
 export interface PathOptions {
   limits?: Partial<RiskLimits>
+  /** Equity now; the day began, and the peak was, at 4,000. */
+  equity?: string
   terms?: Partial<PaperTerms>
   misbehaviour?: Partial<Misbehaviour>
   strategies?: number
@@ -88,7 +90,7 @@ export async function openPath(options: PathOptions = {}): Promise<PathFixture> 
     instruments: new Map(SYMBOLS.map((symbol) => [symbol, instrumentNamed(symbol)])),
     limits: { ...DEFAULT_RISK_LIMITS, ...options.limits },
     lastPrice: (symbol) => prices.get(symbol) ?? null,
-    equity: () => ({ now: '4000', dayStart: '4000', peak: '4000' }),
+    equity: () => ({ now: options.equity ?? '4000', dayStart: '4000', peak: '4000' }),
     committed: () => trading?.poke(),
   }
   const settle = async () => {

@@ -54,6 +54,15 @@ describe('planning', () => {
     ])
   })
 
+  it('too great a loss pauses the strategies concerned until a person starts them again', async () => {
+    const { path } = await open({ equity: '2000', limits: { maxDailyLoss: '1999' } })
+    await planOrders(path, [wish()])
+    expect(await states()).toEqual(['s0 rejected risk_daily_loss'])
+    expect(await path.strategies.get('s0')).toMatchObject({ status: 'paused', pauseReason: 'risk_daily_loss' })
+    expect((await path.strategies.get('s1'))?.status).toBe('running')
+    expect(await actions()).toContain('strategy.auto_paused risk_daily_loss')
+  })
+
   it('limits cannot be oversubscribed: not within a plan, not by plans at once', async () => {
     const { path } = await open({ limits: { maxTotalNotional: '1200' }, strategies: 6 })
     const of = (strategyId: string) => wish({ strategyId })

@@ -3,7 +3,7 @@ import { Decimal, type DecimalText } from '@spark/core/trading/decimal'
 import { clientOrderId, intentId } from '@spark/core/trading/intent'
 import { netWishes, type Cross } from '@spark/core/trading/net'
 import type { Order, Purpose, Side } from '@spark/core/trading/order'
-import { checkOrder, type RiskFacts } from '@spark/core/trading/risk'
+import { checkOrder, type RiskCode, type RiskFacts } from '@spark/core/trading/risk'
 import type { TradingArm } from '@spark/core/trading/strategy'
 import { sha256 } from '../../sha256.ts'
 import type { StoredOrder } from '../../storage/order-store.ts'
@@ -66,6 +66,7 @@ export async function planOrders(
       trx,
       judgements.map(({ order, detail }) => orderEvent(path, order, detail === null ? {} : { detail })),
     )
+    await pauseBeyondLimits(path, trx, judgements)
     const rest = await meetInside(
       path,
       trx,
@@ -83,6 +84,33 @@ interface Judgement {
   order: StoredOrder
   /** Why risk refused, in words; null when it did not. */
   detail: string | null
+}
+
+/** A limit that says "enough lost" is no matter of one order: its strategies stop until a person starts them again. */
+const PAUSING: ReadonlySet<string> = new Set<RiskCode>(['risk_daily_loss', 'risk_drawdown'])
+
+async function pauseBeyondLimits(path: OrderPath, trx: Kysely<MainTables>, judgements: readonly Judgement[]): Promise<void> {
+  for (const { order, detail } of judgements) {
+    if (order.reason === null || !PAUSING.has(order.reason)) continue
+    const nowMs = path.clock.nowMs()
+    await path.strategies.setStatus(trx, order.strategyId, 'paused', order.reason, nowMs)
+    path.log.error(
+      { strategyId: order.strategyId, reason: order.reason, detail },
+      'strategy paused; a person must start it again',
+    )
+    await path.outbox.add(trx, [
+      {
+        ts: nowMs,
+        action: 'strategy.auto_paused',
+        actor: 'executor',
+        strategyId: order.strategyId,
+        traceId: order.traceId,
+        result: 'err',
+        _err: order.reason,
+        context: { detail },
+      },
+    ])
+  }
 }
 
 async function openBook(path: OrderPath, trx: Kysely<MainTables>, wishes: readonly Wish[]): Promise<Book> {
