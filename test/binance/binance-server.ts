@@ -4,6 +4,7 @@ import { WebSocketServer } from 'ws'
 import type { Candle, Stream } from '../../packages/core/src/market/candle.ts'
 import { KlineBook, klineEvent, klineRow } from './kline-book.ts'
 import { MarketStreams } from './market-streams.ts'
+import { OrderDesk } from './order-desk.ts'
 import { answerRest, type Failure, type RestState } from './rest-api.ts'
 
 /** A Binance spot exchange on loopback: the public REST routes and market streams that Spark uses, and controls for tests. */
@@ -12,6 +13,8 @@ export interface BinanceServer {
   readonly origin: string
   readonly book: KlineBook
   readonly streams: MarketStreams
+  /** Accounts and orders: API_KEY and API_SECRET of order-desk.ts. */
+  readonly desk: OrderDesk
   readonly requests: readonly string[]
   /** Stores the candle and sends it to its subscribers; how many there were. */
   push(stream: Stream, candle: Candle, closed: boolean): number
@@ -35,7 +38,8 @@ export async function startBinanceServer(options: BinanceServerOptions): Promise
   const { nowMs, symbols = ['BTCUSDT', 'ETHUSDT'] } = options
   const book = new KlineBook()
   const streams = new MarketStreams()
-  const rest: RestState = { symbols, book, nowMs, failures: [], latencyMs: 0, requests: [] }
+  const desk = new OrderDesk(symbols, nowMs)
+  const rest: RestState = { symbols, book, desk, nowMs, failures: [], latencyMs: 0, requests: [] }
   let refusing = false
   let refused = 0
   const http = createServer((request, response) => answerRest(rest, request, response))
@@ -52,6 +56,7 @@ export async function startBinanceServer(options: BinanceServerOptions): Promise
     origin: `http://127.0.0.1:${port}`,
     book,
     streams,
+    desk,
     requests: rest.requests,
     push(stream, candle, closed) {
       const row = klineRow(candle, stream)

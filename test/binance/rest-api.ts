@@ -2,17 +2,24 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isTimeframe } from '../../packages/core/src/market/timeframe.ts'
 import { exchangeInfo } from './exchange-info.ts'
 import type { KlineBook } from './kline-book.ts'
+import type { OrderDesk } from './order-desk.ts'
 
 /** An answer the exchange gives instead of the right one. */
 export interface Failure {
+  /** 0: the connection is cut. */
   status: number
   retryAfterS?: number
   body?: string
+  /** The request is carried out first; only its answer is lost. */
+  afterwards?: true
+  /** Only requests whose method and path begin like this; others are answered. */
+  on?: string
 }
 
 export interface RestState {
   symbols: readonly string[]
   book: KlineBook
+  desk: OrderDesk
   nowMs: () => number
   /** Given to the next requests, one each, first in first out. */
   failures: Failure[]
@@ -26,14 +33,28 @@ const KLINES_DEFAULT = 500
 
 export function answerRest(state: RestState, request: IncomingMessage, response: ServerResponse): void {
   const url = new URL(withoutHost(request.url ?? '/'), 'http://localhost')
-  state.requests.push(`${request.method ?? 'GET'} ${url.pathname}${url.search}`)
-  const failure = state.failures.shift()
-  const send = (): void => {
-    if (failure !== undefined) sendFailure(response, failure)
-    else answer(state, url, response)
-  }
-  if (state.latencyMs > 0) setTimeout(send, state.latencyMs)
-  else send()
+  const method = request.method ?? 'GET'
+  const called = `${method} ${url.pathname}`
+  let body = ''
+  request.on('data', (chunk: Buffer) => (body += chunk.toString()))
+  request.on('end', () => {
+    state.requests.push(`${called}${url.search}${body === '' ? '' : ` ${body}`}`)
+    const at = state.failures.findIndex(({ on }) => on === undefined || called.startsWith(on))
+    const [failure] = at < 0 ? [] : state.failures.splice(at, 1)
+    const apiKey = request.headers['x-mbx-apikey']
+    const signed = () => state.desk.answer(method, url.pathname, body === '' ? url.search.slice(1) : body, String(apiKey))
+    const send = (): void => {
+      if (failure?.afterwards === true) signed()
+      if (failure !== undefined) sendFailure(response, failure)
+      else if (apiKey === undefined) answer(state, url, response)
+      else {
+        const { status, body: answered } = signed()
+        sendJson(response, status, answered)
+      }
+    }
+    if (state.latencyMs > 0) setTimeout(send, state.latencyMs)
+    else send()
+  })
 }
 
 /** A client that keeps each URL's own host in the path (`/api.binance.com/api/v3/ping`) is served too. */
@@ -65,6 +86,10 @@ function sendKlines(state: RestState, query: URLSearchParams, response: ServerRe
 }
 
 function sendFailure(response: ServerResponse, failure: Failure): void {
+  if (failure.status === 0) {
+    response.destroy()
+    return
+  }
   if (failure.retryAfterS !== undefined) response.setHeader('Retry-After', String(failure.retryAfterS))
   response.statusCode = failure.status
   response.setHeader('Content-Type', 'application/json;charset=UTF-8')

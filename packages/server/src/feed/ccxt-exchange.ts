@@ -1,3 +1,4 @@
+import { NoSuchExchangeError, loadExchange } from '../ccxt/load-exchange.ts'
 import { FeedError } from './feed.ts'
 
 /** [open time, open, high, low, close, volume]; a field the exchange did not send is absent. */
@@ -16,14 +17,11 @@ interface CcxtMarket {
 export interface CcxtExchange {
   has: Record<string, unknown>
   markets?: Record<string, CcxtMarket>
-  urls: { api: unknown }
   /** Candles received by websocket; ccxt adds to it while it handles a message, and makes what is not there. */
   ohlcvs: OhlcvRows
   clients: Record<string, { connection?: { terminate?: () => void } }>
   last_response_headers?: Record<string, string>
   last_http_response?: unknown
-  log: (...words: unknown[]) => void
-  loadHttpProxyAgent(): Promise<unknown>
   loadMarkets(reload: boolean): Promise<unknown>
   fetchTime(): Promise<number | undefined>
   fetchOHLCV(symbol: string, timeframe: string, since?: number, limit?: number): Promise<readonly OhlcvRow[]>
@@ -31,8 +29,6 @@ export interface CcxtExchange {
   watchOHLCVForSymbols(pairs: readonly (readonly [string, string])[]): Promise<unknown>
   handleMessage(client: unknown, message: unknown): void
 }
-
-type ExchangeClass = new (settings: Record<string, unknown>) => CcxtExchange
 
 export interface ExchangeHooks {
   /** A readable message came in, with these candles. */
@@ -53,29 +49,17 @@ const REQUEST_TIMEOUT_MS = 10_000
 /** Characters of a bad message that are shown. */
 const SHOWN = 80
 
-/**
- * Loads one exchange of ccxt and nothing else of it: 94 ms and 84 MB instead of all 100. With `baseUrl` every call goes
- * there, the original host as first part of the path. Rejects with FeedError when ccxt has no such exchange with websockets.
- */
+/** Loads an exchange for its candles. With `baseUrl` every call goes there. Rejects with FeedError when ccxt has no such one. */
 export async function loadCcxtExchange(id: string, baseUrl: string | null, hooks: ExchangeHooks): Promise<CcxtExchange> {
-  if (!/^[a-z0-9]+$/.test(id)) throw new FeedError(`"${id}" is not the id of a ccxt exchange`)
-  let exchangeClass: ExchangeClass
+  const settings = { options: OPTIONS, timeout: REQUEST_TIMEOUT_MS, enableRateLimit: true }
   try {
-    const module = (await import(new URL(`./src/pro/${id}.js`, import.meta.resolve('ccxt')).href)) as { default: ExchangeClass }
-    exchangeClass = module.default
+    const exchange = await loadExchange<CcxtExchange>(id, { settings, baseUrl })
+    guardMessages(exchange, hooks)
+    return exchange
   } catch (error) {
-    throw new FeedError(`ccxt has no exchange "${id}" with websockets`, { cause: error })
+    if (error instanceof NoSuchExchangeError) throw new FeedError(error.message, { cause: error })
+    throw error
   }
-  const exchange = new exchangeClass({ options: OPTIONS, timeout: REQUEST_TIMEOUT_MS, enableRateLimit: true })
-  if (baseUrl !== null) {
-    rewriteUrls(exchange.urls.api, new URL(baseUrl))
-    // ccxt refuses ws:// (not wss://) before this.
-    await exchange.loadHttpProxyAgent()
-  }
-  // Otherwise ccxt writes what it cannot parse to the console.
-  exchange.log = () => {}
-  guardMessages(exchange, hooks)
-  return exchange
 }
 
 /** ccxt's symbol of a spot market (`BTC/USDT`) for ours (`BTCUSDT`), which is base and quote put together. Throws FeedError. */
@@ -113,20 +97,4 @@ function guardMessages(exchange: CcxtExchange, hooks: ExchangeHooks): void {
     exchange.ohlcvs = {}
     hooks.onMessage(rows)
   }
-}
-
-function rewriteUrls(urls: unknown, base: URL): void {
-  if (typeof urls !== 'object' || urls === null) return
-  for (const [key, value] of Object.entries(urls)) {
-    if (typeof value !== 'string') rewriteUrls(value, base)
-    else if (URL.canParse(value)) Reflect.set(urls, key, rewriteUrl(new URL(value), base))
-  }
-}
-
-/** ccxt tells spot from futures by "/stream" in the URL of the socket, so the host stays visible. */
-function rewriteUrl(url: URL, base: URL): string {
-  const secure = base.protocol === 'https:' || base.protocol === 'wss:'
-  const protocol = url.protocol.startsWith('ws') ? (secure ? 'wss' : 'ws') : secure ? 'https' : 'http'
-  const prefix = base.pathname.replace(/\/$/, '')
-  return `${protocol}://${base.host}${prefix}/${url.hostname}${url.pathname.replace(/\/$/, '')}`
 }

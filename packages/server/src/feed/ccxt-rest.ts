@@ -1,6 +1,7 @@
 import { candleProblem, type Candle, type Stream } from '@spark/core/market/candle'
 import { timeframeMs } from '@spark/core/market/timeframe'
 import type { Clock } from '../clock.ts'
+import { isRateLimit, retryAfterMs } from '../ccxt/rate-limit.ts'
 import type { CcxtExchange, OhlcvRow } from './ccxt-exchange.ts'
 import { FeedError, type FeedWarning } from './feed.ts'
 
@@ -10,10 +11,6 @@ const PAGE = 1000
 const PAGES_MAX = 200
 /** Looks further back when the exchange has no candle for part of the asked time. */
 const EXTRA_ROUNDS = 3
-/** How long to be quiet after a 429 or 418 that does not say: Binance counts by the minute. */
-const RATE_LIMIT_PAUSE_MS = 60_000
-/** Longer than this a timer of Node cannot wait: it would fire at once. */
-const PAUSE_MS_MAX = 2 ** 31 - 1
 /** Crystals drift by less than 100 ppm, 0.4 s an hour. */
 const CLOCK_AGE_MS_MAX = 3_600_000
 const CLOCK_RETRY_MS = 60_000
@@ -114,11 +111,11 @@ export class CcxtRest {
       return await request()
     } catch (error) {
       if (!isRateLimit(error)) throw new AwayError(`${what}: ${messageOf(error)}`, { cause: error })
-      const retryAfterMs = this.#retryAfterMs()
-      this.#quietUntilMs = Math.max(this.#quietUntilMs, this.#clock.monotonicMs() + retryAfterMs)
-      const message = `${what}: the exchange's rate limit is reached; no request for ${retryAfterMs} ms`
+      const waitMs = retryAfterMs(this.#exchange.last_response_headers, this.exchangeNowMs())
+      this.#quietUntilMs = Math.max(this.#quietUntilMs, this.#clock.monotonicMs() + waitMs)
+      const message = `${what}: the exchange's rate limit is reached; no request for ${waitMs} ms`
       this.#warn({ code: 'feed_rate_limited', message })
-      throw new AwayError(message, { cause: error, retryAfterMs })
+      throw new AwayError(message, { cause: error, retryAfterMs: waitMs })
     }
   }
 
@@ -126,14 +123,6 @@ export class CcxtRest {
   #expectJson(): void {
     const body = this.#exchange.last_http_response
     if (typeof body === 'string' && !/^\s*[[{]/.test(body)) throw new FeedError('the answer is not JSON')
-  }
-
-  #retryAfterMs(): number {
-    const headers = Object.entries(this.#exchange.last_response_headers ?? {})
-    const text = headers.find(([name]) => name.toLowerCase() === 'retry-after')?.[1] ?? ''
-    if (/^\d+$/.test(text)) return Math.min(PAUSE_MS_MAX, Number(text) * 1000)
-    const untilMs = Date.parse(text)
-    return Number.isNaN(untilMs) ? RATE_LIMIT_PAUSE_MS : Math.min(PAUSE_MS_MAX, Math.max(0, untilMs - this.exchangeNowMs()))
   }
 }
 
@@ -145,11 +134,6 @@ export function candleOfRow(row: OhlcvRow): Candle {
 
 export function isUsable(candle: Candle, lengthMs: number): boolean {
   return candleProblem(candle) === null && candle.ts % lengthMs === 0
-}
-
-/** By name: the classes are in a part of ccxt that is loaded late, or twice. */
-function isRateLimit(error: unknown): boolean {
-  return error instanceof Error && (error.name === 'DDoSProtection' || error.name === 'RateLimitExceeded')
 }
 
 export function messageOf(error: unknown): string {

@@ -63,6 +63,7 @@ const order = (change: Partial<VenueOrderRequest> = {}): VenueOrderRequest => ({
   side: 'buy',
   quantity: '10',
   price: null,
+  signedAtMs: 1_700_000_000_000,
   receiveWindowMs: 5000,
   ...change,
 })

@@ -1,13 +1,13 @@
 import type { Kysely } from 'kysely'
 import { roundToStep, type Instrument } from '@spark/core/market/instrument'
 import { Decimal, parseDecimal, type DecimalText } from '@spark/core/trading/decimal'
-import type { Side } from '@spark/core/trading/order'
 import type { Clock } from '../clock.ts'
 import type { Randomness } from '../random.ts'
 import { PAPER_MIGRATIONS } from '../storage/migrations/migrations.ts'
 import type { PaperOrderRow, PaperTables } from '../storage/paper-tables.ts'
 import { openDatabase, type Database } from '../storage/sqlite/open-database.ts'
 import { WELL_BEHAVED, type Misbehaviour } from './misbehaviour.ts'
+import { formProblem } from './order-form.ts'
 import { addBalance, addFill, changeOrder, fillsSince, freeOf, openRows, orderRow, venueOrder } from './paper-book.ts'
 import { paperInstrument } from './paper-instruments.ts'
 import {
@@ -301,18 +301,4 @@ function instrumentOf(symbol: string): Instrument {
 
 function isOpen({ state }: PaperOrderRow): boolean {
   return state === 'open' || state === 'partly_filled'
-}
-
-function formProblem(
-  { quantity, price, side }: { quantity: string; price: string | null; side: Side },
-  instrument: Instrument,
-): string | null {
-  const amount = parseDecimal(quantity)
-  if (amount === null || amount.lt(instrument.minQuantity)) return `${side} of ${quantity} is below ${instrument.minQuantity}`
-  if (!amount.mod(instrument.lotSize).eq(0)) return `${quantity} is not a multiple of the lot ${instrument.lotSize}`
-  if (price === null) return null
-  const limit = parseDecimal(price)
-  if (limit === null || limit.lte(0) || !limit.mod(instrument.tickSize).eq(0))
-    return `${price} is not a multiple of the tick ${instrument.tickSize}`
-  return amount.times(limit).lt(instrument.minNotional) ? `a value below ${instrument.minNotional}` : null
 }

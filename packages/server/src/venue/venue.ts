@@ -11,7 +11,9 @@ export interface VenueOrderRequest {
   quantity: DecimalText
   /** Limit, quote units, a multiple of the tick; null: market. */
   price: DecimalText | null
-  /** The venue refuses the order when it arrives later than this after it was signed; at most 5,000 ms. */
+  /** When it was allowed to be sent, ms. */
+  signedAtMs: number
+  /** The venue refuses the order when it arrives later than this after `signedAtMs`; at most 5,000 ms. */
   receiveWindowMs: number
 }
 
@@ -84,7 +86,10 @@ export interface Venue {
   readonly name: string
   /** The listing of these symbols, asked for once and kept; symbols that the venue does not list are left out. */
   instruments(symbols: readonly string[]): Promise<Instrument[]>
-  /** Resolves when the venue has taken the order. Placing a client order id again is `refused` with `duplicate_order`. */
+  /**
+   * Resolves when the venue has taken the order. A client order id that is open is `refused` with `duplicate_order`; some exchanges
+   * take one again after it was filled, so nobody sends again without having asked.
+   */
   place(request: VenueOrderRequest): Promise<VenueOrder>
   /** Resolves with the order as it is then, also when it had ended before. */
   cancel(symbol: string, clientOrderId: string): Promise<VenueOrder>

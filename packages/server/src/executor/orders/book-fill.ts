@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely'
 import type { Instrument } from '@spark/core/market/instrument'
 import { Decimal } from '@spark/core/trading/decimal'
 import { isOurs } from '@spark/core/trading/intent'
+import { isFinal } from '@spark/core/trading/order-machine'
 import { applyFill } from '@spark/core/trading/portfolio'
 import type { StoredOrder } from '../../storage/order-store.ts'
 import type { MainTables } from '../../storage/tables.ts'
@@ -86,7 +87,8 @@ export async function bookFill(
     trx,
     order,
     { kind: 'fill', complete: filled.gte(order.quantity) },
-    { filledQuantity: filled.toString() },
+    // It is there: why it was not known for a while is told by the audit.
+    { filledQuantity: filled.toString(), ...(!isFinal(order.state) && { reason: null }) },
     { fill: { venue, id: fill.fillId, quantity: fill.quantity, price: fill.price, fee: fill.fee, feeAsset: fill.feeAsset } },
   )
 }

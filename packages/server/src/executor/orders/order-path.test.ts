@@ -238,7 +238,7 @@ describe('a restart', () => {
     // As a process leaves it that dies after the venue took the order, and one that dies before it was called.
     for (const { intentId } of [first, second])
       await before.path.orders.change(before.path.db, intentId, { state: 'sending', sendingAt: START_MS }, START_MS)
-    await before.venue.place({ ...first, price: null, receiveWindowMs: 5000 })
+    await before.venue.place({ ...first, price: null, signedAtMs: START_MS, receiveWindowMs: 5000 })
     await before.price('BTCUSDT', 50_000)
     await before.close()
     fixture = await openPath({ folder, startMs: START_MS + 1000 })
@@ -264,6 +264,7 @@ describe('reconciliation', () => {
       side: 'buy',
       quantity: '0.01',
       price: '1000',
+      signedAtMs: START_MS,
       receiveWindowMs: 5000,
     })
     await fixture.pass(10_000)

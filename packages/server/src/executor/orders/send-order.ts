@@ -53,6 +53,7 @@ async function send(path: OrderPath, order: StoredOrder): Promise<void> {
       side: sending.side,
       quantity: new Decimal(sending.quantity).minus(sending.filledQuantity).toString(),
       price: null,
+      signedAtMs: sending.sendingAt ?? 0,
       receiveWindowMs: RECEIVE_WINDOW_MS,
     })
     await settleVenueOrder(path, answer)

@@ -34,7 +34,7 @@ export async function settleVenueOrder(path: OrderPath, seen: VenueOrder): Promi
     const current = await path.orders.get(trx, order.intentId)
     if (current === null) return
     const ended = seen.state === 'cancelled' || seen.state === 'expired' || seen.state === 'rejected'
-    const change = { venueOrderId: seen.venueOrderId, ...(ended && { reason: `venue_${seen.state}` }) }
+    const change = { venueOrderId: seen.venueOrderId, reason: ended ? `venue_${seen.state}` : null }
     const advanced = await advance(path, trx, current, EVENTS[seen.state], change)
     // It was filled before it was acknowledged.
     if (advanced === null && current.venueOrderId === null)
