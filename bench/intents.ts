@@ -61,6 +61,8 @@ async function openPath(folder: string) {
     venue,
     instruments: new Map([[STREAM.symbol, instrument]]),
     limits: { ...DEFAULT_RISK_LIMITS, maxTotalNotional: '1000000000', maxOrdersPerMinute: 1_000_000_000, maxRepeats: 1_000_000 },
+    live: false,
+    alerts: { raise: () => Promise.resolve() },
     lastPrice: () => ({ price: 50_000, ts: clock.nowMs() }),
     equity: () => ({ now: '10000000', dayStart: '10000000', peak: '10000000' }),
     committed: () => {},

@@ -97,6 +97,8 @@ const desk = await openOrderDesk({
   database: { ...database, db },
   venue: watched(venue),
   tellPrice: (tick) => venue.onPrice(tick),
+  live: false,
+  channels: [],
   file: { strategies: [1, 2, 3].map((n) => ({ id: `s${n}`, symbol: 'LTCUSDT', tf: '1h' })) },
   symbols: ['LTCUSDT'],
   audit,

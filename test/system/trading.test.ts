@@ -72,11 +72,15 @@ describe('spark up on defaults', () => {
       )
       return before.every((id) => closed.some(({ strategyId }) => strategyId === id))
     })
-    const list = await spark.run('audit', 'list', '--action', 'flatten.asked')
-    expect(list.stdout).toContain('operator')
+    // Carried into the audit behind the transaction.
+    await eventually('the audit of it', 10_000, async () =>
+      (await spark.run('audit', 'list', '--action', 'flatten.asked')).stdout.includes('operator') ? true : null,
+    )
     const orders = await spark.run('orders', '--state', 'filled', '--limit', '5')
     expect(orders.stdout).toMatch(/sell/)
-    expect((await spark.run('queue')).stdout).toMatch(/^order +0 +0 +0 +0/m)
+    await eventually('an empty queue', 10_000, async () =>
+      /^order +0 +0 +0 +0/m.test((await spark.run('queue')).stdout) ? true : null,
+    )
     expect((await spark.run('positions')).code).toBe(0)
   })
 })

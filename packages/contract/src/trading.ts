@@ -162,12 +162,14 @@ const QueueDepth = Type.Object({
   lagMs: Type.Integer(),
 })
 export const QueueView = Type.Object({
-  queues: Type.Object({ order: QueueDepth, label: QueueDepth, notification: QueueDepth }),
+  queues: Type.Object({ order: QueueDepth, label: QueueDepth, notification: QueueDepth, job: QueueDepth }),
   dlq_size: Type.Integer({ description: 'dead letters of orders and labels' }),
 })
 export const DeadLetterQuery = Type.Object(
   {
-    queue: Type.Optional(Type.Union([Type.Literal('order'), Type.Literal('label'), Type.Literal('notification')])),
+    queue: Type.Optional(
+      Type.Union([Type.Literal('order'), Type.Literal('label'), Type.Literal('notification'), Type.Literal('job')]),
+    ),
     limit: Type.Optional(Limit),
   },
   { additionalProperties: false },

@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Stream } from '@spark/core/market/candle'
 import { buildSha } from './build-sha.ts'
+import { exchangeOf, venueName } from './venue/venue-names.ts'
 import { parseSettings, unknownSettings, type SettingReport, type Values } from './settings.ts'
 import { parseSparkFile, type SparkFile } from './strategies-file.ts'
 
@@ -12,13 +13,21 @@ export const ROOT_DIR = resolve(dirname(fileURLToPath(import.meta.url)), '../../
 /** The platform version, from package.json. */
 export const VERSION = (JSON.parse(readFileSync(join(ROOT_DIR, 'package.json'), 'utf8')) as { version: string }).version
 
-export interface Config extends Omit<Values, 'executorUrl' | 'apiUrl' | 'databasePath' | 'signingKeyFile' | 'checkpointFile'> {
+export interface Config extends Omit<
+  Values,
+  'executorUrl' | 'apiUrl' | 'databasePath' | 'masterKeyFile' | 'signingKeyFile' | 'checkpointFile'
+> {
   version: string
   buildSha: string
   canary: Stream
   executorUrl: string
   apiUrl: string
   databasePath: string
+  /** SPARK_MODE=live. */
+  live: boolean
+  /** Where orders go, as its book is named. */
+  venueName: string
+  masterKeyFile: string
   signingKeyFile: string
   /** null: no copy elsewhere. */
   checkpointFile: string | null
@@ -41,6 +50,7 @@ export class ConfigError extends Error {
 /** Reads the environment and config/spark.yaml: the only place that does. Throws ConfigError. Relative paths are relative to the current folder. */
 export function loadConfig(env: Record<string, string | undefined> = process.env): Config {
   const { values, report, problems } = parseSettings(env)
+  if (problems.length === 0) problems.push(...combinationProblems(values))
   if (problems.length > 0) throw new ConfigError(problems)
   const loopbackHost =
     values.host === '0.0.0.0'
@@ -60,12 +70,32 @@ export function loadConfig(env: Record<string, string | undefined> = process.env
     executorUrl: values.executorUrl ?? `http://${loopbackHost}:${values.executorPort}`,
     apiUrl: values.apiUrl ?? `http://${loopbackHost}:${values.apiPort}`,
     databasePath: resolve(values.databasePath ?? join(dataDir, 'spark.db')),
+    live: values.mode === 'live',
+    venueName: venueName(values.venue, values.mode === 'live'),
+    masterKeyFile: values.masterKeyFile === '' ? join(dataDir, 'master.key') : resolve(values.masterKeyFile),
     signingKeyFile: values.signingKeyFile === '' ? join(dataDir, 'signing.key') : resolve(values.signingKeyFile),
     checkpointFile: values.checkpointFile === '' ? null : resolve(values.checkpointFile),
     file: readSparkFile(values.configFile, env['SPARK_CONFIG'] !== undefined),
     report,
     warnings: unknownSettings(env),
   }
+}
+
+/** What each variable allows and the whole does not. */
+function combinationProblems({ mode, venue, feed, telegramBotToken, telegramChatId }: Values): string[] {
+  const problems: string[] = []
+  const exchange = exchangeOf(venue)
+  if (mode === 'live' && exchange === null)
+    problems.push(
+      'SPARK_MODE is "live", but SPARK_VENUE is "paper"; live needs SPARK_VENUE=ccxt:EXCHANGE, or set SPARK_MODE=paper',
+    )
+  if (exchange !== null && feed !== `ccxt:${exchange}`)
+    problems.push(
+      `SPARK_VENUE is "${venue}", but SPARK_FEED is "${feed}"; orders there need its own prices: set SPARK_FEED=ccxt:${exchange}`,
+    )
+  if ((telegramBotToken === '') !== (telegramChatId === ''))
+    problems.push('TELEGRAM_BOT_TOKEN and TELEGRAM_CHAT_ID belong together; set both or neither')
+  return problems
 }
 
 function readSparkFile(name: string, named: boolean): SparkFile {

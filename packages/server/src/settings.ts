@@ -1,5 +1,6 @@
 import { TIMEFRAMES, isTimeframe, type Timeframe } from '@spark/core/market/timeframe'
 import { parseWeights, type Weights } from '@spark/core/signal/model'
+import { VENUES } from './venue/venue-names.ts'
 import { LOG_LEVELS, type LogLevel } from './log.ts'
 
 /** One environment variable: how its text becomes a value. `parse` throws a string that says what would be right. */
@@ -8,6 +9,8 @@ export interface Setting<T> {
   meaning: string
   /** What holds when the variable is unset or empty. */
   fallback: string
+  /** Its value is never shown. */
+  secret?: true
   parse(text: string): T
 }
 
@@ -20,6 +23,10 @@ function wrong(shouldBe: string): never {
 
 function setting<T>(name: string, fallback: string, meaning: string, parse: (text: string) => T): Setting<T> {
   return { name, fallback, meaning, parse }
+}
+
+function secret<T>(name: string, meaning: string, parse: (text: string) => T): Setting<T> {
+  return { ...setting(name, '', meaning, parse), secret: true }
 }
 
 const integerBetween = (min: number, max: number, unit: string) => (text: string) => {
@@ -112,9 +119,36 @@ export const SETTINGS = {
     "address called in place of the exchange's own (a proxy); empty: the exchange's",
     url,
   ),
-  venue: setting('SPARK_VENUE', 'paper', 'where orders go: paper', oneOf(['paper'])),
-  mode: setting('SPARK_MODE', 'paper', 'paper', oneOf(['paper'])),
+  venue: setting('SPARK_VENUE', 'paper', `where orders go: ${VENUES.join(' or ')}`, oneOf(VENUES)),
+  mode: setting('SPARK_MODE', 'paper', 'paper, or live: orders with real money', oneOf(['paper', 'live'])),
+  slackWebhookUrl: secret('SLACK_WEBHOOK_URL', 'Slack webhook that is told of alerts; empty: none', url),
+  telegramBotToken: secret(
+    'TELEGRAM_BOT_TOKEN',
+    'Telegram bot that tells of alerts; empty: none',
+    matching(/^(\d+:[A-Za-z0-9_-]{20,})?$/, 'a token like 123456:ABC…'),
+  ),
+  telegramChatId: setting(
+    'TELEGRAM_CHAT_ID',
+    '',
+    'chat that the bot writes to',
+    matching(/^(-?\d+|@\w+)?$/, 'a chat id like -100123 or @name'),
+  ),
+  telegramUrl: setting('SPARK_TELEGRAM_URL', 'https://api.telegram.org', "address in place of Telegram's own (a proxy)", url),
+  alertWebhookUrl: secret('ALERT_WEBHOOK_URL', 'address that alerts are posted to as JSON; empty: none', url),
+  heartbeatUrl: secret('HEARTBEAT_URL', 'address called every minute while all is well; empty: none', url),
+  notifyPrivate: setting(
+    'SPARK_NOTIFY_PRIVATE',
+    'false',
+    'let notifications and the heartbeat go to private addresses, also without TLS',
+    boolean,
+  ),
   configFile: setting('SPARK_CONFIG', 'config/spark.yaml', 'strategies and simulated market', (text) => text),
+  masterKeyFile: setting(
+    'SPARK_MASTER_KEY_FILE',
+    '',
+    'key that encrypts exchange keys; empty: <data folder>/master.key',
+    (text) => text,
+  ),
   signingKeyFile: setting(
     'SPARK_SIGNING_KEY_FILE',
     '',
@@ -161,12 +195,12 @@ export function parseSettings(env: Record<string, string | undefined>): {
   const values: Record<string, unknown> = {}
   const report: SettingReport[] = []
   const problems: string[] = []
-  for (const [key, one] of Object.entries(SETTINGS)) {
+  for (const [key, one] of Object.entries<Setting<unknown>>(SETTINGS)) {
     const given = env[one.name]?.trim()
     const text = given === undefined || given === '' ? one.fallback : given
     report.push({
       name: one.name,
-      value: text,
+      value: one.secret === true && text !== '' ? '(set)' : text,
       source: given === undefined || given === '' ? 'default' : 'environment',
       meaning: one.meaning,
     })
@@ -174,7 +208,7 @@ export function parseSettings(env: Record<string, string | undefined>): {
       values[key] = one.parse(text)
     } catch (error) {
       if (!(error instanceof Wrong)) throw error
-      problems.push(`${one.name} is "${text.slice(0, 80)}"; it must be ${error.message}`)
+      problems.push(`${one.name} is ${one.secret === true ? 'set' : `"${text.slice(0, 80)}"`}; it must be ${error.message}`)
     }
   }
   return { values: values as Values, report, problems }

@@ -38,6 +38,11 @@ export async function startProcess(name: string, run: (started: Started) => Prom
     // The supervisor knows at once that this start succeeded; its next health probe may come too late to see a short life.
     process.send?.(READY)
   } catch (error) {
+    if (error instanceof ConfigError) {
+      log.fatal({ problems: error.problems }, 'Spark refuses to start like this; mend it and start again')
+      life.stop('refused', EXIT_CONFIG)
+      return
+    }
     const taken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
     log.fatal(
       { err: error },

@@ -13,6 +13,7 @@ const StrategyEntry = Type.Object(
     tf: Type.Enum(TIMEFRAMES),
     name: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
     capital: Type.Optional(Amount),
+    mode: Type.Optional(Type.Union([Type.Literal('paper'), Type.Literal('live')])),
   },
   { additionalProperties: false },
 )

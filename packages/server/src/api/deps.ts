@@ -19,7 +19,7 @@ import type { StorageHealth } from '../storage-health.ts'
 export interface ApiDeps {
   config: Pick<
     Config,
-    'version' | 'buildSha' | 'venue' | 'host' | 'allowedHosts' | 'rateLimitPerMinute' | 'tokenRateLimitPerMinute'
+    'version' | 'buildSha' | 'venueName' | 'host' | 'allowedHosts' | 'rateLimitPerMinute' | 'tokenRateLimitPerMinute'
   >
   processName: string
   schemaHash: string

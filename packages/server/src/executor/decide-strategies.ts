@@ -1,3 +1,4 @@
+import { isDust } from '@spark/core/market/instrument'
 import { Decimal } from '@spark/core/trading/decimal'
 import {
   baselineDecision,
@@ -56,7 +57,7 @@ export async function decideStrategies(deps: DecideDeps, stream: Stream, row: Fe
   const considered = await Promise.all(
     strategies.map(async (strategy): Promise<Considered> => {
       const traceId = deps.random.traceId()
-      const position = positions.get(strategy.id) ?? null
+      const position = heldOf(path, positions.get(strategy.id), row)
       const ml = strategy.exposed && !mlOff ? await deps.askMl(strategy, row, traceId) : null
       return {
         strategy,
@@ -70,6 +71,14 @@ export async function decideStrategies(deps: DecideDeps, stream: Stream, row: Fe
   await deps.audit.appendAll(considered.map((one) => decisionEvent(path, one, row)))
   const wishes = considered.map((one) => wishOf(path, one, row)).filter((wish) => wish !== null)
   await planOrders(path, wishes, { strategyIds: strategies.map(({ id }) => id), candleTs: row.ts })
+}
+
+/** What is below the smallest order cannot be sold: it counts as flat. */
+function heldOf({ instruments }: OrderPath, position: StoredPosition | undefined, row: FeatureRow): StoredPosition | null {
+  if (position === undefined) return null
+  const instrument = instruments.get(position.symbol)
+  const rest = instrument !== undefined && isDust(new Decimal(position.quantity), new Decimal(row.c), instrument)
+  return rest ? null : position
 }
 
 function decisionEvent(
@@ -97,11 +106,14 @@ function decisionEvent(
   }
 }
 
-/** Null when nothing is to be done, or when it cannot be: what is held is dust, or the capital is below the smallest order. */
+/**
+ * Null when nothing is to be done, or when it cannot be: the strategy is not armed for real money, what is held is dust, or the
+ * capital is below the smallest order.
+ */
 function wishOf(path: OrderPath, { strategy, position, traceId, decision }: Considered, row: FeatureRow): Wish | null {
   const { action, arm } = decision
   const instrument = path.instruments.get(strategy.symbol)
-  if (action === 'keep' || instrument === undefined) return null
+  if (action === 'keep' || instrument === undefined || (path.live && strategy.mode !== 'live')) return null
   const price = new Decimal(row.c)
   const quantity =
     action === 'enter'

@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { createClient, type Client } from '@spark/contract/client'
 import { parseTime } from '@spark/contract/time'
 import { streamName, type Stream } from '@spark/core/market/candle'
@@ -6,6 +5,7 @@ import { systemClock, type Clock } from '../clock.ts'
 import type { Config } from '../config.ts'
 import { createFeed } from '../feed/create-feed.ts'
 import type { Feed } from '../feed/feed.ts'
+import { configuredChannels } from '../notify/channels.ts'
 import { openStorage, type OpenStorage } from '../open-storage.ts'
 import { systemRandomness } from '../random.ts'
 import { sloMetrics } from '../slo-slices.ts'
@@ -17,19 +17,16 @@ import { createCandleStore } from '../storage/candle-store.ts'
 import { createMetricSliceStore } from '../storage/metric-slice-store.ts'
 import type { MainDatabase } from '../storage/open-main-database.ts'
 import { createAuthenticator, loadTokens, type Tokens } from '../tokens.ts'
-import { PAPER_TERMS, openPaperVenue } from '../venue/paper-venue.ts'
 import { executorHealth, listenExecutor } from './http.ts'
 import { createIngest, type Ingest } from './ingest.ts'
 import { startMeasure, type Measure } from './measure.ts'
 import { createExecutorMeters, deadLetters } from './meters.ts'
 import { openOrderDesk, type OrderDesk } from './order-desk.ts'
-import { ORDER_WRITER } from './orders/audit-relay.ts'
+import { checkMode, openVenue } from './open-venue.ts'
+import { ORDER_WRITER } from '../storage/audit/last-relayed.ts'
 import { startPolling, waitForApi, type ScoredStrategy, type StrategyPoller } from './score-strategies.ts'
 
 const PROCESS_NAME = 'executor'
-/** Quote units of a new paper account. */
-const PAPER_BALANCE = 200_000
-
 /** What comes into being one after the other, for those who ask meanwhile. */
 interface Parts {
   desk?: OrderDesk
@@ -43,6 +40,7 @@ async function run(started: Started): Promise<void> {
   const tokens = loadTokens(config.dataDir, random)
   const storage = await openStorage({ config, clock, log, life }, { writer: PROCESS_NAME })
   const { database, audit } = storage
+  await checkMode(config, database, clock)
   const wanted = distinctStreams(config)
   const feed = await openFeed(config, wanted)
   const has = new Set((feed.streams ?? wanted).map(streamName))
@@ -65,7 +63,7 @@ async function run(started: Started): Promise<void> {
   })
   const scored = strategiesToScore(config)
   await serveHttp(started, { tokens, storage, feed, ingest, streams: streams.length, scored: scored.length, parts })
-  await storage.announceStart({ feed: feed.name, venue: config.venue, strategies: config.file.strategies.length })
+  await storage.announceStart({ feed: feed.name, venue: config.venueName, strategies: config.file.strategies.length })
 
   await ingest.prepare()
   const client = createClient({ baseUrl: config.apiUrl, token: tokens.executor })
@@ -92,7 +90,7 @@ async function run(started: Started): Promise<void> {
     record: (outcome) => measure.record(outcome),
   }))
   life.onStop('polls', () => poller.stop())
-  const { executorUrl: url, venue } = config
+  const { executorUrl: url, venueName: venue } = config
   const counts = { strategies: config.file.strategies.length, scored: scored.length, streams: streams.length }
   log.info({ url, feed: feed.name, venue, ...counts }, 'executor is running')
 }
@@ -176,27 +174,17 @@ async function openDesk(
   life.onStop('order audit reader', () => auditReader.close())
   const orderAudit = await openAuditWriter({ dataDir, writer: ORDER_WRITER, clock: systemClock })
   life.onStop('order audit', () => orderAudit.close())
-  const { startBalance, partialFills, ...terms } = config.file.paper ?? {}
-  const venue = await openPaperVenue({
-    path: join(dataDir, 'paper-venue.db'),
-    thread: true,
-    clock,
-    random: systemRandomness,
-    startBalances: { USDT: String(startBalance ?? PAPER_BALANCE) },
-    terms: {
-      ...PAPER_TERMS,
-      ...(partialFills !== undefined && { partialFills }),
-      ...Object.fromEntries(Object.entries(terms).map(([key, value]) => [key, String(value)])),
-    },
-  })
+  const { venue, tellPrice } = await openVenue(config, database, clock)
   const desk = await openOrderDesk({
     clock,
     random: systemRandomness,
     log,
     database,
     venue,
-    tellPrice: (tick) => venue.onPrice(tick),
+    tellPrice,
     file: config.file,
+    live: config.live,
+    channels: configuredChannels(config),
     symbols: [...new Set(streams.map(({ symbol }) => symbol))],
     audit,
     orderAudit,

@@ -6,6 +6,8 @@ import { DEFAULT_RISK_LIMITS, type RiskLimits } from '@spark/core/trading/risk'
 import type { Strategy } from '@spark/core/trading/strategy'
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
+import { createAlerts, type Alerts } from '../notify/alerts.ts'
+import type { ChannelName } from '../notify/channels.ts'
 import { createDatabaseQueue } from '../queue/database-queue.ts'
 import type { Queue, QueueDepth, QueueName } from '../queue/queue.ts'
 import type { Randomness } from '../random.ts'
@@ -15,6 +17,7 @@ import type { MainDatabase } from '../storage/open-main-database.ts'
 import { StorageError } from '../storage/storage-error.ts'
 import type { OrderStore } from '../storage/order-store.ts'
 import type { StoredStrategy, StrategyStore } from '../storage/strategy-store.ts'
+import { createAlertStore } from '../storage/alert-store.ts'
 import { createTradingStores } from '../storage/trading-stores.ts'
 import type { SparkFile } from '../strategies-file.ts'
 import { traceparentOf } from '../telemetry.ts'
@@ -34,6 +37,7 @@ export interface OrderDesk {
   strategies: StrategyStore
   orders: OrderStore
   queue: Queue
+  alerts: Alerts
   isRunning(id: string): boolean
   /** As of the last look, at most a second ago; null before the first. */
   depth(): Record<QueueName, QueueDepth> | null
@@ -50,6 +54,8 @@ export interface OrderDeskDeps {
   venue: Venue
   tellPrice: ((tick: PriceTick) => Promise<void>) | null
   file: SparkFile
+  live: boolean
+  channels: readonly ChannelName[]
   symbols: readonly string[]
   audit: AuditWriter
   orderAudit: AuditWriter
@@ -75,6 +81,8 @@ export async function openOrderDesk(deps: OrderDeskDeps): Promise<OrderDesk> {
     venue,
     instruments: new Map((await venue.instruments(deps.symbols)).map((one): [string, Instrument] => [one.symbol, one])),
     limits: limitsOf(deps.file),
+    live: deps.live,
+    alerts: createAlerts({ store: createAlertStore(db), outbox, queue, channels: deps.channels, clock }),
     lastPrice: (symbol) => prices.get(symbol) ?? null,
     equity: () => parts.portfolio?.equity() ?? null,
     committed() {
@@ -108,6 +116,7 @@ export async function openOrderDesk(deps: OrderDeskDeps): Promise<OrderDesk> {
     strategies,
     orders,
     queue,
+    alerts: path.alerts,
     async stop() {
       look.stopLooking()
       portfolio.stop()
@@ -156,14 +165,14 @@ async function askMl(
   }
 }
 
-function strategyOf({ id, name, symbol, tf, capital }: SparkFile['strategies'][number]): Strategy {
+function strategyOf({ id, name, symbol, tf, capital, mode }: SparkFile['strategies'][number]): Strategy {
   return {
     id,
     name: name ?? id,
     symbol,
     tf,
     capital: String(capital ?? 1000),
-    mode: 'paper',
+    mode: mode ?? 'paper',
     status: 'running',
     baseline: 'ema_cross',
     exposed: false,

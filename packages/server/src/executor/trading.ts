@@ -9,6 +9,7 @@ import { StorageError } from '../storage/storage-error.ts'
 import { VenueError, type PriceTick, type VenueListener } from '../venue/venue.ts'
 import { decideStrategies, type DecideDeps } from './decide-strategies.ts'
 import { bookVenueFill } from './orders/book-fill.ts'
+import { cancelOrders } from './orders/cancel-orders.ts'
 import { flatten } from './orders/flatten.ts'
 import type { OrderPath } from './orders/order-path.ts'
 import { loseSending, reconcileVenue } from './orders/reconcile-venue.ts'
@@ -68,6 +69,7 @@ export async function startTrading(deps: TradingDeps): Promise<Trading> {
     pollEveryMs: deps.pollEveryMs,
     maxAttempts: 10,
     handle: (job) => handle(path, job),
+    onDead: (job, reason, detail) => tellDead(path, job, reason, detail),
   })
   let reconciling = false
   const cancelReconcile = clock.every(RECONCILE_MS, () => {
@@ -110,10 +112,24 @@ export async function startTrading(deps: TradingDeps): Promise<Trading> {
   }
 }
 
+/** A dead letter of the order queue needs a person. */
+function tellDead(path: OrderPath, { key }: LeasedJob, reason: string, detail: string): void {
+  const message = `dead letter in the order queue: ${key}, ${reason}: ${detail}`
+  path.db
+    .transaction()
+    .execute((trx) => path.alerts.raise(trx, { severity: 'red', code: 'dead_letter', scope: 'queue:order', message }))
+    .then(() => path.committed())
+    .catch((error: unknown) => {
+      if (!(error instanceof StorageError)) throw error
+      path.log.error({ err: error, key }, 'the alert of a dead letter could not be stored')
+    })
+}
+
 function handle(path: OrderPath, job: LeasedJob): Promise<void> {
   const { kind } = (typeof job.payload === 'object' && job.payload !== null ? job.payload : {}) as { kind?: unknown }
   if (kind === 'send') return sendOrder(path, job)
   if (kind === 'flatten') return flatten(path, job)
+  if (kind === 'cancel') return cancelOrders(path, job)
   throw new PoisonJobError('invalid_payload', 'the job is none that the order queue knows')
 }
 

@@ -1,8 +1,8 @@
 import type { Kysely } from 'kysely'
 import type { MainTables } from '../storage/tables.ts'
 
-/** Every queue there is. Dead letters of `notification` do not count as figures of the order path. */
-export const QUEUES = ['order', 'label', 'notification'] as const
+/** Every queue there is. Dead letters of `notification` and `job` do not count as figures of the order path. */
+export const QUEUES = ['order', 'label', 'notification', 'job'] as const
 export type QueueName = (typeof QUEUES)[number]
 
 export interface NewJob {

@@ -1,5 +1,5 @@
 import type { DecimalText } from '@spark/core/trading/decimal'
-import type { Kysely } from 'kysely'
+import { sql, type Kysely } from 'kysely'
 import type { MainTables } from './tables.ts'
 
 export interface EquityPoint {
@@ -20,6 +20,8 @@ export interface EquityStore {
   points(scope: string, fromMs: number, limit: number): Promise<EquityPoint[]>
   /** Equity at a moment that limits refer to: `day:2026-11-24`, `peak`. */
   mark(name: string): Promise<DecimalText | null>
+  /** Of points older than `beforeMs` only those on the full hour stay; resolves with how many went. */
+  thin(beforeMs: number): Promise<number>
   setMark(name: string, equity: DecimalText, nowMs: number): Promise<void>
 }
 
@@ -52,6 +54,14 @@ export function createEquityStore(db: Kysely<MainTables>): EquityStore {
         .limit(limit)
         .execute()
       return rows.toReversed()
+    },
+    async thin(beforeMs) {
+      const { numDeletedRows } = await db
+        .deleteFrom('equity_point')
+        .where('ts', '<', beforeMs)
+        .where(sql<number>`ts % 3600000`, '!=', 0)
+        .executeTakeFirstOrThrow()
+      return Number(numDeletedRows)
     },
     async mark(name) {
       const row = await db.selectFrom('equity_mark').select('equity').where('name', '=', name).executeTakeFirst()

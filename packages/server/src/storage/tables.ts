@@ -1,3 +1,4 @@
+import type { AlertRow, ExchangeKeyRow, InstallationRow, JobRunRow } from './operation-tables.ts'
 import type {
   AuditOutboxRow,
   EquityMarkRow,
@@ -42,6 +43,10 @@ export interface MainTables {
   equity_point: EquityPointRow
   equity_mark: EquityMarkRow
   queue_job: QueueJobRow
+  installation: InstallationRow
+  exchange_key: ExchangeKeyRow
+  alert: AlertRow
+  job_run: JobRunRow
 }
 
 export interface CandleRow {

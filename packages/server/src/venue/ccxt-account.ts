@@ -1,3 +1,4 @@
+import type { ExchangeKeys } from '../exchange-keys.ts'
 import { loadExchange } from '../ccxt/load-exchange.ts'
 
 /** A number of ccxt: as text, so that no digit is lost. */
@@ -65,11 +66,6 @@ export interface CcxtAccount {
     parameters?: Record<string, unknown>,
   ): Promise<CcxtTrade[]>
   fetchBalance(): Promise<Record<string, unknown>>
-}
-
-export interface ExchangeKeys {
-  apiKey: string
-  secret: string
 }
 
 /** ccxt's TICK_SIZE: precisions are steps. */

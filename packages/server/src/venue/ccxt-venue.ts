@@ -2,17 +2,11 @@ import type { Instrument } from '@spark/core/market/instrument'
 import { Decimal, type DecimalText } from '@spark/core/trading/decimal'
 import type { Side } from '@spark/core/trading/order'
 import { messageWithout, venueErrorOf } from './ccxt-error.ts'
-import {
-  TICK_SIZE,
-  loadAccount,
-  type CcxtAccount,
-  type CcxtMarket,
-  type CcxtOrder,
-  type CcxtTrade,
-  type ExchangeKeys,
-} from './ccxt-account.ts'
+import { TICK_SIZE, loadAccount, type CcxtAccount, type CcxtMarket, type CcxtOrder, type CcxtTrade } from './ccxt-account.ts'
 import type { Clock } from '../clock.ts'
+import type { ExchangeKeys } from '../exchange-keys.ts'
 import { formProblem } from './order-form.ts'
+import { venueName, type TradableExchange } from './venue-names.ts'
 import {
   VenueError,
   type Balance,
@@ -23,10 +17,6 @@ import {
   type VenueOrderRequest,
   type VenueOrderState,
 } from './venue.ts'
-
-/** Exchanges whose order ids, receive window and "not found" are known and tested; others are refused. */
-export const TRADABLE_EXCHANGES = ['binance'] as const
-export type TradableExchange = (typeof TRADABLE_EXCHANGES)[number]
 
 export interface CcxtVenueOptions {
   exchange: TradableExchange
@@ -76,7 +66,7 @@ export class CcxtVenue implements Venue {
   #looking: Promise<void> = Promise.resolve()
 
   constructor(account: CcxtAccount, options: CcxtVenueOptions, offset: { ms: number }) {
-    this.name = venueName(options.exchange, options.live)
+    this.name = venueName(`ccxt:${options.exchange}`, options.live)
     this.#account = account
     this.#clock = options.clock
     this.#keys = options.keys
@@ -303,11 +293,6 @@ export class CcxtVenue implements Venue {
       )
     }
   }
-}
-
-/** `ccxt:binance` with real money, `ccxt:binance testnet` without. */
-export function venueName(exchange: string, live: boolean): string {
-  return live ? `ccxt:${exchange}` : `ccxt:${exchange} testnet`
 }
 
 /** Null: not a spot market, or one that does not say its steps. */

@@ -55,7 +55,7 @@ export function tradingRoutes(app: FastifyInstance, deps: ApiDeps): void {
     const { db } = deps.desk
     const nowMs = deps.clock.nowMs()
     const sums = await risk.sums(db, { strategyIds: [], candleTs: [], nowMs, repeatWindowMs: 0 })
-    const name = deps.config.venue
+    const name = deps.config.venueName
     return {
       ...(await risk.epoch(db)),
       killSwitches: await risk.killSwitches(),

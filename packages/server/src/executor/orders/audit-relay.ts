@@ -3,10 +3,8 @@ import type { Log } from '../../log.ts'
 import type { AuditOutbox } from '../../storage/audit-outbox.ts'
 import type { AuditWriter } from '../../storage/audit/audit-event.ts'
 import type { AuditReader } from '../../storage/audit/audit-reader.ts'
+import { lastRelayed } from '../../storage/audit/last-relayed.ts'
 import { StorageError } from '../../storage/storage-error.ts'
-
-/** The chain of what happens to orders; only the relay appends to it. */
-export const ORDER_WRITER = 'orders'
 
 const BATCH_EVENTS = 500
 const RETRY_MS = 1000
@@ -79,12 +77,4 @@ export async function startAuditRelay(deps: {
       await running
     },
   }
-}
-
-async function lastRelayed(reader: Pick<AuditReader, 'positions' | 'since'>): Promise<number> {
-  const positions = await reader.positions()
-  const newest = positions[ORDER_WRITER]
-  if (newest === undefined || newest === 0) return 0
-  const [row] = await reader.since({ ...positions, [ORDER_WRITER]: newest - 1 }, 1)
-  return Number(row?.context['outbox'] ?? 0)
 }

@@ -7,8 +7,10 @@ import type { Strategy } from '@spark/core/trading/strategy'
 import { createRandom, randomUniform } from '@spark/core/stats/random'
 import { ManualClock } from '../../clock.ts'
 import { createLog } from '../../log.ts'
+import { createAlerts } from '../../notify/alerts.ts'
 import { createDatabaseQueue } from '../../queue/database-queue.ts'
 import { systemRandomness, type Randomness } from '../../random.ts'
+import { createAlertStore } from '../../storage/alert-store.ts'
 import { createTradingStores } from '../../storage/trading-stores.ts'
 import type { AuditEvent } from '../../storage/audit/audit-event.ts'
 import { openMainDatabase } from '../../storage/open-main-database.ts'
@@ -80,15 +82,18 @@ export async function openPath(options: PathOptions = {}): Promise<PathFixture> 
     misbehaviour: { ...WELL_BEHAVED, ...options.misbehaviour },
   })
   const prices: LastPrices = new Map()
+  const queue = createDatabaseQueue({ db, clock, random })
   let trading: Trading | null = null
   const path: OrderPath = {
     ...stores,
     clock,
     log: createLog('test', 'silent'),
-    queue: createDatabaseQueue({ db, clock, random }),
+    queue,
     venue: watchVenue(venue, onPoint),
     instruments: new Map(SYMBOLS.map((symbol) => [symbol, instrumentNamed(symbol)])),
     limits: { ...DEFAULT_RISK_LIMITS, ...options.limits },
+    live: false,
+    alerts: createAlerts({ store: createAlertStore(db), outbox: stores.outbox, queue, channels: ['webhook'], clock }),
     lastPrice: (symbol) => prices.get(symbol) ?? null,
     equity: () => ({ now: options.equity ?? '4000', dayStart: '4000', peak: '4000' }),
     committed: () => trading?.poke(),

@@ -6,6 +6,7 @@ import { isFinal, nextOrderState, type OrderEvent } from '@spark/core/trading/or
 import type { RiskLimits } from '@spark/core/trading/risk'
 import type { Clock } from '../../clock.ts'
 import type { Log } from '../../log.ts'
+import type { Alerts } from '../../notify/alerts.ts'
 import type { Queue } from '../../queue/queue.ts'
 import type { AuditEvent } from '../../storage/audit/audit-event.ts'
 import type { OrderChange, StoredOrder } from '../../storage/order-store.ts'
@@ -23,6 +24,9 @@ export interface OrderPath extends TradingStores {
   /** By symbol, as the venue lists them. */
   instruments: ReadonlyMap<string, Instrument>
   limits: RiskLimits
+  /** Real money: only strategies with mode live send orders. */
+  live: boolean
+  alerts: Alerts
   /** The last good market price. */
   lastPrice(symbol: string): { price: number; ts: number } | null
   /** Equity now, at midnight UTC and at its highest; null when it is not known. */

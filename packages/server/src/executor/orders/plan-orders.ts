@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely'
-import { Decimal, type DecimalText } from '@spark/core/trading/decimal'
+import { isDust } from '@spark/core/market/instrument'
+import { Decimal, parseDecimal, type DecimalText } from '@spark/core/trading/decimal'
 import { clientOrderId, intentId } from '@spark/core/trading/intent'
 import { netWishes, type Cross } from '@spark/core/trading/net'
 import type { Order, Purpose, Side } from '@spark/core/trading/order'
@@ -7,6 +8,7 @@ import { checkOrder, type RiskCode, type RiskFacts } from '@spark/core/trading/r
 import type { TradingArm } from '@spark/core/trading/strategy'
 import { sha256 } from '../../sha256.ts'
 import type { StoredOrder } from '../../storage/order-store.ts'
+import type { StoredPosition } from '../../storage/position-store.ts'
 import { candleKey, killedBy, repeatKey, type KillSwitch, type RiskSums } from '../../storage/risk-store.ts'
 import type { MainTables } from '../../storage/tables.ts'
 import { INSIDE, bookFill, instrumentOf, type OrderFill } from './book-fill.ts'
@@ -98,6 +100,12 @@ async function pauseBeyondLimits(path: OrderPath, trx: Kysely<MainTables>, judge
       { strategyId: order.strategyId, reason: order.reason, detail },
       'strategy paused; a person must start it again',
     )
+    await path.alerts.raise(trx, {
+      severity: 'red',
+      code: 'auto_paused',
+      scope: order.reason,
+      message: `strategies are paused, ${order.strategyId} first: ${detail ?? order.reason}`,
+    })
     await path.outbox.add(trx, [
       {
         ts: nowMs,
@@ -129,13 +137,21 @@ async function openBook(path: OrderPath, trx: Kysely<MainTables>, wishes: readon
     repeats: new Map(sums.repeats),
     killSwitches: await path.risk.killSwitches(trx),
     epoch,
-    long: new Set(positions.map((position) => position.strategyId)),
+    long: new Set(positions.filter((position) => !isRest(path, position, wishes)).map((position) => position.strategyId)),
     busy: new Set(open.map((order) => order.strategyId)),
     known: await path.orders.knownIds(
       trx,
       wishes.map((wish) => idOf(wish)),
     ),
   }
+}
+
+/** What is held but could not be sold at the price that is wished at counts as flat. */
+function isRest(path: OrderPath, { strategyId, symbol, quantity }: StoredPosition, wishes: readonly Wish[]): boolean {
+  const price = wishes.find((wish) => wish.strategyId === strategyId)?.referencePrice
+  const instrument = path.instruments.get(symbol)
+  const known = price === undefined ? null : parseDecimal(price)
+  return known !== null && instrument !== undefined && isDust(new Decimal(quantity), known, instrument)
 }
 
 /** The order of a wish, reserved or rejected; null when it was planned before. Accepted ones count for those behind them. */

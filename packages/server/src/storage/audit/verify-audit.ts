@@ -7,7 +7,8 @@ import { auditFile, auditWriters, openAuditFileForReading } from './audit-files.
 import { WRITER_PATTERN } from './audit-event.ts'
 import type { AuditProblem } from './audit-problem.ts'
 import { type CheckpointSource, fileSource, type FoundCheckpoint, headsOfWriter, tableSource } from './checkpoint-sources.ts'
-import { parsePublicKey, readIfThere, signatureHolds } from './signing-key.ts'
+import { readIfThere } from '../../key-file.ts'
+import { parsePublicKey, signatureHolds } from './signing-key.ts'
 import { verifyWriter } from './verify-writer.ts'
 
 export interface VerifyAuditOptions {

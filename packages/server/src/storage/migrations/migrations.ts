@@ -3,12 +3,14 @@ import { audit0001First } from './audit-0001-first.ts'
 import { auditIndex0001First } from './audit-index-0001-first.ts'
 import { main0001First } from './main-0001-first.ts'
 import { main0002Trading } from './main-0002-trading.ts'
+import { main0003Operation } from './main-0003-operation.ts'
 import { paper0001First } from './paper-0001-first.ts'
 
 /** Run in the order of their names; a published one never changes. The schema they make stands in schema.*.sql. */
 export const MAIN_MIGRATIONS: Record<string, Migration> = {
   '0001-first': main0001First,
   '0002-trading': main0002Trading,
+  '0003-operation': main0003Operation,
 }
 export const AUDIT_MIGRATIONS: Record<string, Migration> = { '0001-first': audit0001First }
 export const AUDIT_INDEX_MIGRATIONS: Record<string, Migration> = { '0001-first': auditIndex0001First }

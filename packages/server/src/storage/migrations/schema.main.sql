@@ -1,3 +1,9 @@
+CREATE TABLE alert (
+    id integer primary key autoincrement not null, ts integer not null, severity text not null, code text not null,
+    scope text not null, message text not null, count integer not null, last_ts integer not null) strict;
+
+CREATE INDEX alert_code on alert (code, scope, last_ts);
+
 CREATE TABLE "audit_checkpoint" ("ts" integer not null primary key,
   "document" text not null,
   "signature" text not null) strict;
@@ -36,6 +42,17 @@ CREATE TABLE equity_mark (name text primary key not null, ts integer not null, e
 CREATE TABLE equity_point (
     ts integer not null, scope text not null, equity text not null, realized text not null, unrealized text not null,
     fees text not null, primary key (ts, scope)) strict, without rowid;
+
+CREATE TABLE exchange_key (
+    venue text primary key not null, hint text not null, sealed text not null, created_at integer not null) strict;
+
+CREATE TABLE installation (name text primary key not null, value text not null, set_at integer not null) strict;
+
+CREATE TABLE job_run (
+    id integer primary key autoincrement not null, job text not null, started_at integer not null, ended_at integer,
+    outcome text, detail text) strict;
+
+CREATE INDEX job_run_job on job_run (job, started_at);
 
 CREATE TABLE kill_switch (scope text primary key not null, reason text not null, actor text not null, set_at integer not null) strict;
 

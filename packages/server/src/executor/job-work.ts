@@ -1,0 +1,128 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Stream } from '@spark/core/market/candle'
+import { streamName } from '@spark/core/market/candle'
+import { timeframeMs } from '@spark/core/market/timeframe'
+import { checkDatabase, pruneBackups, takeBackup } from '../backup/backup.ts'
+import type { Clock } from '../clock.ts'
+import type { Config } from '../config.ts'
+import { FeedError, type Feed } from '../feed/feed.ts'
+import type { JobWork } from '../jobs/run-jobs.ts'
+import { verifyAuditApart } from '../storage/audit/verify-apart.ts'
+import type { CandleStore } from '../storage/candle-store.ts'
+import type { EquityStore } from '../storage/equity-store.ts'
+import type { JobRunStore } from '../storage/job-run-store.ts'
+import type { MetricSliceStore } from '../storage/metric-slice-store.ts'
+
+const HISTORY_CANDLES = 1000
+/** Older holes are history: the import mends them. */
+const REPAIR_CANDLES = 10_000
+/** A hole that is larger is fetched in several runs. */
+const REPAIR_AT_ONCE = 1000
+const BACKUPS_KEPT = 7
+const DAY_MS = 86_400_000
+const RAW_DAYS = 90
+const ROLLUP_DAYS = 800
+
+export interface JobWorkDeps {
+  config: Pick<Config, 'dataDir' | 'databasePath' | 'version' | 'buildSha' | 'checkpointFile'>
+  clock: Clock
+  feed: Feed
+  streams: readonly Stream[]
+  candles: CandleStore
+  slices: MetricSliceStore
+  equity: EquityStore
+  runs: JobRunStore
+}
+
+/** What the scheduled jobs do. Each may be run again at any time: what is done stays done. */
+export function createJobWork(deps: JobWorkDeps): JobWork {
+  return {
+    backfill: () => backfill(deps),
+    'gap-repair': () => repairGaps(deps),
+    backup: () => backup(deps),
+    integrity: () => integrity(deps),
+    retention: () => retention(deps),
+  }
+}
+
+/** A source that cannot be asked for some streams fails the job after the others have been done. */
+async function eachStream(streams: readonly Stream[], work: (stream: Stream) => Promise<number>): Promise<number> {
+  let sum = 0
+  const problems: string[] = []
+  for (const stream of streams)
+    try {
+      sum += await work(stream)
+    } catch (error) {
+      if (!(error instanceof FeedError)) throw error
+      problems.push(`${streamName(stream)}: ${error.message}`)
+    }
+  if (problems.length > 0)
+    throw new Error(`${problems.length} streams could not be asked for; ${problems.slice(0, 3).join('; ')}`)
+  return sum
+}
+
+async function backfill({ feed, streams, candles }: JobWorkDeps): Promise<string> {
+  const added = await eachStream(streams, async (stream) => {
+    const lengthMs = timeframeMs(stream.tf)
+    const endMs = Math.floor(feed.nowMs() / lengthMs) * lengthMs
+    const stored = await candles.latest(stream, HISTORY_CANDLES, endMs, [feed.name, 'import'])
+    const missing = HISTORY_CANDLES - stored.length
+    if (missing <= 0) return 0
+    const found = await feed.backfill(stream, missing, stored[0]?.ts ?? endMs)
+    return (await candles.putAll(stream, found, feed.name)).inserted
+  })
+  return `${added} candles added in ${streams.length} streams`
+}
+
+async function repairGaps({ feed, streams, candles, clock }: JobWorkDeps): Promise<string> {
+  let holes = 0
+  const added = await eachStream(streams, async (stream) => {
+    const lengthMs = timeframeMs(stream.tf)
+    const sinceMs = feed.nowMs() - REPAIR_CANDLES * lengthMs
+    let inserted = 0
+    for (const gap of await candles.gaps(stream, sinceMs, feed.nowMs())) {
+      holes += 1
+      const count = Math.min(gap.missing, REPAIR_AT_ONCE)
+      const endMs = gap.firstMissingTs + count * lengthMs
+      const found = (await feed.backfill(stream, count, endMs)).filter(({ ts }) => ts >= gap.firstMissingTs && ts < endMs)
+      inserted += (await candles.putAll(stream, found, feed.name)).inserted
+    }
+    for (const gap of await candles.gaps(stream, sinceMs, feed.nowMs())) await candles.putGap(stream, gap, clock.nowMs())
+    return inserted
+  })
+  return `${holes} holes, ${added} candles found for them`
+}
+
+async function backup({ config, clock }: JobWorkDeps): Promise<string> {
+  const folder = join(config.dataDir, 'backups')
+  const { folder: made, manifest } = await takeBackup({ ...config, folder, nowMs: clock.nowMs() })
+  const removed = await pruneBackups(folder, BACKUPS_KEPT)
+  const bytes = manifest.files.reduce((sum, file) => sum + file.bytes, 0)
+  return `${made}: ${manifest.files.length} files, ${(bytes / 1e6).toFixed(1)} MB, opened and checked; ${removed} old ones removed`
+}
+
+async function integrity({ config }: JobWorkDeps): Promise<string> {
+  const { dataDir, databasePath, checkpointFile } = config
+  for (const path of [databasePath, join(dataDir, 'paper-venue.db')]) if (existsSync(path)) await checkDatabase(path)
+  const report = await verifyAuditApart({
+    dataDir,
+    databasePath,
+    ...(checkpointFile !== null && existsSync(checkpointFile) && { checkpointsFile: checkpointFile }),
+  })
+  const rows = report.writers.reduce((sum, writer) => sum + writer.rows, 0)
+  if (!report.ok) throw new Error(`the audit does not verify: ${JSON.stringify(report.problems.slice(0, 3))}`)
+  return `databases whole; ${rows} audit rows and ${report.checkpoints.checked} checkpoints verify`
+}
+
+async function retention({ clock, slices, equity, runs }: JobWorkDeps): Promise<string> {
+  const nowMs = clock.nowMs()
+  const rawMs = nowMs - RAW_DAYS * DAY_MS
+  const rollupMs = nowMs - ROLLUP_DAYS * DAY_MS
+  const removed = {
+    slices: (await slices.prune(30, rawMs)) + (await slices.prune(300, rollupMs)) + (await slices.prune(3600, rollupMs)),
+    equity: await equity.thin(rawMs),
+    runs: await runs.prune(rollupMs),
+  }
+  return `removed ${removed.slices} slices, ${removed.equity} points of equity, ${removed.runs} runs of jobs`
+}

@@ -1,0 +1,65 @@
+import { join } from 'node:path'
+import { ConfigError, type Config } from '../config.ts'
+import type { Clock } from '../clock.ts'
+import { exchangeKeysOf } from '../exchange-keys.ts'
+import { systemRandomness } from '../random.ts'
+import { createExchangeKeyStore } from '../storage/exchange-key-store.ts'
+import { createInstallationStore } from '../storage/installation-store.ts'
+import type { MainDatabase } from '../storage/open-main-database.ts'
+import { createStrategyStore } from '../storage/strategy-store.ts'
+import { openCcxtVenue } from '../venue/ccxt-venue.ts'
+import { PAPER_TERMS, openPaperVenue } from '../venue/paper-venue.ts'
+import type { PriceTick, Venue } from '../venue/venue.ts'
+import { exchangeOf } from '../venue/venue-names.ts'
+import { modeProblems } from './check-mode.ts'
+
+/** Quote units of a new paper account. */
+const PAPER_BALANCE = 200_000
+
+export interface OpenVenue {
+  venue: Venue
+  /** Paper fills by the prices it is told of; null: the venue has its own market. */
+  tellPrice: ((tick: PriceTick) => Promise<void>) | null
+}
+
+/** Throws ConfigError with everything that forbids this installation to trade as it is set. */
+export async function checkMode({ live, venueName, file }: Config, { db }: MainDatabase, clock: Clock): Promise<void> {
+  const strategies = await createStrategyStore(db).list()
+  const problems = modeProblems({
+    live,
+    venue: venueName,
+    boundVenue: await createInstallationStore(db).bindVenue(venueName, clock.nowMs()),
+    hasKeys: (await createExchangeKeyStore(db).sealed(venueName)) !== null,
+    risk: file.risk,
+    armed: [...strategies, ...file.strategies].filter(({ mode }) => mode === 'live').length,
+  })
+  if (problems.length > 0) throw new ConfigError(problems)
+}
+
+/** Opens the venue of the settings. Rejects with VenueError, StorageError or ConfigError. */
+export async function openVenue(config: Config, { db }: MainDatabase, clock: Clock): Promise<OpenVenue> {
+  const exchange = exchangeOf(config.venue)
+  if (exchange !== null) {
+    const keys = await exchangeKeysOf({
+      store: createExchangeKeyStore(db),
+      keyFile: config.masterKeyFile,
+      venue: config.venueName,
+    })
+    const venue = await openCcxtVenue({ exchange, keys, live: config.live, baseUrl: config.exchangeUrl, clock })
+    return { venue, tellPrice: null }
+  }
+  const { startBalance, partialFills, ...terms } = config.file.paper ?? {}
+  const venue = await openPaperVenue({
+    path: join(config.dataDir, 'paper-venue.db'),
+    thread: true,
+    clock,
+    random: systemRandomness,
+    startBalances: { USDT: String(startBalance ?? PAPER_BALANCE) },
+    terms: {
+      ...PAPER_TERMS,
+      ...(partialFills !== undefined && { partialFills }),
+      ...Object.fromEntries(Object.entries(terms).map(([key, value]) => [key, String(value)])),
+    },
+  })
+  return { venue, tellPrice: (tick) => venue.onPrice(tick) }
+}

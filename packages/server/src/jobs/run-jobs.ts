@@ -1,0 +1,97 @@
+import type { Clock } from '../clock.ts'
+import type { Log } from '../log.ts'
+import { PoisonJobError, startQueueWorker } from '../queue/worker.ts'
+import type { Queue } from '../queue/queue.ts'
+import type { Randomness } from '../random.ts'
+import type { JobRunStore } from '../storage/job-run-store.ts'
+import { StorageError } from '../storage/storage-error.ts'
+import { JOB_NAMES, nextRun, type JobName } from './schedule.ts'
+
+const LOOK_EVERY_MS = 1000
+const LEASE_MS = 3_600_000
+
+/** What a job does; resolves with what it did, in words. */
+export type JobWork = Record<JobName, () => Promise<string>>
+
+export interface Jobs {
+  /** Runs it now, unless it runs already; resolves when it has ended. */
+  run(name: JobName): Promise<void>
+  /** Starts nothing more; resolves when what runs has ended. */
+  stop(): Promise<void>
+}
+
+/**
+ * Runs jobs by their schedule, and when the job queue asks; each of them never twice at once. A time that was missed, because the
+ * machine slept or the clock jumped, is made up for once.
+ */
+export function startJobs(deps: {
+  clock: Clock
+  random: Pick<Randomness, 'unit'>
+  log: Log
+  queue: Queue
+  runs: JobRunStore
+  work: JobWork
+  onFailed(name: JobName, reason: string): Promise<void>
+}): Jobs {
+  const { clock, log, runs } = deps
+  const running = new Map<JobName, Promise<void>>()
+  const due = new Map(JOB_NAMES.map((name) => [name, nextRun(name, clock.nowMs())]))
+
+  function run(name: JobName): Promise<void> {
+    const already = running.get(name)
+    if (already !== undefined) return already
+    const work = runOnce(name).finally(() => running.delete(name))
+    running.set(name, work)
+    return work
+  }
+
+  async function runOnce(name: JobName): Promise<void> {
+    try {
+      const id = await runs.begin(name, clock.nowMs())
+      try {
+        const detail = await deps.work[name]()
+        await runs.end(id, 'done', detail, clock.nowMs())
+        log.info({ job: name, detail }, 'job done')
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error)
+        log.error({ err: error, job: name }, 'job failed')
+        await runs.end(id, 'failed', reason, clock.nowMs())
+        await deps.onFailed(name, reason)
+      }
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error
+      log.error({ err: error, job: name }, 'the run of a job could not be recorded')
+    }
+  }
+
+  const cancel = clock.every(LOOK_EVERY_MS, () => {
+    for (const [name, atMs] of due) {
+      const next = nextRun(name, clock.nowMs())
+      // Also when the clock stepped back: the next time is the next one by the clock that is.
+      if (clock.nowMs() >= atMs || next < atMs) due.set(name, next)
+      if (clock.nowMs() >= atMs) void run(name)
+    }
+  })
+  const worker = startQueueWorker({
+    ...deps,
+    name: 'job',
+    concurrency: JOB_NAMES.length,
+    leaseMs: LEASE_MS,
+    pollEveryMs: LOOK_EVERY_MS,
+    maxAttempts: 1,
+    handle({ payload }) {
+      const { job } = (typeof payload === 'object' && payload !== null ? payload : {}) as { job?: unknown }
+      const name = JOB_NAMES.find((one) => one === job)
+      if (name === undefined) throw new PoisonJobError('invalid_payload', 'there is no such job')
+      return run(name)
+    },
+  })
+  return {
+    run,
+    async stop() {
+      cancel()
+      await worker.stop()
+      await Promise.all(running.values())
+    },
+  }
+}
