@@ -75,6 +75,11 @@ export const ERRORS = {
     title: 'There is nothing with this id.',
     next: 'List what there is (GET /api/strategies, GET /api/queue/dlq) and use an id from there; it may be gone already.',
   },
+  id_taken: {
+    status: 409,
+    title: 'There is something else with this id already.',
+    next: 'Use another id, or change the one that is there (POST /api/strategies/ID).',
+  },
   confirmation_missing: {
     status: 400,
     title: 'What cannot be taken back must be typed twice.',

@@ -30,6 +30,14 @@ export type PublicMetrics = Static<typeof PublicMetrics>
 export const PublicSmoke = Type.Object({ ...demo, smoke: Type.Optional(orNull(SmokeResult)), last: Last(SmokeResult) })
 export type PublicSmoke = Static<typeof PublicSmoke>
 
-/** No alert exists before the controller does; null says so. */
-export const PublicAlert = Type.Object({ ...demo, alert: Type.Optional(Type.Null()), last: Last(Type.Null()) })
+/** What anyone may know of an alert: no message, because it can name strategies and amounts. */
+export const AlertSummary = Type.Object({
+  ts: Type.Integer({ description: 'ms; when it was raised first' }),
+  lastTs: Type.Integer({ description: 'ms; when it was raised last' }),
+  severity: Type.Union([Type.Literal('red'), Type.Literal('yellow')]),
+  code: Type.String({ description: 'stable word, like venue_halted' }),
+  count: Type.Integer({ description: 'how often it was raised in a row' }),
+})
+
+export const PublicAlert = Type.Object({ ...demo, alert: Type.Optional(orNull(AlertSummary)), last: Last(AlertSummary) })
 export type PublicAlert = Static<typeof PublicAlert>

@@ -5,6 +5,7 @@ import { Health } from './health.ts'
 import { Metrics, Timeseries, TimeseriesQuery } from './metrics.ts'
 import { MlVersion, ScoreAnswer, ScoreBatchAnswer, ScoreBatchRequest, ScoreRequest } from './ml.ts'
 import { PublicAlert, PublicMetrics, PublicSmoke } from './public.ts'
+import { OPERATION_ROUTES } from './operation-routes.ts'
 import { TRADING_ROUTES } from './trading-routes.ts'
 
 /**
@@ -156,13 +157,14 @@ export const ROUTES = {
     method: 'GET',
     path: '/api/events',
     tag: 'tools',
-    summary: 'Server-sent events: metrics, audit. Resumes after Last-Event-ID.',
+    summary: 'Server-sent events: metrics, audit, order. Resumes after Last-Event-ID.',
     access: 'reader',
     produces: 'text/event-stream',
     answer: Text,
     errors: REFUSED,
   },
   ...TRADING_ROUTES,
+  ...OPERATION_ROUTES,
   openapi: {
     method: 'GET',
     path: '/api/openapi.json',

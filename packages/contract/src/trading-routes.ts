@@ -19,9 +19,10 @@ import {
   StrategyList,
 } from './trading.ts'
 
-const READ = ['bad_request', 'host_refused', 'too_many_requests', 'storage_unavailable', 'internal_error'] as const
-const CHANGE = [...READ, 'origin_refused', 'bad_json', 'body_too_large', 'unauthorized', 'unsupported_media_type'] as const
-const NAMED = [...CHANGE, 'unknown_id'] as const
+/** Errors of a route that reads, that changes, that changes one named thing. */
+export const READ = ['bad_request', 'host_refused', 'too_many_requests', 'storage_unavailable', 'internal_error'] as const
+export const CHANGE = [...READ, 'origin_refused', 'bad_json', 'body_too_large', 'unauthorized', 'unsupported_media_type'] as const
+export const NAMED = [...CHANGE, 'unknown_id'] as const
 
 /** Strategies, orders, positions, queue: what trades and what became of it. */
 export const TRADING_ROUTES = {

@@ -152,6 +152,22 @@ export const RiskView = Type.Object({
   }),
   exposure: Type.String({ description: 'positions at cost and what open orders may add, quote units' }),
   ordersLastMinute: Type.Integer(),
+  limits: Type.Object(
+    {
+      allowedSymbols: nullable(Type.Array(Type.String(), { description: 'null: every symbol that a strategy names' })),
+      priceCollarPercent: Decimal,
+      maxPriceAgeMs: Type.Integer(),
+      maxOrderNotional: Decimal,
+      maxStrategyNotional: Decimal,
+      maxTotalNotional: Decimal,
+      maxOrdersPerMinute: Type.Integer(),
+      maxRepeats: Type.Integer(),
+      repeatWindowMs: Type.Integer(),
+      maxDailyLoss: Decimal,
+      maxDrawdownPercent: Decimal,
+    },
+    { description: 'from config/spark.yaml, read at start' },
+  ),
 })
 
 const QueueDepth = Type.Object({

@@ -11,6 +11,7 @@ import { auditRoutes } from './routes/audit.ts'
 import { eventRoutes } from './routes/events.ts'
 import { healthRoutes } from './routes/health.ts'
 import { mlRoutes } from './routes/ml.ts'
+import { operationRoutes } from './routes/operation.ts'
 import { publicRoutes } from './routes/public.ts'
 import { toolsRoutes } from './routes/tools.ts'
 import { tradingRoutes } from './routes/trading.ts'
@@ -23,7 +24,17 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
   installBodyParser(app)
   installValidation(app)
   installErrorHandlers(app)
-  for (const routes of [healthRoutes, publicRoutes, mlRoutes, auditRoutes, toolsRoutes, tradingRoutes, eventRoutes, aboutRoutes])
+  for (const routes of [
+    healthRoutes,
+    publicRoutes,
+    mlRoutes,
+    auditRoutes,
+    toolsRoutes,
+    tradingRoutes,
+    operationRoutes,
+    eventRoutes,
+    aboutRoutes,
+  ])
     routes(app, deps)
   return app
 }

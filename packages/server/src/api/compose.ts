@@ -5,6 +5,9 @@ import { openStorage, type ProcessParts } from '../open-storage.ts'
 import { createDatabaseQueue } from '../queue/database-queue.ts'
 import type { Randomness } from '../random.ts'
 import { sha256 } from '../sha256.ts'
+import { createAlertStore } from '../storage/alert-store.ts'
+import { createExchangeKeyStore } from '../storage/exchange-key-store.ts'
+import { createJobRunStore } from '../storage/job-run-store.ts'
 import { openAuditReader } from '../storage/audit/audit-reader.ts'
 import { createMetricSliceStore } from '../storage/metric-slice-store.ts'
 import { createModelStore } from '../storage/model-store.ts'
@@ -50,6 +53,9 @@ export async function composeApi(parts: ProcessParts & { random: Randomness }): 
     slices,
     desk: { ...createTradingStores(database.db), queue: createDatabaseQueue({ db: database.db, clock, random }) },
     smoke: createSmokeStore(database.db),
+    alerts: createAlertStore(database.db),
+    jobRuns: createJobRunStore(database.db),
+    exchangeKeys: createExchangeKeyStore(database.db),
     executor: createExecutorProbe(config.executorUrl, clock),
     storageHealth,
     events,

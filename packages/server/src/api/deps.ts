@@ -3,6 +3,9 @@ import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { Randomness } from '../random.ts'
+import type { AlertStore } from '../storage/alert-store.ts'
+import type { ExchangeKeyStore } from '../storage/exchange-key-store.ts'
+import type { JobRunStore } from '../storage/job-run-store.ts'
 import type { AuditReader } from '../storage/audit/audit-reader.ts'
 import type { MetricSliceStore } from '../storage/metric-slice-store.ts'
 import type { TradingStores } from '../storage/trading-stores.ts'
@@ -19,7 +22,15 @@ import type { StorageHealth } from '../storage-health.ts'
 export interface ApiDeps {
   config: Pick<
     Config,
-    'version' | 'buildSha' | 'venueName' | 'host' | 'allowedHosts' | 'rateLimitPerMinute' | 'tokenRateLimitPerMinute'
+    | 'version'
+    | 'buildSha'
+    | 'venueName'
+    | 'file'
+    | 'canary'
+    | 'host'
+    | 'allowedHosts'
+    | 'rateLimitPerMinute'
+    | 'tokenRateLimitPerMinute'
   >
   processName: string
   schemaHash: string
@@ -33,6 +44,9 @@ export interface ApiDeps {
   slices: MetricSliceStore
   desk: TradingStores & { queue: Queue }
   smoke: SmokeStore
+  alerts: Pick<AlertStore, 'last'>
+  jobRuns: Pick<JobRunStore, 'last'>
+  exchangeKeys: Pick<ExchangeKeyStore, 'list'>
   executor: ExecutorProbe
   storageHealth: () => Promise<StorageHealth>
   events: EventHub

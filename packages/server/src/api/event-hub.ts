@@ -73,6 +73,8 @@ export function createEventHub(deps: { clock: Clock; log: Log; auditReader: Audi
       stream.positions ??= await deps.auditReader.positions()
       const rows = await deps.auditReader.since(stream.positions, ROWS_PER_LOOK)
       for (const { writer, seq, ...item } of rows) {
+        // Without an id: who breaks off here gets it once more.
+        if (item.action.startsWith('order.')) send(stream, 'order', item, null)
         stream.positions[writer] = seq
         send(stream, 'audit', item, idOf(stream.positions))
       }

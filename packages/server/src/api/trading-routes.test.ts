@@ -187,5 +187,6 @@ it('risk shows epoch, kill switches and the venue', async () => {
     venue: { name: 'paper', haltedReason: 'the books differ', reconciledAt: null },
     exposure: '0',
     ordersLastMinute: 0,
+    limits: expect.objectContaining({ maxOrdersPerMinute: 600, maxTotalNotional: '150000', allowedSymbols: null }) as object,
   })
 })

@@ -1,6 +1,7 @@
 import { createClient, type Client } from '@spark/contract/client'
 import { parseTime } from '@spark/contract/time'
 import { streamName, type Stream } from '@spark/core/market/candle'
+import type { Strategy } from '@spark/core/trading/strategy'
 import { systemClock, type Clock } from '../clock.ts'
 import type { Config } from '../config.ts'
 import { createFeed } from '../feed/create-feed.ts'
@@ -15,6 +16,7 @@ import { openAuditReader } from '../storage/audit/audit-reader.ts'
 import { openAuditWriter } from '../storage/audit/audit-writer.ts'
 import { createCandleStore } from '../storage/candle-store.ts'
 import { createMetricSliceStore } from '../storage/metric-slice-store.ts'
+import { createStrategyStore } from '../storage/strategy-store.ts'
 import type { MainDatabase } from '../storage/open-main-database.ts'
 import { createAuthenticator, loadTokens, type Tokens } from '../tokens.ts'
 import { executorHealth, listenExecutor } from './http.ts'
@@ -23,6 +25,7 @@ import { startMeasure, type Measure } from './measure.ts'
 import { createExecutorMeters, deadLetters } from './meters.ts'
 import { openOrderDesk, type OrderDesk } from './order-desk.ts'
 import { checkMode, openVenue } from './open-venue.ts'
+import { startOperation } from './operation.ts'
 import { ORDER_WRITER } from '../storage/audit/last-relayed.ts'
 import { startPolling, waitForApi, type ScoredStrategy, type StrategyPoller } from './score-strategies.ts'
 
@@ -41,7 +44,8 @@ async function run(started: Started): Promise<void> {
   const storage = await openStorage({ config, clock, log, life }, { writer: PROCESS_NAME })
   const { database, audit } = storage
   await checkMode(config, database, clock)
-  const wanted = distinctStreams(config)
+  const stored = await createStrategyStore(database.db).list()
+  const wanted = distinctStreams([config.canary, ...config.file.strategies, ...stored])
   const feed = await openFeed(config, wanted)
   const has = new Set((feed.streams ?? wanted).map(streamName))
   const streams = wanted.filter((stream) => has.has(streamName(stream)))
@@ -61,13 +65,14 @@ async function run(started: Started): Promise<void> {
     onPrice: (stream, candle, closed) => parts.desk?.trading.onCandle(stream, candle, closed) ?? Promise.resolve(),
     onClosedRow: (stream, row) => parts.desk?.trading.onClosedRow(stream, row) ?? Promise.resolve(),
   })
-  const scored = strategiesToScore(config)
-  await serveHttp(started, { tokens, storage, feed, ingest, streams: streams.length, scored: scored.length, parts })
+  const scored = () => strategiesToScore(config, parts.desk?.known() ?? [])
+  await serveHttp(started, { tokens, storage, feed, ingest, streams: streams.length, scored: () => scored().length, parts })
   await storage.announceStart({ feed: feed.name, venue: config.venueName, strategies: config.file.strategies.length })
 
   await ingest.prepare()
   const client = createClient({ baseUrl: config.apiUrl, token: tokens.executor })
   const desk = (parts.desk = await openDesk(started, { feed, database, audit, client, streams }))
+  startOperation(started, { storage, feed, streams, ingest, desk })
   const measure = startMeasuring(started, database, ingest, desk)
   await feed.start(streams, {
     onCandle: (message) => ingest.onCandle(message),
@@ -91,7 +96,7 @@ async function run(started: Started): Promise<void> {
   }))
   life.onStop('polls', () => poller.stop())
   const { executorUrl: url, venueName: venue } = config
-  const counts = { strategies: config.file.strategies.length, scored: scored.length, streams: streams.length }
+  const counts = { strategies: desk.known().length, scored: scored().length, streams: streams.length }
   log.info({ url, feed: feed.name, venue, ...counts }, 'executor is running')
 }
 
@@ -104,7 +109,7 @@ async function serveHttp(
     feed: Feed
     ingest: Ingest
     streams: number
-    scored: number
+    scored: () => number
     parts: Parts
   },
 ): Promise<void> {
@@ -129,7 +134,7 @@ async function serveHttp(
         feedName: feed.name,
         ingest,
         streams: running.streams,
-        strategies: running.scored,
+        strategies: running.scored(),
         lastScoreMs: parts.poller?.lastScoreMs() ?? null,
       }),
   })
@@ -214,17 +219,17 @@ function openFeed(config: Config, streams: readonly Stream[]): Promise<Feed> {
 }
 
 /** With ML off nobody asks; in preview, and until a rollout exposes more, the strategies on the canary stream. */
-function strategiesToScore(config: Config): ScoredStrategy[] {
+function strategiesToScore(config: Config, strategies: readonly Strategy[]): ScoredStrategy[] {
   if (config.scoring.mode === 'off') return []
   const canary = streamName(config.canary)
-  return config.file.strategies
+  return strategies
     .map(({ id, symbol, tf }) => ({ id, stream: { symbol, tf } }))
     .filter((strategy) => streamName(strategy.stream) === canary)
 }
 
-function distinctStreams(config: Config): Stream[] {
+function distinctStreams(all: readonly Stream[]): Stream[] {
   const streams = new Map<string, Stream>()
-  for (const { symbol, tf } of [config.canary, ...config.file.strategies]) streams.set(streamName({ symbol, tf }), { symbol, tf })
+  for (const { symbol, tf } of all) streams.set(streamName({ symbol, tf }), { symbol, tf })
   return [...streams.values()]
 }
 

@@ -57,15 +57,16 @@ async function traded(candles: readonly Candle[], until: number): Promise<string
 }
 
 it('changing every candle after a time changes nothing that was decided or filled until then', async () => {
-  let orders = 0
   await fc.assert(
     fc.asyncProperty(fc.integer({ min: 1, max: 1000 }), fc.integer({ min: 5, max: CANDLES - 2 }), async (seed, until) => {
       const before = await traded(walk(seed, seed + 1, until + 1), until)
       const after = await traded(walk(seed, seed + 2, until + 1), until)
       expect(after).toEqual(before)
-      orders += before.length
     }),
     { numRuns: 8 },
   )
-  expect(orders).toBeGreaterThan(20)
 }, 60_000)
+
+it('there is something to change: such a market is traded', async () => {
+  expect((await traded(walk(1, 1, CANDLES), CANDLES - 1)).length).toBeGreaterThan(10)
+})

@@ -24,14 +24,16 @@ export interface OpenVenue {
 
 /** Throws ConfigError with everything that forbids this installation to trade as it is set. */
 export async function checkMode({ live, venueName, file }: Config, { db }: MainDatabase, clock: Clock): Promise<void> {
-  const strategies = await createStrategyStore(db).list()
+  const stored = await createStrategyStore(db).list()
+  // What is stored stays as it is, whatever the file says.
+  const known = new Set(stored.map(({ id }) => id))
   const problems = modeProblems({
     live,
     venue: venueName,
     boundVenue: await createInstallationStore(db).bindVenue(venueName, clock.nowMs()),
     hasKeys: (await createExchangeKeyStore(db).sealed(venueName)) !== null,
     risk: file.risk,
-    armed: [...strategies, ...file.strategies].filter(({ mode }) => mode === 'live').length,
+    armed: [...stored, ...file.strategies.filter(({ id }) => !known.has(id))].filter(({ mode }) => mode === 'live').length,
   })
   if (problems.length > 0) throw new ConfigError(problems)
 }

@@ -2,28 +2,29 @@ import type { Client } from '@spark/contract/client'
 import { ApiError, UnreachableError } from '@spark/contract/client'
 import type { Instrument } from '@spark/core/market/instrument'
 import type { MlAnswer } from '@spark/core/trading/decide-position'
-import { DEFAULT_RISK_LIMITS, type RiskLimits } from '@spark/core/trading/risk'
 import type { Strategy } from '@spark/core/trading/strategy'
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
-import { createAlerts, type Alerts } from '../notify/alerts.ts'
+import { createAlerts } from '../notify/alerts.ts'
 import type { ChannelName } from '../notify/channels.ts'
 import { createDatabaseQueue } from '../queue/database-queue.ts'
 import type { Queue, QueueDepth, QueueName } from '../queue/queue.ts'
 import type { Randomness } from '../random.ts'
+import { riskLimitsOf } from '../risk-limits.ts'
 import type { AuditWriter } from '../storage/audit/audit-event.ts'
 import type { AuditReader } from '../storage/audit/audit-reader.ts'
 import type { MainDatabase } from '../storage/open-main-database.ts'
 import { StorageError } from '../storage/storage-error.ts'
 import type { OrderStore } from '../storage/order-store.ts'
 import type { StoredStrategy, StrategyStore } from '../storage/strategy-store.ts'
-import { createAlertStore } from '../storage/alert-store.ts'
+import { createAlertStore, type NewAlert } from '../storage/alert-store.ts'
 import { createTradingStores } from '../storage/trading-stores.ts'
 import type { SparkFile } from '../strategies-file.ts'
 import { traceparentOf } from '../telemetry.ts'
 import type { PriceTick, Venue } from '../venue/venue.ts'
 import { startAuditRelay, type AuditRelay } from './orders/audit-relay.ts'
 import type { OrderPath } from './orders/order-path.ts'
+import { raiseAlert } from './orders/raise-alert.ts'
 import { startPortfolio, type Portfolio } from './portfolio.ts'
 import { startTrading, type LastPrices, type Trading } from './trading.ts'
 
@@ -37,8 +38,11 @@ export interface OrderDesk {
   strategies: StrategyStore
   orders: OrderStore
   queue: Queue
-  alerts: Alerts
+  /** Stores an alert and its notifications; never rejects for storage. */
+  raise(alert: NewAlert): Promise<void>
   isRunning(id: string): boolean
+  /** As of the last look. */
+  known(): readonly StoredStrategy[]
   /** As of the last look, at most a second ago; null before the first. */
   depth(): Record<QueueName, QueueDepth> | null
   haltedReason(): string | null
@@ -80,7 +84,7 @@ export async function openOrderDesk(deps: OrderDeskDeps): Promise<OrderDesk> {
     queue,
     venue,
     instruments: new Map((await venue.instruments(deps.symbols)).map((one): [string, Instrument] => [one.symbol, one])),
-    limits: limitsOf(deps.file),
+    limits: riskLimitsOf(deps.file),
     live: deps.live,
     alerts: createAlerts({ store: createAlertStore(db), outbox, queue, channels: deps.channels, clock }),
     lastPrice: (symbol) => prices.get(symbol) ?? null,
@@ -109,14 +113,14 @@ export async function openOrderDesk(deps: OrderDeskDeps): Promise<OrderDesk> {
     pollEveryMs: LOOK_EVERY_MS,
     leaseMs: ORDER_LEASE_MS,
   }))
-  const look = await startLooking(path, strategies, queue)
+  const look = await startLooking(path)
   return {
     ...look,
     trading,
     strategies,
     orders,
     queue,
-    alerts: path.alerts,
+    raise: (alert) => raiseAlert(path, alert),
     async stop() {
       look.stopLooking()
       portfolio.stop()
@@ -127,22 +131,33 @@ export async function openOrderDesk(deps: OrderDeskDeps): Promise<OrderDesk> {
 }
 
 /** What gauges and pollers ask for without waiting. */
-async function startLooking(path: OrderPath, strategies: StrategyStore, queue: Queue) {
+async function startLooking(path: OrderPath) {
+  const { strategies, queue } = path
   let depth: Record<QueueName, QueueDepth> | null = null
   let halted: string | null = null
+  let known: readonly StoredStrategy[] = []
   let running = new Set<string>()
   async function look(): Promise<void> {
-    running = new Set((await strategies.list()).filter(({ status }) => status === 'running').map(({ id }) => id))
+    known = await strategies.list()
+    running = new Set(known.filter(({ status }) => status === 'running').map(({ id }) => id))
     depth = await queue.depth()
     halted = await path.venues.halt(path.db, path.venue.name)
   }
   await look()
   const stopLooking = path.clock.every(LOOK_EVERY_MS, () => {
+    // Other processes commit events too.
+    path.committed()
     look().catch((error: unknown) => {
       if (!(error instanceof StorageError)) throw error
     })
   })
-  return { isRunning: (id: string) => running.has(id), depth: () => depth, haltedReason: () => halted, stopLooking }
+  return {
+    isRunning: (id: string) => running.has(id),
+    known: () => known,
+    depth: () => depth,
+    haltedReason: () => halted,
+    stopLooking,
+  }
 }
 
 async function askMl(
@@ -176,25 +191,5 @@ function strategyOf({ id, name, symbol, tf, capital, mode }: SparkFile['strategi
     status: 'running',
     baseline: 'ema_cross',
     exposed: false,
-  }
-}
-
-function limitsOf({ risk = {} }: SparkFile): RiskLimits {
-  const amounts = [
-    'priceCollarPercent',
-    'maxOrderNotional',
-    'maxStrategyNotional',
-    'maxTotalNotional',
-    'maxDailyLoss',
-    'maxDrawdownPercent',
-  ] as const
-  return {
-    ...DEFAULT_RISK_LIMITS,
-    ...Object.fromEntries(amounts.filter((key) => risk[key] !== undefined).map((key) => [key, String(risk[key])])),
-    ...(risk.allowedSymbols !== undefined && { allowedSymbols: risk.allowedSymbols }),
-    ...(risk.maxPriceAgeS !== undefined && { maxPriceAgeMs: risk.maxPriceAgeS * 1000 }),
-    ...(risk.maxOrdersPerMinute !== undefined && { maxOrdersPerMinute: risk.maxOrdersPerMinute }),
-    ...(risk.maxRepeats !== undefined && { maxRepeats: risk.maxRepeats }),
-    ...(risk.repeatWindowS !== undefined && { repeatWindowMs: risk.repeatWindowS * 1000 }),
   }
 }

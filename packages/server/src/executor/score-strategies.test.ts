@@ -25,9 +25,13 @@ const row = {
 const stream = { symbol: 'BTCUSDT', tf: '1h' as const }
 const strategies = Array.from({ length: 12 }, (_, index) => ({ id: `s-${index}`, stream }))
 const paused = new Set<string>()
+let asking = strategies
 
 let server: Server | null = null
-afterEach(() => server?.close().closeAllConnections())
+afterEach(() => {
+  server?.close().closeAllConnections()
+  asking = strategies
+})
 
 /** Something that answers as the API would, or not. */
 async function serve(
@@ -48,7 +52,7 @@ function poll(baseUrl: string, clock: ManualClock, outcomes: PollOutcome[], read
     random: systemRandomness,
     log: createLog('test', 'silent'),
     client: createClient({ baseUrl, token: 'executor-token' }),
-    strategies,
+    strategies: () => asking,
     pollIntervalMs: 60_000,
     isRunning: (id) => !paused.has(id),
     currentRow: () => (ready ? row : null),
@@ -73,6 +77,21 @@ describe('polling', () => {
     await poller.stop()
     expect(asked.filter((id) => id === 's-0')).toHaveLength(1)
     expect(asked.filter((id) => id === 's-1')).toHaveLength(2)
+  })
+
+  it('who is new asks from the next interval on, spread with the others', async () => {
+    const clock = new ManualClock(1_700_000_000_000)
+    const baseUrl = await serve((_request, response) => response.end(JSON.stringify({ confid: 0.6 })))
+    const outcomes: PollOutcome[] = []
+    asking = strategies.slice(0, 2)
+    const poller = poll(baseUrl, clock, outcomes)
+    await clock.advance(40_000)
+    asking = strategies.slice(0, 3)
+    await clock.advance(79_000)
+    await poller.stop()
+    expect(outcomes.map((one) => one.dueMs - 1_700_000_000_000).sort((a, b) => a - b)).toEqual([
+      0, 30_000, 60_000, 80_000, 100_000,
+    ])
   })
 
   it('asks once per strategy and interval, evenly spread, with the token and a trace', async () => {

@@ -44,7 +44,8 @@ export interface PollerDeps {
   random: Randomness
   log: Log
   client: Client
-  strategies: readonly ScoredStrategy[]
+  /** Who asks in the poll interval that begins now. */
+  strategies(): readonly ScoredStrategy[]
   pollIntervalMs: number
   /** Paused and stopped strategies do not ask. */
   isRunning(id: string): boolean
@@ -59,27 +60,38 @@ export interface PollerDeps {
  * neither a stepped wall clock nor a slow answer bunches the polls.
  */
 export function startPolling(deps: PollerDeps): StrategyPoller {
-  const { clock, strategies, pollIntervalMs } = deps
+  const { clock, pollIntervalMs } = deps
   const counters = { ok: 0, error: 0, timeout: 0, notReady: 0 }
   const startMs = clock.monotonicMs()
   const running = new Set<Promise<void>>()
-  const cancels = new Map<string, () => void>()
+  let cancels: (() => void)[] = []
   let lastScoreMs: number | null = null
   let stopped = false
 
-  function schedule(strategy: ScoredStrategy, offsetMs: number, turn: number): void {
-    const dueMs = startMs + offsetMs + turn * pollIntervalMs
-    const cancel = clock.after(Math.max(0, dueMs - clock.monotonicMs()), () => {
-      if (stopped) return
-      const poll = pollOnce(strategy)
-      running.add(poll)
-      void poll.finally(() => running.delete(poll))
-      // Turns missed while the process stood still are not caught up.
-      const next = Math.max(turn + 1, Math.ceil((clock.monotonicMs() - startMs - offsetMs) / pollIntervalMs))
-      schedule(strategy, offsetMs, next)
-    })
-    cancels.set(strategy.id, cancel)
+  function at(dueMs: number, work: () => void): void {
+    cancels.push(
+      clock.after(Math.max(0, dueMs - clock.monotonicMs()), () => {
+        if (!stopped) work()
+      }),
+    )
   }
+
+  function startInterval(turn: number): void {
+    // Of the interval before nothing waits any more.
+    cancels = []
+    const beginMs = startMs + turn * pollIntervalMs
+    const strategies = deps.strategies()
+    strategies.forEach((strategy, index) => {
+      at(beginMs + (index * pollIntervalMs) / strategies.length, () => {
+        const poll = pollOnce(strategy)
+        running.add(poll)
+        void poll.finally(() => running.delete(poll))
+      })
+    })
+    // Intervals missed while the process stood still are not caught up.
+    at(beginMs + pollIntervalMs, () => startInterval(Math.max(turn + 1, turnNow())))
+  }
+  const turnNow = () => Math.floor((clock.monotonicMs() - startMs) / pollIntervalMs)
 
   async function pollOnce(strategy: ScoredStrategy): Promise<void> {
     if (!deps.isRunning(strategy.id)) return
@@ -97,13 +109,13 @@ export function startPolling(deps: PollerDeps): StrategyPoller {
     deps.record({ dueMs, kind, confid, latencyMs: kind === 'timeout' ? POLL_TIMEOUT_MS : clock.monotonicMs() - sentMs })
   }
 
-  strategies.forEach((strategy, index) => schedule(strategy, (index * pollIntervalMs) / strategies.length, 0))
+  startInterval(0)
   return {
     counters,
     lastScoreMs: () => lastScoreMs,
     async stop() {
       stopped = true
-      for (const cancel of cancels.values()) cancel()
+      for (const cancel of cancels) cancel()
       await Promise.all(running)
     },
   }

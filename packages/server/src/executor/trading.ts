@@ -12,6 +12,7 @@ import { bookVenueFill } from './orders/book-fill.ts'
 import { cancelOrders } from './orders/cancel-orders.ts'
 import { flatten } from './orders/flatten.ts'
 import type { OrderPath } from './orders/order-path.ts'
+import { raiseAlert } from './orders/raise-alert.ts'
 import { loseSending, reconcileVenue } from './orders/reconcile-venue.ts'
 import { sendOrder } from './orders/send-order.ts'
 import { settleVenueOrder } from './orders/settle-order.ts'
@@ -115,14 +116,7 @@ export async function startTrading(deps: TradingDeps): Promise<Trading> {
 /** A dead letter of the order queue needs a person. */
 function tellDead(path: OrderPath, { key }: LeasedJob, reason: string, detail: string): void {
   const message = `dead letter in the order queue: ${key}, ${reason}: ${detail}`
-  path.db
-    .transaction()
-    .execute((trx) => path.alerts.raise(trx, { severity: 'red', code: 'dead_letter', scope: 'queue:order', message }))
-    .then(() => path.committed())
-    .catch((error: unknown) => {
-      if (!(error instanceof StorageError)) throw error
-      path.log.error({ err: error, key }, 'the alert of a dead letter could not be stored')
-    })
+  void raiseAlert(path, { severity: 'red', code: 'dead_letter', scope: 'queue:order', message })
 }
 
 function handle(path: OrderPath, job: LeasedJob): Promise<void> {

@@ -17,14 +17,14 @@ export interface StrategyStore {
   install(strategies: readonly Strategy[], nowMs: number): Promise<string[]>
   /** By id. */
   list(): Promise<StoredStrategy[]>
-  get(id: string): Promise<StoredStrategy | null>
+  get(id: string, trx?: Kysely<MainTables>): Promise<StoredStrategy | null>
   /** False when the id is taken. */
   create(trx: Kysely<MainTables>, strategy: Strategy, nowMs: number): Promise<boolean>
   /** False when there is no such strategy. */
   change(
     trx: Kysely<MainTables>,
     id: string,
-    change: Partial<Pick<Strategy, 'name' | 'capital'>>,
+    change: Partial<Pick<Strategy, 'name' | 'capital' | 'mode'>>,
     nowMs: number,
   ): Promise<boolean>
   setStatus(
@@ -61,8 +61,8 @@ export function createStrategyStore(db: Kysely<MainTables>): StrategyStore {
     async list() {
       return (await db.selectFrom('strategy').selectAll().orderBy('id').execute()).map(fromRow)
     },
-    async get(id) {
-      const row = await db.selectFrom('strategy').selectAll().where('id', '=', id).executeTakeFirst()
+    async get(id, trx = db) {
+      const row = await trx.selectFrom('strategy').selectAll().where('id', '=', id).executeTakeFirst()
       return row === undefined ? null : fromRow(row)
     },
     async create(trx, strategy, nowMs) {

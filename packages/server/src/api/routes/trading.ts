@@ -4,6 +4,7 @@ import type { OrderView } from '@spark/contract/trading'
 import type { StrategyStatus } from '@spark/core/trading/strategy'
 import type { StoredOrder } from '../../storage/order-store.ts'
 import type { StoredFill } from '../../storage/position-store.ts'
+import { riskLimitsOf } from '../../risk-limits.ts'
 import { ApiProblem } from '../api-problem.ts'
 import { csvLine } from '../csv.ts'
 import type { ApiDeps } from '../deps.ts'
@@ -51,6 +52,7 @@ export function tradingRoutes(app: FastifyInstance, deps: ApiDeps): void {
     const points = await equityCurve.points(scope, fromMs, EQUITY_POINTS_MAX)
     return { scope, points: points.map(({ scope: _, ...point }) => point) }
   })
+  const limits = riskLimitsOf(deps.config.file)
   handle(app, 'risk', async () => {
     const { db } = deps.desk
     const nowMs = deps.clock.nowMs()
@@ -62,6 +64,7 @@ export function tradingRoutes(app: FastifyInstance, deps: ApiDeps): void {
       venue: { name, haltedReason: await venues.halt(db, name), reconciledAt: await venues.reconciledAt(name) },
       exposure: sums.total,
       ordersLastMinute: sums.ordersLastMinute,
+      limits: { ...limits, allowedSymbols: limits.allowedSymbols === null ? null : [...limits.allowedSymbols] },
     }
   })
 }

@@ -1,0 +1,88 @@
+import type { Stream } from '@spark/core/market/candle'
+import { systemClock } from '../clock.ts'
+import type { Feed } from '../feed/feed.ts'
+import { startJobs } from '../jobs/run-jobs.ts'
+import { startHeartbeat } from '../notify/heartbeat.ts'
+import { startNotifier } from '../notify/notifier.ts'
+import type { OpenStorage } from '../open-storage.ts'
+import { createDatabaseQueue } from '../queue/database-queue.ts'
+import { systemRandomness } from '../random.ts'
+import type { Started } from '../start-process.ts'
+import { createCandleStore } from '../storage/candle-store.ts'
+import { createEquityStore } from '../storage/equity-store.ts'
+import { createJobRunStore } from '../storage/job-run-store.ts'
+import { createMetricSliceStore } from '../storage/metric-slice-store.ts'
+import type { Ingest } from './ingest.ts'
+import { createJobWork } from './job-work.ts'
+import type { OrderDesk } from './order-desk.ts'
+
+/** Market data older than this is not well: the limit of the staleness alarm. */
+const STALE_S = 30
+
+export interface OperationParts {
+  storage: OpenStorage
+  feed: Feed
+  streams: readonly Stream[]
+  ingest: Ingest
+  desk: OrderDesk
+}
+
+/** What runs beside the order path and never holds it up: scheduled jobs, notifications, the heartbeat. */
+export function startOperation({ config, log, life }: Started, parts: OperationParts): void {
+  const { db } = parts.storage.database
+  const clock = systemClock
+  const random = systemRandomness
+  // By the wall clock, also in a replay: people and schedules live by it.
+  const queue = createDatabaseQueue({ db, clock, random })
+  const runs = createJobRunStore(db)
+  const work = createJobWork({
+    config,
+    clock,
+    feed: parts.feed,
+    streams: parts.streams,
+    candles: createCandleStore(db),
+    slices: createMetricSliceStore(db),
+    equity: createEquityStore(db),
+    runs,
+  })
+  const jobs = startJobs({
+    clock,
+    random,
+    log,
+    queue,
+    runs,
+    work,
+    onFailed: (name, reason) =>
+      parts.desk.raise({
+        severity: 'red',
+        code: 'job_failed',
+        scope: `job:${name}`,
+        message: `the job ${name} failed: ${reason}`,
+      }),
+  })
+  life.onStop('jobs', () => jobs.stop())
+  const notifier = startNotifier({ config, queue, clock, random, log })
+  life.onStop('notifications', () => notifier.stop())
+  if (config.heartbeatUrl === null) return
+  life.onStop(
+    'heartbeat',
+    startHeartbeat({
+      url: config.heartbeatUrl,
+      allowPrivate: config.notifyPrivate,
+      clock,
+      log,
+      problem: () => problemOf(parts),
+    }),
+  )
+}
+
+/** Why all is not well, or null. */
+async function problemOf({ storage, ingest, desk }: OperationParts): Promise<string | null> {
+  const health = await storage.storageHealth()
+  if (!health.ok) return health.detail ?? 'storage cannot be written'
+  const halted = desk.haltedReason()
+  if (halted !== null) return `the venue is halted: ${halted}`
+  const stalenessS = ingest.stalenessS()
+  if (stalenessS === null || stalenessS > STALE_S) return `market data is ${stalenessS?.toFixed(0) ?? 'not there'} s old`
+  return null
+}
