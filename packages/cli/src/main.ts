@@ -8,7 +8,9 @@ import { importCommand } from './commands/import.ts'
 import { preflightCommand } from './commands/preflight.ts'
 import { replayCommand } from './commands/replay.ts'
 import { restartCommand } from './commands/restart.ts'
+import { killCommands } from './commands/kill.ts'
 import { statusCommand } from './commands/status.ts'
+import { strategiesCommands } from './commands/strategies.ts'
 import { tradingCommands } from './commands/trading.ts'
 import { upCommand } from './commands/up.ts'
 import { CheckFailed, WrongUsage, processOutput } from './output.ts'
@@ -33,7 +35,9 @@ for (const add of [
   importCommand,
   replayCommand,
   auditCommands,
+  strategiesCommands,
   tradingCommands,
+  killCommands,
 ])
   add(program, output)
 

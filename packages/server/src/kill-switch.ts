@@ -10,6 +10,20 @@ export interface KillRequest {
   traceId: string
 }
 
+/** What is wrong with a scope, or null: a switch with a typing error in it would stop nothing. */
+export async function killScopeProblem(
+  strategies: Pick<TradingStores['strategies'], 'get'>,
+  venueName: string,
+  scope: string,
+): Promise<string | null> {
+  const [kind, ...rest] = scope.split(':')
+  const name = rest.join(':')
+  if (scope === 'all') return null
+  if (kind === 'venue') return name === venueName ? null : `orders go to venue:${venueName}, not to ${scope}`
+  if (kind === 'strategy') return (await strategies.get(name)) === null ? `no strategy ${name}` : null
+  return `${scope} is no scope; say all, venue:${venueName} or strategy:ID`
+}
+
 interface KillParts {
   stores: Pick<TradingStores, 'db' | 'risk' | 'outbox'>
   queue: Queue

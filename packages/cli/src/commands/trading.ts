@@ -4,9 +4,8 @@ import { WrongUsage, type Output } from '../output.ts'
 import { apiClient } from '../processes.ts'
 import { table } from '../table.ts'
 
-/** strategies, orders, positions, queue, flatten: what trades, through the API. */
+/** orders, positions, queue, flatten: what trades, through the API. */
 export function tradingCommands(program: Command, output: Output): void {
-  strategiesCommand(program, output)
   ordersCommand(program, output)
   positionsCommand(program, output)
   queueCommand(program, output)
@@ -14,44 +13,6 @@ export function tradingCommands(program: Command, output: Output): void {
 }
 
 const time = (ms: number) => new Date(ms).toISOString()
-
-function strategiesCommand(program: Command, output: Output): void {
-  const strategies = program.command('strategies').description('Lists, starts, pauses and stops strategies.')
-  strategies
-    .command('list', { isDefault: true })
-    .description('Every strategy and its status.')
-    .option('--json', 'as JSON, like GET /api/strategies')
-    .addHelpText('after', '\nExample:\n  spark strategies list')
-    .action(async ({ json }: { json?: true }) => {
-      const answer = await apiClient(loadConfig()).call('strategies')
-      if (json === true) return output.line(JSON.stringify(answer, null, 2))
-      const rows = answer.items.map(({ id, symbol, tf, capital, status, exposed, pauseReason }) => [
-        id,
-        symbol,
-        tf,
-        capital,
-        exposed ? 'ml' : 'baseline',
-        status,
-        pauseReason ?? '',
-      ])
-      output.line(table(['strategy', 'symbol', 'tf', 'capital', 'arm', 'status', 'reason'], rows))
-    })
-  for (const [verb, route, what] of [
-    ['start', 'strategyStart', 'Lets it run: it decides at its next closed candle.'],
-    ['pause', 'strategyPause', 'Keeps what it holds and decides nothing.'],
-    ['stop', 'strategyStop', 'Stops it; what it holds stays: see spark flatten.'],
-  ] as const)
-    strategies
-      .command(verb)
-      .argument('<id>')
-      .description(what)
-      .option('--reason <text>', 'kept in the audit')
-      .addHelpText('after', `\nExample:\n  spark strategies ${verb} btcusdt-1h-01`)
-      .action(async (id: string, { reason }: { reason?: string }) => {
-        await apiClient(loadConfig()).call(route, { params: { id }, body: reason === undefined ? {} : { reason } })
-        output.line(`${id}: ${verb} done`)
-      })
-}
 
 function ordersCommand(program: Command, output: Output): void {
   program

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { Decimal } from '@spark/core/trading/decimal'
 import { JOBS, JOB_NAMES, nextRun } from '../../jobs/schedule.ts'
-import { liftKillSwitch, setKillSwitch } from '../../kill-switch.ts'
+import { killScopeProblem, liftKillSwitch, setKillSwitch } from '../../kill-switch.ts'
 import type { StoredStrategy } from '../../storage/strategy-store.ts'
 import { ApiProblem } from '../api-problem.ts'
 import type { ApiDeps } from '../deps.ts'
@@ -101,7 +101,8 @@ function killRoutes(app: FastifyInstance, deps: ApiDeps): void {
   const stores = deps.desk
   const { queue, strategies } = stores
   handle(app, 'kill', async ({ body, request }) => {
-    await checkScope(body.scope)
+    const problem = await killScopeProblem(strategies, deps.config.venueName, body.scope)
+    if (problem !== null) throw new ApiProblem('unknown_id', problem)
     await setKillSwitch({ stores, queue, clock: deps.clock }, { ...body, actor: request.principal, traceId: request.traceId })
     return { ok: true as const }
   })
@@ -112,15 +113,6 @@ function killRoutes(app: FastifyInstance, deps: ApiDeps): void {
       throw new ApiProblem('unknown_id', `no kill switch is set for ${scope}`)
     return { ok: true as const }
   })
-
-  /** A switch with a typing error in it would stop nothing. */
-  async function checkScope(scope: string): Promise<void> {
-    const [kind, ...rest] = scope.split(':')
-    const name = rest.join(':')
-    if (kind === 'venue' && name !== deps.config.venueName)
-      throw new ApiProblem('unknown_id', `orders go to venue:${deps.config.venueName}, not to ${scope}`)
-    if (kind === 'strategy' && (await strategies.get(name)) === null) throw new ApiProblem('unknown_id', `no strategy ${name}`)
-  }
 }
 
 function jobRoutes(app: FastifyInstance, deps: ApiDeps): void {
