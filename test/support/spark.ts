@@ -20,10 +20,18 @@ export interface Spark {
   /** Starts a process of this installation; the entry is a path below the repository, or `up`. */
   start(entry: 'up' | 'api' | 'executor'): SparkProcess
   /** Runs a spark command to its end. */
-  run(...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }>
+  run(...args: string[]): Promise<Ended>
+  /** Likewise, with this text on its standard input. */
+  runWith(input: string, ...args: string[]): Promise<Ended>
   token(): string
   /** Kills what runs and removes the data. */
   remove(): Promise<void>
+}
+
+export interface Ended {
+  code: number | null
+  stdout: string
+  stderr: string
 }
 
 export interface SparkProcess {
@@ -60,19 +68,8 @@ export async function createSpark(env: Record<string, string> = {}): Promise<Spa
       void started.ended.then(() => running.delete(started))
       return started
     },
-    async run(...args) {
-      const child = spawn(SPARK, args, {
-        cwd: ROOT,
-        env: full,
-        stdio: ['ignore', 'pipe', 'pipe'],
-      })
-      let stdout = ''
-      let stderr = ''
-      child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
-      child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
-      const code = await new Promise<number | null>((resolve) => child.once('close', resolve))
-      return { code, stdout, stderr }
-    },
+    run: (...args) => runToEnd(SPARK, args, { env: full }),
+    runWith: (input, ...args) => runToEnd(SPARK, args, { env: full, input }),
     token: () => readFileSync(join(dataDir, 'operator.token'), 'utf8').trim(),
     async remove() {
       for (const { child } of running) child.kill('SIGKILL')
@@ -80,6 +77,23 @@ export async function createSpark(env: Record<string, string> = {}): Promise<Spa
       rmSync(dataDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
     },
   }
+}
+
+/** Runs a program from the root of the repository. `input`: what it reads; without it nothing. */
+export async function runToEnd(
+  program: string,
+  args: readonly string[],
+  { env, input = '' }: { env: Record<string, string>; input?: string },
+): Promise<Ended> {
+  const child = spawn(program, args, { cwd: ROOT, env, stdio: 'pipe' })
+  let stdout = ''
+  let stderr = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
+  // A program that does not read closes its end.
+  child.stdin.on('error', () => {}).end(input)
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve))
+  return { code, stdout, stderr }
 }
 
 function watch(child: ChildProcess): SparkProcess {

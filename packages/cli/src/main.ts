@@ -5,6 +5,7 @@ import { ApiError, UnreachableError } from '@spark/contract/client'
 import { auditCommands } from './commands/audit.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { importCommand } from './commands/import.ts'
+import { keysCommands } from './commands/keys.ts'
 import { preflightCommand } from './commands/preflight.ts'
 import { replayCommand } from './commands/replay.ts'
 import { restartCommand } from './commands/restart.ts'
@@ -38,6 +39,7 @@ for (const add of [
   strategiesCommands,
   tradingCommands,
   killCommands,
+  keysCommands,
 ])
   add(program, output)
 

@@ -6,7 +6,7 @@ import { dirname } from 'node:path'
 export async function readOrCreate(path: string, make: () => string): Promise<string> {
   const known = await readIfThere(path)
   if (known !== null) return known
-  await mkdir(dirname(path), { recursive: true })
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
   // Written whole under another name and linked.
   const draft = `${path}.${randomUUID()}.new`
   const file = await open(draft, 'wx', 0o600)

@@ -31,7 +31,7 @@ export function doctorCommand(program: Command, output: Output): void {
         nodeFinding(),
         goldenFinding(),
         ...folderFindings(config),
-        ...tokenFindings(config),
+        ...secretFindings(config),
         ...(await databaseFindings(config)),
         ...(await processFindings(config)),
       ]
@@ -117,9 +117,14 @@ function folderFindings(config: Config): Finding[] {
   ]
 }
 
-function tokenFindings(config: Config): Finding[] {
-  return ['operator.token', 'executor.token', 'signing.key'].flatMap((name) => {
-    const path = name === 'signing.key' ? config.signingKeyFile : `${config.dataDir}/${name}`
+function secretFindings(config: Config): Finding[] {
+  const secrets = {
+    'operator.token': `${config.dataDir}/operator.token`,
+    'executor.token': `${config.dataDir}/executor.token`,
+    'signing.key': config.signingKeyFile,
+    'master.key': config.masterKeyFile,
+  }
+  return Object.entries(secrets).flatMap(([name, path]) => {
     if (!existsSync(path)) return []
     const mode = statSync(path).mode & 0o777
     return [{ what: name, ok: (mode & 0o077) === 0, detail: `${path}, mode ${mode.toString(8)}`, mend: `chmod 600 ${path}` }]

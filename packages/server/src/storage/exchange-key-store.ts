@@ -13,7 +13,7 @@ export interface ExchangeKeyView {
 export interface ExchangeKeyStore {
   list(): Promise<ExchangeKeyView[]>
   /** As it was sealed, or null. */
-  sealed(venue: string): Promise<string | null>
+  sealed(venue: string, trx?: Kysely<MainTables>): Promise<string | null>
   put(trx: Kysely<MainTables>, key: ExchangeKeyView & { sealed: string }): Promise<void>
   /** False when there was none. */
   remove(trx: Kysely<MainTables>, venue: string): Promise<boolean>
@@ -26,8 +26,8 @@ export function createExchangeKeyStore(db: Kysely<MainTables>): ExchangeKeyStore
       const rows = await db.selectFrom('exchange_key').select(['venue', 'hint', 'created_at']).orderBy('venue').execute()
       return rows.map(({ venue, hint, created_at: createdAt }) => ({ venue, hint, createdAt }))
     },
-    async sealed(venue) {
-      const row = await db.selectFrom('exchange_key').select('sealed').where('venue', '=', venue).executeTakeFirst()
+    async sealed(venue, trx = db) {
+      const row = await trx.selectFrom('exchange_key').select('sealed').where('venue', '=', venue).executeTakeFirst()
       return row?.sealed ?? null
     },
     async put(trx, { venue, hint, sealed, createdAt }) {

@@ -16,7 +16,7 @@ export async function openMainDatabase(options: {
   thread: boolean
   busyTimeoutMs?: number
 }): Promise<MainDatabase> {
-  await mkdir(dirname(options.path), { recursive: true })
+  await mkdir(dirname(options.path), { recursive: true, mode: 0o700 })
   const database = await openDatabase<MainTables>({ ...options, migrations: MAIN_MIGRATIONS })
   return {
     ...database,
