@@ -1,9 +1,8 @@
 import { TIMEFRAMES } from '@spark/core/market/timeframe'
-import { Type, type Static } from 'typebox'
-import { StrategyView } from './trading.ts'
+import { Type } from 'typebox'
+import { Reason, StrategyView } from './trading.ts'
 
 const Ms = Type.Integer({ description: 'ms since 1970' })
-const Reason = Type.String({ minLength: 1, maxLength: 500, description: 'kept in the audit' })
 const Name = Type.String({ minLength: 1, maxLength: 128 })
 const Capital = Type.String({
   pattern: '^(?=.*[1-9])\\d{1,12}(\\.\\d{1,8})?$',
@@ -21,15 +20,20 @@ export const StrategyCreate = Type.Object(
     tf: Type.Enum(TIMEFRAMES),
     capital: Type.Optional(Capital),
     mode: Type.Optional(Mode),
+    reason: Type.Optional(Reason),
   },
   { additionalProperties: false },
 )
-export type StrategyCreate = Static<typeof StrategyCreate>
 
-/** At least one of them. What it holds is not resized: capital counts from its next entry on. */
+/** At least one of name, capital and mode. What it holds is not resized: capital counts from its next entry on. */
 export const StrategyChange = Type.Object(
-  { name: Type.Optional(Name), capital: Type.Optional(Capital), mode: Type.Optional(Mode) },
-  { additionalProperties: false, minProperties: 1 },
+  {
+    name: Type.Optional(Name),
+    capital: Type.Optional(Capital),
+    mode: Type.Optional(Mode),
+    reason: Type.Optional(Reason),
+  },
+  { additionalProperties: false },
 )
 
 export const StrategySaved = Type.Object({

@@ -10,6 +10,8 @@ const Arm = Type.Union([Type.Literal('ml'), Type.Literal('baseline')], { descrip
 const Side = Type.Union([Type.Literal('buy'), Type.Literal('sell')])
 const Limit = Type.String({ pattern: '^[1-9]\\d{0,4}$', description: '1 to 10000, default 100' })
 
+export const Reason = Type.String({ minLength: 1, maxLength: 500, description: 'why, kept in the audit' })
+
 export const IdParams = Type.Object({ id: Id }, { additionalProperties: false })
 
 export const StrategyView = Type.Object({
@@ -28,10 +30,7 @@ export const StrategyView = Type.Object({
 export type StrategyView = Static<typeof StrategyView>
 export const StrategyList = Type.Object({ items: Type.Array(StrategyView, { description: 'by id' }) })
 
-export const StrategyCommand = Type.Object(
-  { reason: Type.Optional(Type.String({ maxLength: 500 })) },
-  { additionalProperties: false },
-)
+export const StrategyCommand = Type.Object({ reason: Type.Optional(Reason) }, { additionalProperties: false })
 
 export const OrderView = Type.Object({
   intentId: Type.String(),
@@ -94,11 +93,15 @@ export const FillQuery = Type.Object(
     from: Type.Optional(Type.String({ maxLength: 40, description: 'time, inclusive' })),
     to: Type.Optional(Type.String({ maxLength: 40, description: 'time, exclusive' })),
     limit: Type.Optional(Limit),
+    cursor: Type.Optional(Type.String({ maxLength: 300, description: 'nextCursor of the page before' })),
     format: Type.Optional(Type.Union([Type.Literal('json'), Type.Literal('csv')], { description: 'default json' })),
   },
   { additionalProperties: false },
 )
-export const FillList = Type.Object({ items: Type.Array(FillView, { description: 'newest first' }) })
+export const FillPage = Type.Object({
+  items: Type.Array(FillView, { description: 'newest first' }),
+  nextCursor: nullable(Type.String({ description: 'of a CSV answer it is the header x-next-cursor' })),
+})
 
 export const PositionView = Type.Object({
   strategyId: Type.String(),
@@ -150,23 +153,16 @@ export const RiskView = Type.Object({
     haltedReason: nullable(Type.String()),
     reconciledAt: nullable(Ms),
   }),
-  exposure: Type.String({ description: 'positions at cost and what open orders may add, quote units' }),
-  ordersLastMinute: Type.Integer(),
-  limits: Type.Object(
-    {
-      allowedSymbols: nullable(Type.Array(Type.String(), { description: 'null: every symbol that a strategy names' })),
-      priceCollarPercent: Decimal,
-      maxPriceAgeMs: Type.Integer(),
-      maxOrderNotional: Decimal,
-      maxStrategyNotional: Decimal,
-      maxTotalNotional: Decimal,
-      maxOrdersPerMinute: Type.Integer(),
-      maxRepeats: Type.Integer(),
-      repeatWindowMs: Type.Integer(),
-      maxDailyLoss: Decimal,
-      maxDrawdownPercent: Decimal,
-    },
-    { description: 'from config/spark.yaml, read at start' },
+  asOf: nullable(Type.Integer({ description: 'when the executor looked last, market time, ms; null before its first look' })),
+  limits: Type.Array(
+    Type.Object({
+      name: Type.String({ description: 'as in config/spark.yaml' }),
+      limit: nullable(Type.String({ description: 'null: none' })),
+      used: nullable(Type.String({ description: 'now; null: it is judged at each order alone, or not known yet' })),
+      unit: Type.String(),
+      by: nullable(Type.String({ description: 'the strategy that uses most of it' })),
+    }),
+    { description: 'every limit, from config/spark.yaml, read at start' },
   ),
 })
 
@@ -215,6 +211,7 @@ export const FlattenRequest = Type.Object(
       description: 'all, symbol:NAME or strategy:ID',
     }),
     confirm: Type.String({ description: 'the scope again, typed: closing cannot be taken back' }),
+    reason: Type.Optional(Reason),
   },
   { additionalProperties: false },
 )

@@ -13,6 +13,8 @@ import { healthRoutes } from './routes/health.ts'
 import { mlRoutes } from './routes/ml.ts'
 import { operationRoutes } from './routes/operation.ts'
 import { publicRoutes } from './routes/public.ts'
+import { queueRoutes } from './routes/queue.ts'
+import { strategyRoutes } from './routes/strategies.ts'
 import { toolsRoutes } from './routes/tools.ts'
 import { tradingRoutes } from './routes/trading.ts'
 import { securityHeaders } from './security-headers.ts'
@@ -30,7 +32,9 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
     mlRoutes,
     auditRoutes,
     toolsRoutes,
+    strategyRoutes,
     tradingRoutes,
+    queueRoutes,
     operationRoutes,
     eventRoutes,
     aboutRoutes,

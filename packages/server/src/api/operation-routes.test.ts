@@ -53,12 +53,12 @@ describe('strategies', () => {
     })
     expect(await post('/api/strategies', { ...BTC, capital: '5' })).toMatchObject({ status: 409, code: 'id_taken' })
     expect((await stores.strategies.get('mine'))?.capital).toBe('1000')
-    expect(await post('/api/strategies/mine', { mode: 'live', capital: '250.5' })).toMatchObject({
+    expect(await post('/api/strategies/mine', { mode: 'live', capital: '250.5', reason: 'proved' })).toMatchObject({
       strategy: { mode: 'live', capital: '250.5', name: 'mine' },
     })
     expect(await audited()).toEqual([
-      'strategy.created operator {"symbol":"BTCUSDT","tf":"1h","capital":"1000","mode":"paper"}',
-      'strategy.changed operator {"before":{"name":"mine","capital":"1000","mode":"paper"},"after":{"name":"mine","capital":"250.5","mode":"live"}}',
+      'strategy.created operator {"symbol":"BTCUSDT","tf":"1h","capital":"1000","mode":"paper","reason":null}',
+      'strategy.changed operator {"before":{"name":"mine","capital":"1000","mode":"paper"},"after":{"name":"mine","capital":"250.5","mode":"live"},"reason":"proved"}',
     ])
   })
 
@@ -83,7 +83,9 @@ describe('strategies', () => {
   it('that do not exist cannot be changed, and nothing cannot be changed', async () => {
     expect(await post('/api/strategies/nobody', { mode: 'live' })).toMatchObject({ status: 404, code: 'unknown_id' })
     await post('/api/strategies', BTC)
-    expect(await post('/api/strategies/mine', {})).toMatchObject({ status: 400 })
+    for (const nothing of [{}, { reason: 'r' }])
+      expect(await post('/api/strategies/mine', nothing)).toMatchObject({ status: 400, code: 'bad_request' })
+    expect((await audited()).map((line) => line.split(' ')[0])).toEqual(['strategy.created'])
     expect(await post('/api/strategies/mine', { mode: 'live' }, '')).toMatchObject({ status: 401 })
   })
 })
@@ -144,6 +146,35 @@ it('the paper account takes no deposit', async () => {
   expect(await post('/api/account/flow', flow)).toMatchObject({ status: 400, code: 'bad_request' })
   for (const amount of ['0', '-0.00', '1e5', 'Infinity', '1,5'])
     expect((await post('/api/account/flow', { ...flow, amount })).status, amount).toBe(400)
+})
+
+it('a deposit or withdrawal at an exchange changes our book, never below 0, and the audit says why', async () => {
+  const exchange = await startApi({ SPARK_VENUE: 'ccxt:binance', SPARK_FEED: 'ccxt:binance' })
+  const other = await openMainDatabase({ path: exchange.config.databasePath, thread: true })
+  const { venues, outbox } = createTradingStores(other.db)
+  const flow = async (asset: string, amount: string) => {
+    const { statusCode, body } = await exchange.app.inject({
+      method: 'POST',
+      url: '/api/account/flow',
+      payload: { asset, amount, reason: 'topped up' },
+      headers: { host: 'localhost', authorization: `Bearer ${exchange.tokens.operator}` },
+    })
+    return `${statusCode} ${body}`
+  }
+  const name = 'ccxt:binance testnet'
+  expect(await flow('USDT', '5')).toMatch(/^400 .*until then there is no book/)
+  await venues.open(other.db, name, new Map([['USDT', '100.5']]), 1)
+  expect(await flow('USDT', '400.25')).toMatch(/^200/)
+  expect(await flow('USDT', '-500.75')).toMatch(/^200/)
+  expect(await flow('USDT', '-0.01')).toMatch(/^400 .*our book holds 0 USDT/)
+  expect(await flow('BTC', '-1')).toMatch(/^400 .*our book holds 0 BTC/)
+  expect([...(await venues.balances(name))]).toEqual([['USDT', '0']])
+  expect((await outbox.next(10)).map(({ event }) => event.context)).toEqual([
+    { venue: name, asset: 'USDT', amount: '400.25', reason: 'topped up' },
+    { venue: name, asset: 'USDT', amount: '-500.75', reason: 'topped up' },
+  ])
+  await other.close()
+  await exchange.remove()
 })
 
 it('the newest alert is public, without its message', async () => {

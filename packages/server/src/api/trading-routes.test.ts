@@ -4,6 +4,7 @@ import { systemRandomness } from '../random.ts'
 import { createDatabaseQueue } from '../queue/database-queue.ts'
 import { openMainDatabase, type MainDatabase } from '../storage/open-main-database.ts'
 import type { StoredOrder } from '../storage/order-store.ts'
+import type { StoredFill } from '../storage/position-store.ts'
 import { createTradingStores, type TradingStores } from '../storage/trading-stores.ts'
 import { systemClock } from '../clock.ts'
 import { startApi, type ApiFixture } from './api-fixture.ts'
@@ -50,6 +51,29 @@ const order = (at: number): StoredOrder => ({
   notFoundAt: null,
 })
 
+const fill = (of: Pick<StoredFill, 'venue' | 'symbol' | 'fillId' | 'ts'>): StoredFill => ({
+  intentId: order(0).intentId,
+  strategyId: 'even',
+  arm: 'baseline',
+  side: 'sell',
+  quantity: '1',
+  price: '100',
+  fee: '0.1',
+  feeAsset: 'USDT',
+  realized: '-3.5',
+  ...of,
+})
+/** All but the last at one moment. */
+const FILLS = [
+  ['paper', 'ETHUSDT', '2', 1_800_000_000_000],
+  ['paper', 'ETHUSDT', 'é,"1"', 1_800_000_000_000],
+  ['paper', 'ETHUSDT', '1', 1_800_000_000_000],
+  ['paper', 'BTCUSDT', '2', 1_800_000_000_000],
+  ['inside', 'ETHUSDT', '1', 1_800_000_000_000],
+  ['paper', 'BTCUSDT', '1', 1_800_000_000_000],
+  ['paper', 'BTCUSDT', '=1', 1_700_000_000_000],
+] as const
+
 beforeAll(async () => {
   api = await startApi()
   database = await openMainDatabase({ path: api.config.databasePath, thread: true })
@@ -59,25 +83,8 @@ beforeAll(async () => {
     database.db,
     Array.from({ length: 25 }, (_, at) => order(at)),
   )
-  await stores.positions.addFill(
-    database.db,
-    {
-      venue: 'paper',
-      symbol: 'BTCUSDT',
-      fillId: '=1',
-      intentId: order(0).intentId,
-      strategyId: 'even',
-      arm: 'baseline',
-      side: 'sell',
-      quantity: '1',
-      price: '100',
-      fee: '0.1',
-      feeAsset: 'USDT',
-      realized: '-3.5',
-      ts: 1_700_000_000_000,
-    },
-    1,
-  )
+  for (const [venue, symbol, fillId, ts] of FILLS)
+    await stores.positions.addFill(database.db, fill({ venue, symbol, fillId, ts }), 1)
 })
 beforeEach(async () => {
   await database.db.deleteFrom('queue_job').execute()
@@ -90,7 +97,8 @@ afterAll(async () => {
 
 const get = async (url: string) => {
   const response = await api.app.inject({ url, headers: { host: 'localhost' } })
-  return { status: response.statusCode, body: response.body, json: response.json.bind(response) }
+  const { statusCode: status, body, headers } = response
+  return { status, body, headers, json: response.json.bind(response) }
 }
 const post = async (url: string, payload: object = {}, authorization = `Bearer ${api.tokens.operator}`) => {
   const response = await api.app.inject({
@@ -123,7 +131,32 @@ describe('orders', () => {
   it('fills are served as CSV that no spreadsheet runs', async () => {
     const { body } = await get('/api/fills?format=csv&from=20231114&to=20231116')
     expect(body.split('\n')[1]).toMatch(/^1700000000000,paper,BTCUSDT,'=1,.*,sell,1,100,0.1,USDT,-3.5$/)
-    expect((await get('/api/fills?to=20231114')).json()).toEqual({ items: [] })
+    expect((await get('/api/fills?to=20231114')).json()).toEqual({ items: [], nextCursor: null })
+  })
+
+  it('fills come page by page, each once, in both forms', async () => {
+    const seen: string[] = []
+    let cursor: string | null = ''
+    while (cursor !== null) {
+      const page = (await get(`/api/fills?limit=3${cursor === '' ? '' : `&cursor=${cursor}`}`)).json() as AnswerOf<'fills'>
+      seen.push(...page.items.map(({ venue, symbol, fillId }) => `${venue} ${symbol} ${fillId}`))
+      cursor = page.nextCursor
+    }
+    expect(seen).toEqual([
+      'inside ETHUSDT 1',
+      'paper BTCUSDT 1',
+      'paper BTCUSDT 2',
+      'paper ETHUSDT 1',
+      'paper ETHUSDT 2',
+      'paper ETHUSDT é,"1"',
+      'paper BTCUSDT =1',
+    ])
+    const { headers } = await get('/api/fills?format=csv&limit=6')
+    const rest = await get(`/api/fills?format=csv&limit=6&cursor=${String(headers['x-next-cursor'])}`)
+    expect(rest.body.split('\n')).toHaveLength(3)
+    expect(rest.headers).not.toHaveProperty('x-next-cursor')
+    for (const wrong of ['abc', 'WzFd', `${String(headers['x-next-cursor'])}x`, Buffer.from('[1,2,3,4]').toString('base64url')])
+      expect((await get(`/api/fills?cursor=${wrong}`)).json(), wrong).toMatchObject({ code: 'invalid_cursor' })
   })
 })
 
@@ -143,20 +176,33 @@ describe('strategies', () => {
 })
 
 describe('the queue', () => {
+  const queue = () => createDatabaseQueue({ db: database.db, clock: systemClock, random: systemRandomness })
+  async function bury(name: 'order' | 'notification', key: string): Promise<void> {
+    await queue().enqueue(database.db, { queue: name, key, payload: { kind: 'send', intentId: key } })
+    const [job] = await queue().lease(name, { limit: 1, leaseMs: 1000 })
+    if (job !== undefined) await queue().bury(job, 'unknown_order', `there is no ${key}`)
+  }
+
+  it('does not count dead letters of notifications in dlq_size, but lists them', async () => {
+    await bury('notification', 'n')
+    expect((await get('/api/queue')).json()).toMatchObject({ dlq_size: 0, queues: { notification: { dead: 1 } } })
+    expect((await get('/api/queue/dlq')).json()).toMatchObject({ items: [{ queue: 'notification', key: 'n' }] })
+  })
+
   it('shows its dead letters, redrives and discards them', async () => {
-    const queue = createDatabaseQueue({ db: database.db, clock: systemClock, random: systemRandomness })
-    for (const key of ['a', 'b']) {
-      await queue.enqueue(database.db, { queue: 'order', key, payload: { kind: 'send', intentId: key } })
-      const [job] = await queue.lease('order', { limit: 1, leaseMs: 1000 })
-      if (job !== undefined) await queue.bury(job, 'unknown_order', `there is no ${key}`)
-    }
+    await bury('order', 'a')
+    await bury('order', 'b')
     expect((await get('/api/queue')).json()).toMatchObject({ dlq_size: 2, queues: { order: { dead: 2, ready: 0 } } })
     const { items }: { items: { id: string; key: string; reason: string }[] } = (await get('/api/queue/dlq?queue=order')).json()
     expect(items.map(({ key, reason }) => `${key} ${reason}`).sort()).toEqual(['a unknown_order', 'b unknown_order'])
-    expect(await post(`/api/queue/dlq/${items[0]?.id ?? ''}/redrive`)).toMatchObject({ ok: true })
+    expect(await post(`/api/queue/dlq/${items[0]?.id ?? ''}/redrive`, { reason: 'mended' })).toMatchObject({ ok: true })
     expect(await post(`/api/queue/dlq/${items[1]?.id ?? ''}/discard`)).toMatchObject({ ok: true })
     expect(await post(`/api/queue/dlq/${items[1]?.id ?? ''}/discard`)).toMatchObject({ status: 404 })
     expect((await get('/api/queue')).json()).toMatchObject({ dlq_size: 0, queues: { order: { ready: 1 } } })
+    expect((await stores.outbox.next(10)).map(({ event }) => [event.action, event.actor, event.context['reason']])).toEqual([
+      ['queue.redriven', 'operator', 'mended'],
+      ['queue.discarded', 'operator', null],
+    ])
   })
 })
 
@@ -168,25 +214,76 @@ describe('flatten', () => {
     })
     expect(await post('/api/flatten', { scope: 'everything', confirm: 'everything' })).toMatchObject({ code: 'bad_request' })
     const before: number = (await get('/api/queue')).json().queues.order.ready
-    expect(await post('/api/flatten', { scope: 'symbol:BTCUSDT', confirm: 'symbol:BTCUSDT' })).toMatchObject({
-      status: 200,
-      positions: 0,
-    })
+    const scope = 'symbol:BTCUSDT'
+    expect(await post('/api/flatten', { scope, confirm: scope, reason: 'news' })).toMatchObject({ status: 200, positions: 0 })
     expect((await get('/api/queue')).json()).toMatchObject({ queues: { order: { ready: before + 1 } } })
-    expect((await outbox()).at(-1)).toBe('flatten.asked operator')
+    expect((await stores.outbox.next(10)).at(-1)?.event).toMatchObject({
+      action: 'flatten.asked',
+      actor: 'operator',
+      context: { scope, reason: 'news' },
+    })
   })
 })
 
-it('risk shows epoch, kill switches and the venue', async () => {
-  await stores.risk.kill(database.db, { scope: 'all', reason: 'test', actor: 'me', setAt: 5 })
-  await stores.venues.setHalt(database.db, 'paper', 'the books differ', 6)
-  expect((await get('/api/risk')).json()).toEqual({
-    epoch: 1,
-    mlOff: false,
-    killSwitches: [{ scope: 'all', reason: 'test', actor: 'me', setAt: 5 }],
-    venue: { name: 'paper', haltedReason: 'the books differ', reconciledAt: null },
-    exposure: '0',
-    ordersLastMinute: 0,
-    limits: expect.objectContaining({ maxOrdersPerMinute: 600, maxTotalNotional: '150000', allowedSymbols: null }) as object,
+describe('risk', () => {
+  const limits = async () => {
+    const { limits: all } = (await get('/api/risk')).json() as AnswerOf<'risk'>
+    return Object.fromEntries(all.map(({ name, limit, used, by }) => [name, [limit, used, by]]))
+  }
+
+  it('shows epoch, kill switches and the venue', async () => {
+    await stores.risk.kill(database.db, { scope: 'all', reason: 'test', actor: 'me', setAt: 5 })
+    await stores.venues.setHalt(database.db, 'paper', 'the books differ', 6)
+    expect((await get('/api/risk')).json()).toMatchObject({
+      epoch: 1,
+      mlOff: false,
+      killSwitches: [{ scope: 'all', reason: 'test', actor: 'me', setAt: 5 }],
+      venue: { name: 'paper', haltedReason: 'the books differ', reconciledAt: null },
+    })
+  })
+
+  it('shows every limit, and before the executor has looked nothing of losses', async () => {
+    await database.db.deleteFrom('equity_mark').execute()
+    expect(Object.keys(await limits())).toEqual([
+      'allowedSymbols',
+      'priceCollarPercent',
+      'maxPriceAgeS',
+      'maxOrderNotional',
+      'maxStrategyNotional',
+      'maxTotalNotional',
+      'maxOrdersPerMinute',
+      'maxRepeats',
+      'maxDailyLoss',
+      'maxDrawdownPercent',
+    ])
+    expect(await limits()).toMatchObject({ maxDailyLoss: ['6000', null, null], maxDrawdownPercent: ['20', null, null] })
+  })
+
+  it('shows what is used of each limit, as the check before an order counts', async () => {
+    const noon = Date.parse('2026-11-24T12:00:00Z')
+    await stores.equityCurve.setMark('day:2026-11-24', '10000', noon - 1)
+    await stores.equityCurve.setMark('peak', '12500', noon - 1)
+    await stores.equityCurve.setMark('now', '9400.5', noon)
+    const held = { symbol: 'ETHUSDT', arm: 'baseline', openedAt: 1, reduceOnly: false } as const
+    await stores.positions.put(database.db, { ...held, strategyId: 'even', quantity: '2', averagePrice: '150.25' }, 1)
+    const open = { state: 'sending', strategyId: 'odd', side: 'sell' } as const
+    await stores.orders.insertAll(database.db, [
+      { ...order(101), ...open, createdAt: noon - 59_000, reservedMicros: 300_600_000 },
+      { ...order(102), ...open, createdAt: noon - 61_000, reservedMicros: 1 },
+      { ...order(103), ...open, createdAt: noon - 1, state: 'rejected' },
+    ])
+    expect(await limits()).toEqual({
+      allowedSymbols: [null, 'BTCUSDT ETHUSDT', null],
+      priceCollarPercent: ['5', null, null],
+      maxPriceAgeS: ['120', null, null],
+      maxOrderNotional: ['1000', null, null],
+      maxStrategyNotional: ['1000', '300.600001', 'odd'],
+      maxTotalNotional: ['150000', '601.100001', null],
+      maxOrdersPerMinute: ['600', '1', null],
+      maxRepeats: ['10', '2', 'odd sell'],
+      maxDailyLoss: ['6000', '599.5', null],
+      maxDrawdownPercent: ['20', '24.796', null],
+    })
+    expect((await get('/api/risk')).json()).toMatchObject({ asOf: noon })
   })
 })

@@ -2,7 +2,7 @@ import { Decimal, type DecimalText } from '@spark/core/trading/decimal'
 import { unrealized } from '@spark/core/trading/portfolio'
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
-import type { EquityPoint, EquityStore } from '../storage/equity-store.ts'
+import { dayMark, type EquityPoint, type EquityStore } from '../storage/equity-store.ts'
 import type { PositionStore } from '../storage/position-store.ts'
 import { StorageError } from '../storage/storage-error.ts'
 import type { StrategyStore } from '../storage/strategy-store.ts'
@@ -121,18 +121,19 @@ function pointOf(ts: number, scope: string, capital: Decimal, sum: Sum): EquityP
   }
 }
 
-/** Where the day began and the highest there was, both of them remembered over a restart. */
+/** Where the day began and the highest there was, both of them remembered over a restart; and now, for who shows the limits. */
 async function marked(store: EquityStore, now: Decimal, nowMs: number): Promise<Equity> {
-  const day = `day:${new Date(nowMs).toISOString().slice(0, 10)}`
-  let dayStart = await store.mark(day)
+  const day = dayMark(nowMs)
+  let dayStart = (await store.mark(day))?.equity ?? null
   if (dayStart === null) {
     dayStart = now.toString()
     await store.setMark(day, dayStart, nowMs)
   }
-  let peak = await store.mark('peak')
+  let peak = (await store.mark('peak'))?.equity ?? null
   if (peak === null || now.gt(peak)) {
     peak = now.toString()
     await store.setMark('peak', peak, nowMs)
   }
+  await store.setMark('now', now.toString(), nowMs)
   return { now: now.toString(), dayStart, peak }
 }

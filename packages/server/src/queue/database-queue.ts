@@ -33,13 +33,6 @@ export function createDatabaseQueue(deps: QueueDeps): Queue {
             .execute()
     return changed.length === 1
   }
-  const settleDead = async (id: string, change: Partial<QueueJobRow> | null) => {
-    const changed =
-      change === null
-        ? await db.deleteFrom('queue_job').where('id', '=', id).where('state', '=', 'dead').returning('id').execute()
-        : await db.updateTable('queue_job').set(change).where('id', '=', id).where('state', '=', 'dead').returning('id').execute()
-    return changed.length === 1
-  }
   return {
     async enqueue(trx, { queue, key, payload, runAt }) {
       const text = JSON.stringify(payload)
@@ -77,13 +70,22 @@ export function createDatabaseQueue(deps: QueueDeps): Queue {
       const rows = await query.orderBy('changed_at', 'desc').orderBy('id').limit(Math.min(limit, LIST_MAX)).execute()
       return rows.map(deadLetter)
     },
-    async redrive(id) {
+    async redrive(id, trx = db) {
       const nowMs = clock.nowMs()
-      return settleDead(id, { state: 'ready', attempts: 0, run_at: nowMs, changed_at: nowMs })
+      return settleDead(trx, id, { state: 'ready', attempts: 0, run_at: nowMs, changed_at: nowMs })
     },
-    discard: (id) => settleDead(id, null),
+    discard: (id, trx = db) => settleDead(trx, id, null),
     depth: () => depth(deps),
   }
+}
+
+/** Changes a dead letter, or throws it away; false when there is none. */
+async function settleDead(trx: Kysely<MainTables>, id: string, change: Partial<QueueJobRow> | null): Promise<boolean> {
+  const changed =
+    change === null
+      ? trx.deleteFrom('queue_job').where('id', '=', id).where('state', '=', 'dead').returning('id')
+      : trx.updateTable('queue_job').set(change).where('id', '=', id).where('state', '=', 'dead').returning('id')
+  return (await changed.execute()).length === 1
 }
 
 /** Jobs whose lease has run out are taken like waiting ones. */

@@ -136,6 +136,21 @@ export function testQueue(name: string, open: () => Promise<QueueUnderTest>): vo
       expect(await under.queue.discard('nothing')).toBe(false)
     })
 
+    it('a dead letter stays what it is when the transaction that redrove or discarded it is rolled back', async () => {
+      await add('a')
+      await under.queue.bury(await first(), 'x', '')
+      const [letter] = await under.queue.deadLetters({ limit: 10 })
+      for (const verb of ['redrive', 'discard'] as const)
+        await expect(
+          under.db.transaction().execute(async (trx) => {
+            expect(await under.queue[verb](letter?.id ?? '', trx)).toBe(true)
+            throw new Error('rolled back')
+          }),
+        ).rejects.toThrow('rolled back')
+      expect(await under.queue.deadLetters({ limit: 10 })).toEqual([letter])
+      expect(await lease()).toEqual([])
+    })
+
     it('its depth says how many wait, run and died, and how long the oldest has waited', async () => {
       await add('dead')
       await under.queue.bury(await first(), 'x', '')

@@ -69,10 +69,13 @@ export interface Queue {
   retry(job: LeasedJob, retryAt: number, reason: string, detail: string): Promise<boolean>
   /** Makes it a dead letter. False when the lease was lost. */
   bury(job: LeasedJob, reason: string, detail: string): Promise<boolean>
-  /** Newest first. `before`: the `diedAt` of the last one of the page before. */
+  /** Newest first. */
   deadLetters(options: { queue?: QueueName; limit: number }): Promise<DeadLetter[]>
-  /** Back into its queue with attempts from 0 and the same key and payload. False when there is no such dead letter. */
-  redrive(id: string): Promise<boolean>
-  discard(id: string): Promise<boolean>
+  /**
+   * Back into its queue with attempts from 0 and the same key and payload. False when there is no such dead letter. `trx`: in the
+   * caller's transaction.
+   */
+  redrive(id: string, trx?: Kysely<MainTables>): Promise<boolean>
+  discard(id: string, trx?: Kysely<MainTables>): Promise<boolean>
   depth(): Promise<Record<QueueName, QueueDepth>>
 }

@@ -18,14 +18,19 @@ export interface EquityStore {
   add(points: readonly EquityPoint[]): Promise<void>
   /** At most `limit` points of a scope with ts >= fromMs, oldest first: the newest when there are more. */
   points(scope: string, fromMs: number, limit: number): Promise<EquityPoint[]>
-  /** Equity at a moment that limits refer to: `day:2026-11-24`, `peak`. */
-  mark(name: string): Promise<DecimalText | null>
+  /** Equity at a moment that limits refer to: `day:2026-11-24`, `peak`, `now`. */
+  mark(name: string): Promise<{ equity: DecimalText; ts: number } | null>
   /** Of points older than `beforeMs` only those on the full hour stay; resolves with how many went. */
   thin(beforeMs: number): Promise<number>
   setMark(name: string, equity: DecimalText, nowMs: number): Promise<void>
 }
 
 const ROWS_A_STATEMENT = 1000
+
+/** Where the day began, UTC. */
+export function dayMark(ms: number): string {
+  return `day:${new Date(ms).toISOString().slice(0, 10)}`
+}
 
 export function createEquityStore(db: Kysely<MainTables>): EquityStore {
   return {
@@ -64,8 +69,8 @@ export function createEquityStore(db: Kysely<MainTables>): EquityStore {
       return Number(numDeletedRows)
     },
     async mark(name) {
-      const row = await db.selectFrom('equity_mark').select('equity').where('name', '=', name).executeTakeFirst()
-      return row?.equity ?? null
+      const row = await db.selectFrom('equity_mark').select(['equity', 'ts']).where('name', '=', name).executeTakeFirst()
+      return row ?? null
     },
     async setMark(name, equity, nowMs) {
       await db

@@ -1,7 +1,7 @@
 import { Decimal, type DecimalText } from '@spark/core/trading/decimal'
 import type { Side } from '@spark/core/trading/order'
 import type { TradingArm } from '@spark/core/trading/strategy'
-import type { Kysely } from 'kysely'
+import { sql, type Kysely } from 'kysely'
 import type { FillRow, PositionRow } from './trading-tables.ts'
 import type { MainTables } from './tables.ts'
 
@@ -52,8 +52,13 @@ export interface FillFilter {
   symbol?: string
   fromMs?: number
   toMs?: number
+  /** Only those behind this one in the list. */
+  after?: FillPlace
   limit: number
 }
+
+/** What a list of fills is ordered by: newest first, then by the rest. */
+export type FillPlace = Pick<StoredFill, 'ts' | 'venue' | 'symbol' | 'fillId'>
 
 export interface PositionStore {
   get(trx: Kysely<MainTables>, strategyId: string): Promise<StoredPosition | null>
@@ -112,19 +117,29 @@ export function createPositionStore(db: Kysely<MainTables>): PositionStore {
         fills,
       }))
     },
-    async fills({ strategyId, symbol, fromMs, toMs, limit }) {
-      let query = db.selectFrom('order_fill').selectAll()
-      if (strategyId !== undefined) query = query.where('strategy_id', '=', strategyId)
-      if (symbol !== undefined) query = query.where('symbol', '=', symbol)
-      if (fromMs !== undefined) query = query.where('ts', '>=', fromMs)
-      if (toMs !== undefined) query = query.where('ts', '<', toMs)
-      return (await query.orderBy('ts', 'desc').orderBy('fill_id').limit(limit).execute()).map(fromFillRow)
-    },
+    fills: (filter) => listFills(db, filter),
     async fillsOf(intentId) {
       const rows = await db.selectFrom('order_fill').selectAll().where('intent_id', '=', intentId).orderBy('ts').execute()
       return rows.map(fromFillRow)
     },
   }
+}
+
+async function listFills(
+  db: Kysely<MainTables>,
+  { strategyId, symbol, fromMs, toMs, after, limit }: FillFilter,
+): Promise<StoredFill[]> {
+  let query = db.selectFrom('order_fill').selectAll()
+  if (strategyId !== undefined) query = query.where('strategy_id', '=', strategyId)
+  if (symbol !== undefined) query = query.where('symbol', '=', symbol)
+  if (fromMs !== undefined) query = query.where('ts', '>=', fromMs)
+  if (toMs !== undefined) query = query.where('ts', '<', toMs)
+  if (after !== undefined) {
+    const behind = sql<boolean>`(venue, symbol, fill_id) > (${after.venue}, ${after.symbol}, ${after.fillId})`
+    query = query.where((eb) => eb.or([eb('ts', '<', after.ts), eb.and([eb('ts', '=', after.ts), behind])]))
+  }
+  const ordered = query.orderBy('ts', 'desc').orderBy('venue').orderBy('symbol').orderBy('fill_id')
+  return (await ordered.limit(limit).execute()).map(fromFillRow)
 }
 
 async function addProfit(

@@ -1,5 +1,5 @@
 import { Decimal, type DecimalText } from '@spark/core/trading/decimal'
-import type { Side } from '@spark/core/trading/order'
+import type { OrderState, Side } from '@spark/core/trading/order'
 import type { Kysely } from 'kysely'
 import type { MainTables } from './tables.ts'
 
@@ -26,11 +26,24 @@ export interface RiskSums {
   existing: ReadonlySet<string>
 }
 
+/** What is used of the limits in all, for those who show them. */
+export interface RiskUsage {
+  /** Positions at cost and what open orders may add, quote units: in all, and of the strategy that has most. */
+  total: DecimalText
+  largest: { strategyId: string; amount: DecimalText } | null
+  ordersLastMinute: number
+  /** Of the strategy and side with most accepted orders in the repeat window. */
+  mostRepeated: { strategyId: string; side: Side; count: number } | null
+  /** Held or on order, by name. */
+  symbols: string[]
+}
+
 export interface RiskStore {
   sums(
     trx: Kysely<MainTables>,
     query: { strategyIds: readonly string[]; candleTs: readonly number[]; nowMs: number; repeatWindowMs: number },
   ): Promise<RiskSums>
+  usage(query: { nowMs: number; repeatWindowMs: number }): Promise<RiskUsage>
   epoch(trx: Kysely<MainTables>): Promise<{ epoch: number; mlOff: boolean }>
   killSwitches(trx?: Kysely<MainTables>): Promise<KillSwitch[]>
   /** Setting it again keeps the first reason. */
@@ -40,6 +53,8 @@ export interface RiskStore {
 }
 
 const IDS_A_STATEMENT = 500
+/** What may still add to the exposure. */
+const OPEN = ['reserved', 'sending', 'acknowledged', 'partly_filled', 'unknown'] as const satisfies readonly OrderState[]
 
 export const repeatKey = (strategyId: string, side: Side): string => `${strategyId} ${side}`
 export const candleKey = (strategyId: string, side: Side, candleTs: number): string => `${strategyId} ${side} ${candleTs}`
@@ -66,6 +81,7 @@ export function createRiskStore(db: Kysely<MainTables>): RiskStore {
       }
       return { total: fromMicros(total), byStrategy, ordersLastMinute: await ordersSince(trx, nowMs - 60_000), repeats, existing }
     },
+    usage: (query) => usage(db, query),
     async epoch(trx) {
       const row = await trx.selectFrom('rollout_epoch').select(['epoch', 'ml_off']).where('id', '=', 1).executeTakeFirstOrThrow()
       return { epoch: row.epoch, mlOff: row.ml_off === 1 }
@@ -93,6 +109,30 @@ export function killedBy(switches: readonly KillSwitch[], strategyId: string, ve
   return switches.find(({ scope }) => scopes.has(scope)) ?? null
 }
 
+async function usage(
+  db: Kysely<MainTables>,
+  { nowMs, repeatWindowMs }: { nowMs: number; repeatWindowMs: number },
+): Promise<RiskUsage> {
+  const byStrategy = [...(await strategyMicros(db, null))].map(([strategyId, micros]) => ({ strategyId, micros }))
+  const largest = most(byStrategy, ({ micros }) => micros)
+  const repeated = most(await repeatCounts(db, null, nowMs - repeatWindowMs), ({ count }) => count)
+  const held = db.selectFrom('position').select('symbol').where('quantity', '!=', '0')
+  const symbols = await held.union(db.selectFrom('trade_order').select('symbol').where('state', 'in', OPEN)).execute()
+  return {
+    total: fromMicros(await totalMicros(db)),
+    largest: largest === null ? null : { strategyId: largest.strategyId, amount: fromMicros(largest.micros) },
+    ordersLastMinute: await ordersSince(db, nowMs - 60_000),
+    mostRepeated:
+      repeated === null ? null : { strategyId: repeated.strategy_id, side: repeated.side as Side, count: repeated.count },
+    symbols: symbols.map(({ symbol }) => symbol).sort(),
+  }
+}
+
+/** The first of those with the highest number above 0, or null. */
+function most<Item>(items: readonly Item[], numberOf: (item: Item) => number): Item | null {
+  return items.reduce<Item | null>((best, item) => (numberOf(item) > (best === null ? 0 : numberOf(best)) ? item : best), null)
+}
+
 function fromMicros(micros: number): DecimalText {
   return new Decimal(micros).div(1_000_000).toString()
 }
@@ -105,34 +145,36 @@ async function totalMicros(trx: Kysely<MainTables>): Promise<number> {
   const orders = await trx
     .selectFrom('trade_order')
     .select((eb) => eb.fn.sum<number | null>('reserved_micros').as('micros'))
-    .where('state', 'in', ['reserved', 'sending', 'acknowledged', 'partly_filled', 'unknown'])
+    .where('state', 'in', OPEN)
     .executeTakeFirst()
   return (positions?.micros ?? 0) + (orders?.micros ?? 0)
 }
 
-async function strategyMicros(trx: Kysely<MainTables>, ids: readonly string[]): Promise<Map<string, number>> {
+/** Of all strategies when `ids` is null. */
+async function strategyMicros(trx: Kysely<MainTables>, ids: readonly string[] | null): Promise<Map<string, number>> {
   const sums = new Map<string, number>()
   const positions = await trx
     .selectFrom('position')
     .select(['strategy_id', 'exposure_micros as micros'])
-    .where('strategy_id', 'in', ids)
+    .$if(ids !== null, (query) => query.where('strategy_id', 'in', ids ?? []))
     .execute()
   const orders = await trx
     .selectFrom('trade_order')
     .select(['strategy_id', (eb) => eb.fn.sum<number>('reserved_micros').as('micros')])
-    .where('strategy_id', 'in', ids)
-    .where('state', 'in', ['reserved', 'sending', 'acknowledged', 'partly_filled', 'unknown'])
+    .$if(ids !== null, (query) => query.where('strategy_id', 'in', ids ?? []))
+    .where('state', 'in', OPEN)
     .groupBy('strategy_id')
     .execute()
   for (const { strategy_id: id, micros } of [...positions, ...orders]) sums.set(id, (sums.get(id) ?? 0) + micros)
   return sums
 }
 
-function repeatCounts(trx: Kysely<MainTables>, ids: readonly string[], sinceMs: number) {
+/** Of all strategies when `ids` is null. */
+function repeatCounts(trx: Kysely<MainTables>, ids: readonly string[] | null, sinceMs: number) {
   return trx
     .selectFrom('trade_order')
     .select(['strategy_id', 'side', (eb) => eb.fn.countAll<number>().as('count')])
-    .where('strategy_id', 'in', ids)
+    .$if(ids !== null, (query) => query.where('strategy_id', 'in', ids ?? []))
     .where('created_at', '>', sinceMs)
     .where('state', '!=', 'rejected')
     .groupBy(['strategy_id', 'side'])

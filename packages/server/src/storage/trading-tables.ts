@@ -141,7 +141,7 @@ export interface EquityPointRow {
   fees: string
 }
 
-/** Equity at moments that limits refer to: `day:2026-11-24`, `peak`. */
+/** Equity at moments that limits refer to: `day:2026-11-24`, `peak`, `now`. */
 export interface EquityMarkRow {
   name: string
   ts: number

@@ -10,7 +10,7 @@ export interface VenueStore {
   /** When the books agreed last, ms; null: never. */
   reconciledAt(venue: string): Promise<number | null>
   /** What the account must hold by our book, by asset; empty before it was opened. */
-  balances(venue: string): Promise<Map<string, DecimalText>>
+  balances(venue: string, trx?: Kysely<MainTables>): Promise<Map<string, DecimalText>>
   /** Takes over what the account holds at the beginning. */
   open(trx: Kysely<MainTables>, venue: string, amounts: ReadonlyMap<string, DecimalText>, nowMs: number): Promise<void>
   /** Adds to what the account must hold: a fill, a deposit, a withdrawal. */
@@ -41,8 +41,8 @@ export function createVenueStore(db: Kysely<MainTables>): VenueStore {
       const row = await db.selectFrom('venue_state').select('reconciled_at').where('venue', '=', venue).executeTakeFirst()
       return row?.reconciled_at ?? null
     },
-    async balances(venue) {
-      const rows = await db.selectFrom('venue_balance').select(['asset', 'amount']).where('venue', '=', venue).execute()
+    async balances(venue, trx = db) {
+      const rows = await trx.selectFrom('venue_balance').select(['asset', 'amount']).where('venue', '=', venue).execute()
       return new Map(rows.map(({ asset, amount }) => [asset, amount]))
     },
     async open(trx, venue, amounts, nowMs) {

@@ -1,12 +1,12 @@
 import { Readable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import type { AuditItem } from '@spark/contract/audit'
-import { TIME_FORMS, parseTime } from '@spark/contract/time'
 import { AuditQueryError, type AuditFilter } from '../../storage/audit/audit-query.ts'
 import { ApiProblem } from '../api-problem.ts'
 import { csvLine } from '../csv.ts'
 import type { ApiDeps } from '../deps.ts'
 import { handle } from '../handle.ts'
+import { timeOf } from '../query.ts'
 
 const CSV_COLUMNS = ['id', 'ts', 'timestamp', 'action', 'actor', 'strategyId', 'traceId', 'result', '_err', 'context'] as const
 
@@ -49,12 +49,6 @@ function filterOf({ from, to, ...rest }: RawFilter): AuditFilter {
     ...(from === undefined ? {} : { from: timeOf(from, 'from') }),
     ...(to === undefined ? {} : { to: timeOf(to, 'to') }),
   }
-}
-
-function timeOf(value: number | string, name: string): number {
-  const ms = parseTime(value)
-  if (ms === null) throw new ApiProblem('bad_request', `${name} must be ${TIME_FORMS}`)
-  return ms
 }
 
 async function* jsonLines(rows: AsyncIterable<AuditItem>): AsyncGenerator<string> {

@@ -2,16 +2,13 @@ import type { FastifyInstance } from 'fastify'
 import { Decimal } from '@spark/core/trading/decimal'
 import { JOBS, JOB_NAMES, nextRun } from '../../jobs/schedule.ts'
 import { killScopeProblem, liftKillSwitch, setKillSwitch } from '../../kill-switch.ts'
-import type { StoredStrategy } from '../../storage/strategy-store.ts'
 import { ApiProblem } from '../api-problem.ts'
+import { commandEvent } from '../command-event.ts'
 import type { ApiDeps } from '../deps.ts'
 import { handle } from '../handle.ts'
 
-const DEFAULT_CAPITAL = '1000'
-
-/** Strategies, kill switches, jobs, keys, the account: each change and its audit event in one transaction. */
+/** Kill switches, jobs, keys, the account: each change and its audit event in one transaction. */
 export function operationRoutes(app: FastifyInstance, deps: ApiDeps): void {
-  strategyRoutes(app, deps)
   killRoutes(app, deps)
   jobRoutes(app, deps)
   handle(app, 'keys', async () => ({ items: await deps.exchangeKeys.list() }))
@@ -20,80 +17,20 @@ export function operationRoutes(app: FastifyInstance, deps: ApiDeps): void {
     const venue = deps.config.venueName
     if (venue === 'paper') throw new ApiProblem('bad_request', 'the paper account has no deposits: see paper.startBalance')
     const ts = deps.clock.nowMs()
+    const context = { venue, asset, amount, reason }
     await db.transaction().execute(async (trx) => {
+      const held = await venues.balances(venue, trx)
+      if (held.size === 0)
+        throw new ApiProblem(
+          'bad_request',
+          `the executor takes over what ${venue} holds at its first start; until then there is no book`,
+        )
+      const left = new Decimal(held.get(asset) ?? 0).plus(amount)
+      if (left.lt(0)) throw new ApiProblem('bad_request', `our book holds ${held.get(asset) ?? 0} ${asset}, less than ${amount}`)
       await venues.addFlow(trx, venue, new Map([[asset, new Decimal(amount)]]), ts)
-      const context = { venue, asset, amount, reason }
-      await outbox.add(trx, [
-        { ts, action: 'account.flow', actor: request.principal, traceId: request.traceId, result: 'ok', context },
-      ])
+      await outbox.add(trx, [commandEvent(request, { ts, action: 'account.flow', context })])
     })
     return { ok: true as const }
-  })
-}
-
-function strategyRoutes(app: FastifyInstance, deps: ApiDeps): void {
-  const { db, strategies, outbox } = deps.desk
-
-  async function saved(id: string) {
-    const all = await strategies.list()
-    const strategy = all.find((one) => one.id === id)
-    if (strategy === undefined) throw new ApiProblem('unknown_id', `no strategy ${id}`)
-    const sameStream = ({ symbol, tf }: Pick<StoredStrategy, 'symbol' | 'tf'>) => symbol === strategy.symbol && tf === strategy.tf
-    const others = all.filter((one) => one.id !== id)
-    return { strategy, needsRestart: ![deps.config.canary, ...others].some(sameStream) }
-  }
-
-  handle(app, 'strategyCreate', async ({ body, request }) => {
-    const ts = deps.clock.nowMs()
-    const strategy = {
-      ...body,
-      name: body.name ?? body.id,
-      capital: body.capital ?? DEFAULT_CAPITAL,
-      mode: body.mode ?? ('paper' as const),
-      status: 'running' as const,
-      baseline: 'ema_cross' as const,
-      exposed: false,
-    }
-    const created = await db.transaction().execute(async (trx) => {
-      if (!(await strategies.create(trx, strategy, ts))) return false
-      const { id, symbol, tf, capital, mode } = strategy
-      await outbox.add(trx, [
-        {
-          ts,
-          action: 'strategy.created',
-          actor: request.principal,
-          strategyId: id,
-          traceId: request.traceId,
-          result: 'ok',
-          context: { symbol, tf, capital, mode },
-        },
-      ])
-      return true
-    })
-    if (!created) throw new ApiProblem('id_taken', `there is a strategy ${body.id} already`)
-    return saved(body.id)
-  })
-
-  handle(app, 'strategyChange', async ({ params: { id }, body, request }) => {
-    const ts = deps.clock.nowMs()
-    await db.transaction().execute(async (trx) => {
-      const before = await strategies.get(id, trx)
-      if (before === null) throw new ApiProblem('unknown_id', `no strategy ${id}`)
-      await strategies.change(trx, id, body, ts)
-      const { name, capital, mode } = before
-      await outbox.add(trx, [
-        {
-          ts,
-          action: 'strategy.changed',
-          actor: request.principal,
-          strategyId: id,
-          traceId: request.traceId,
-          result: 'ok',
-          context: { before: { name, capital, mode }, after: { name, capital, mode, ...body } },
-        },
-      ])
-    })
-    return saved(id)
   })
 }
 
@@ -131,9 +68,7 @@ function jobRoutes(app: FastifyInstance, deps: ApiDeps): void {
     await db.transaction().execute(async (trx) => {
       await queue.enqueue(trx, { queue: 'job', key: `job ${job} ${request.traceId}`, payload: { job } })
       const context = { job, reason: body.reason ?? null }
-      await outbox.add(trx, [
-        { ts, action: 'job.asked', actor: request.principal, traceId: request.traceId, result: 'ok', context },
-      ])
+      await outbox.add(trx, [commandEvent(request, { ts, action: 'job.asked', context })])
     })
     return { ok: true as const }
   })

@@ -1,48 +1,53 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { TIME_FORMS, parseTime } from '@spark/contract/time'
+import type { FastifyInstance } from 'fastify'
 import type { OrderView } from '@spark/contract/trading'
-import type { StrategyStatus } from '@spark/core/trading/strategy'
 import type { StoredOrder } from '../../storage/order-store.ts'
-import type { StoredFill } from '../../storage/position-store.ts'
+import { dayMark } from '../../storage/equity-store.ts'
+import type { FillPlace, StoredFill } from '../../storage/position-store.ts'
 import { riskLimitsOf } from '../../risk-limits.ts'
 import { ApiProblem } from '../api-problem.ts'
+import { commandEvent } from '../command-event.ts'
 import { csvLine } from '../csv.ts'
 import type { ApiDeps } from '../deps.ts'
 import { handle } from '../handle.ts'
-
-/** A command to one thing, with a reason perhaps. */
-interface NamedCall {
-  params: { id: string }
-  body: { reason?: string }
-  request: FastifyRequest
-}
+import { limitOf, timeOf } from '../query.ts'
+import { limitViews } from '../risk-view.ts'
 
 const DAY_MS = 86_400_000
 const EQUITY_POINTS_MAX = 10_000
 
+/** Orders, fills, positions, equity, risk: what became of the strategies' wishes; and flatten. */
 export function tradingRoutes(app: FastifyInstance, deps: ApiDeps): void {
-  strategyRoutes(app, deps)
-  queueRoutes(app, deps)
-  const { orders, positions, risk, venues, equityCurve } = deps.desk
+  bookRoutes(app, deps)
+  riskRoute(app, deps)
+  flattenRoute(app, deps)
+}
+
+function bookRoutes(app: FastifyInstance, deps: ApiDeps): void {
+  const { orders, positions, equityCurve } = deps.desk
   handle(app, 'orders', async ({ query }) => {
     const limit = limitOf(query.limit)
     const { cursor, limit: _, ...filter } = query
-    const found = await orders.list({ ...filter, limit: limit + 1, ...(cursor !== undefined && { after: placeOf(cursor) }) })
+    const found = await orders.list({ ...filter, limit: limit + 1, ...(cursor !== undefined && { after: orderPlace(cursor) }) })
     const items = found.slice(0, limit)
     const last = found.length > limit ? items.at(-1) : undefined
     return { items: items.map(orderView), nextCursor: last === undefined ? null : `${last.createdAt}.${last.intentId}` }
   })
   handle(app, 'fills', async ({ query, reply }) => {
-    const { strategyId, symbol, from, to, format, limit } = query
-    const items = await positions.fills({
-      limit: limitOf(limit),
-      ...(strategyId !== undefined && { strategyId }),
-      ...(symbol !== undefined && { symbol }),
+    const limit = limitOf(query.limit)
+    const { from, to, cursor, format, limit: _, ...filter } = query
+    const found = await positions.fills({
+      ...filter,
+      limit: limit + 1,
       ...(from !== undefined && { fromMs: timeOf(from, 'from') }),
       ...(to !== undefined && { toMs: timeOf(to, 'to') }),
+      ...(cursor !== undefined && { after: fillPlace(cursor) }),
     })
-    if (format !== 'csv') return { items }
+    const items = found.slice(0, limit)
+    const last = found.length > limit ? items.at(-1) : undefined
+    const nextCursor = last === undefined ? null : fillCursor(last)
+    if (format !== 'csv') return { items, nextCursor }
     reply.header('content-disposition', 'attachment; filename="spark-fills.csv"')
+    if (nextCursor !== null) reply.header('x-next-cursor', nextCursor)
     return reply.type('text/csv; charset=utf-8').send(fillsCsv(items))
   })
   handle(app, 'positions', async () => ({ items: await positions.open(), profits: await positions.profits() }))
@@ -52,68 +57,40 @@ export function tradingRoutes(app: FastifyInstance, deps: ApiDeps): void {
     const points = await equityCurve.points(scope, fromMs, EQUITY_POINTS_MAX)
     return { scope, points: points.map(({ scope: _, ...point }) => point) }
   })
-  const limits = riskLimitsOf(deps.config.file)
+}
+
+function riskRoute(app: FastifyInstance, { desk, config, clock }: ApiDeps): void {
+  const { db, risk, venues, equityCurve } = desk
+  const limits = riskLimitsOf(config.file)
+  const name = config.venueName
   handle(app, 'risk', async () => {
-    const { db } = deps.desk
-    const nowMs = deps.clock.nowMs()
-    const sums = await risk.sums(db, { strategyIds: [], candleTs: [], nowMs, repeatWindowMs: 0 })
-    const name = deps.config.venueName
+    const [now, peak] = [await equityCurve.mark('now'), await equityCurve.mark('peak')]
+    // The executor's time: in a replay that of the data.
+    const nowMs = now?.ts ?? clock.nowMs()
+    const dayStart = await equityCurve.mark(dayMark(nowMs))
+    const known = now !== null && peak !== null && dayStart !== null
+    const equity = known ? { now: now.equity, peak: peak.equity, dayStart: dayStart.equity } : null
+    const usage = await risk.usage({ nowMs, repeatWindowMs: limits.repeatWindowMs })
     return {
       ...(await risk.epoch(db)),
       killSwitches: await risk.killSwitches(),
       venue: { name, haltedReason: await venues.halt(db, name), reconciledAt: await venues.reconciledAt(name) },
-      exposure: sums.total,
-      ordersLastMinute: sums.ordersLastMinute,
-      limits: { ...limits, allowedSymbols: limits.allowedSymbols === null ? null : [...limits.allowedSymbols] },
+      asOf: now?.ts ?? null,
+      limits: limitViews(limits, usage, equity),
     }
   })
 }
 
-function strategyRoutes(app: FastifyInstance, deps: ApiDeps): void {
-  const { strategies, positions, queue, db, outbox } = deps.desk
-  handle(app, 'strategies', async () => ({ items: await strategies.list() }))
-  const setStatus =
-    (status: StrategyStatus, action: string) =>
-    async ({ params, body, request }: NamedCall) => {
-      const reason = status === 'running' ? null : (body.reason ?? 'by hand')
-      const known = await db.transaction().execute(async (trx) => {
-        const changed = await strategies.setStatus(trx, params.id, status, reason, deps.clock.nowMs())
-        if (changed)
-          await outbox.add(trx, [
-            {
-              ts: deps.clock.nowMs(),
-              action,
-              actor: request.principal,
-              strategyId: params.id,
-              traceId: request.traceId,
-              result: 'ok',
-              context: { status, reason: body.reason ?? null },
-            },
-          ])
-        return changed
-      })
-      if (!known) throw new ApiProblem('unknown_id', `no strategy ${params.id}`)
-      return { ok: true as const }
-    }
-  handle(app, 'strategyStart', setStatus('running', 'strategy.started'))
-  handle(app, 'strategyPause', setStatus('paused', 'strategy.paused'))
-  handle(app, 'strategyStop', setStatus('stopped', 'strategy.stopped'))
-  handle(app, 'flatten', async ({ body: { scope, confirm }, request }) => {
+function flattenRoute(app: FastifyInstance, { desk, clock, random }: ApiDeps): void {
+  const { db, queue, outbox, positions } = desk
+  handle(app, 'flatten', async ({ body: { scope, confirm, reason = null }, request }) => {
     if (confirm !== scope) throw new ApiProblem('confirmation_missing', `confirm is not "${scope}"`)
-    const requestId = deps.random.traceId()
-    const askedAt = deps.clock.nowMs()
-    const event = {
-      ts: askedAt,
-      action: 'flatten.asked',
-      actor: request.principal,
-      traceId: request.traceId,
-      result: 'ok' as const,
-      context: { scope, requestId },
-    }
+    const requestId = random.traceId()
+    const ts = clock.nowMs()
     await db.transaction().execute(async (trx) => {
-      const payload = { kind: 'flatten', scope, requestId, actor: request.principal, askedAt }
+      const payload = { kind: 'flatten', scope, requestId, actor: request.principal, askedAt: ts }
       await queue.enqueue(trx, { queue: 'order', key: `flatten ${requestId}`, payload })
-      await outbox.add(trx, [event])
+      await outbox.add(trx, [commandEvent(request, { ts, action: 'flatten.asked', context: { scope, requestId, reason } })])
     })
     const held = await positions.open()
     const inScope = held.filter(({ strategyId, symbol }) => ['all', `strategy:${strategyId}`, `symbol:${symbol}`].includes(scope))
@@ -121,64 +98,31 @@ function strategyRoutes(app: FastifyInstance, deps: ApiDeps): void {
   })
 }
 
-function queueRoutes(app: FastifyInstance, deps: ApiDeps): void {
-  const { queue, outbox, db } = deps.desk
-  handle(app, 'queue', async () => {
-    const queues = await queue.depth()
-    return { queues, dlq_size: queues.order.dead + queues.label.dead }
-  })
-  handle(app, 'deadLetters', async ({ query: { queue: name, limit } }) => ({
-    items: await queue.deadLetters({ limit: limitOf(limit), ...(name !== undefined && { queue: name }) }),
-  }))
-  const settle =
-    (work: (id: string) => Promise<boolean>, action: string) =>
-    async ({ params, body, request }: NamedCall) => {
-      if (!(await work(params.id))) throw new ApiProblem('unknown_id', `no dead letter ${params.id}`)
-      await outbox.add(db, [
-        {
-          ts: deps.clock.nowMs(),
-          action,
-          actor: request.principal,
-          traceId: request.traceId,
-          result: 'ok',
-          context: { deadLetter: params.id, reason: body.reason ?? null },
-        },
-      ])
-      return { ok: true as const }
-    }
-  handle(
-    app,
-    'deadLetterRedrive',
-    settle((id) => queue.redrive(id), 'queue.redriven'),
-  )
-  handle(
-    app,
-    'deadLetterDiscard',
-    settle((id) => queue.discard(id), 'queue.discarded'),
-  )
-}
-
 function orderView(order: StoredOrder): OrderView {
   const { venueOrderId: _venue, reservedMicros: _reserved, notFoundCount: _count, notFoundAt: _at, ...view } = order
   return view
 }
 
-function limitOf(text: string | undefined): number {
-  const limit = text === undefined ? 100 : Number(text)
-  if (limit > 10_000) throw new ApiProblem('bad_request', 'limit must be from 1 to 10000')
-  return limit
-}
-
-function timeOf(text: string, name: string): number {
-  const ms = parseTime(text)
-  if (ms === null) throw new ApiProblem('bad_request', `${name} must be ${TIME_FORMS}`)
-  return ms
-}
-
-function placeOf(cursor: string): { createdAt: number; intentId: string } {
+function orderPlace(cursor: string): { createdAt: number; intentId: string } {
   const [, createdAt, intentId] = /^(\d{1,16})\.([0-9a-f]{64})$/.exec(cursor) ?? []
   if (createdAt === undefined || intentId === undefined) throw new ApiProblem('invalid_cursor')
   return { createdAt: Number(createdAt), intentId }
+}
+
+function fillCursor({ ts, venue, symbol, fillId }: FillPlace): string {
+  return Buffer.from(JSON.stringify([ts, venue, symbol, fillId])).toString('base64url')
+}
+
+function fillPlace(cursor: string): FillPlace {
+  try {
+    const place: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'))
+    const [ts, venue, symbol, fillId, ...rest] = Array.isArray(place) ? (place as unknown[]) : []
+    const texts = typeof venue === 'string' && typeof symbol === 'string' && typeof fillId === 'string'
+    if (Number.isSafeInteger(ts) && texts && rest.length === 0) return { ts: Number(ts), venue, symbol, fillId }
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+  }
+  throw new ApiProblem('invalid_cursor')
 }
 
 const FILL_COLUMNS = [
