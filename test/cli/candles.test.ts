@@ -127,23 +127,7 @@ describe('a kline file', () => {
   })
 })
 
-it('every command has help with an example', async () => {
-  for (const command of [
-    ['up'],
-    ['restart'],
-    ['status'],
-    ['doctor'],
-    ['preflight'],
-    ['import'],
-    ['replay'],
-    ['audit', 'list'],
-    ['audit', 'export'],
-    ['audit', 'verify'],
-    ['audit', 'snapshot'],
-  ]) {
-    const { code, stdout } = await spark.run(...command, '--help')
-    expect(code).toBe(0)
-    expect(stdout).toContain('Example:\n  ')
-  }
+it('help is no failure, and a command that does not exist is wrong usage', async () => {
+  expect(await spark.run('restore', '--help')).toMatchObject({ code: 0, stdout: expect.stringContaining('Example:') as string })
   expect((await spark.run('nonsense')).code).toBe(2)
-}, 60_000)
+})

@@ -115,7 +115,8 @@ export function onlyCanary(spark: Spark): void {
 
 /** The environment without Spark's own variables: a test says itself what it wants. */
 function inherited(): Record<string, string> {
-  const own = /^(SPARK_|ML_|FEATURE_ML|CANARY_|POLL_|AUDIT_|EXECUTOR_URL|API_URL|DATABASE_URL|NODE_OPTIONS|VITEST)/
+  const own =
+    /^(SPARK_|ML_|FEATURE_ML|CANARY_|POLL_|AUDIT_|EXECUTOR_URL|API_URL|DATABASE_URL|SLACK_|TELEGRAM_|ALERT_WEBHOOK|HEARTBEAT_|NODE_OPTIONS|VITEST)/
   return Object.fromEntries(
     Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined && !own.test(entry[0])),
   )

@@ -1,50 +1,14 @@
-import { Command, CommanderError } from 'commander'
-import { ConfigError, VERSION } from '@spark/server/config'
+import { CommanderError } from 'commander'
+import { ConfigError } from '@spark/server/config'
 import { StorageError } from '@spark/server/storage/storage-error'
 import { ApiError, UnreachableError } from '@spark/contract/client'
-import { auditCommands } from './commands/audit.ts'
-import { doctorCommand } from './commands/doctor.ts'
-import { importCommand } from './commands/import.ts'
-import { keysCommands } from './commands/keys.ts'
-import { preflightCommand } from './commands/preflight.ts'
-import { replayCommand } from './commands/replay.ts'
-import { restartCommand } from './commands/restart.ts'
-import { killCommands } from './commands/kill.ts'
-import { statusCommand } from './commands/status.ts'
-import { strategiesCommands } from './commands/strategies.ts'
-import { tradingCommands } from './commands/trading.ts'
-import { upCommand } from './commands/up.ts'
 import { CheckFailed, WrongUsage, processOutput } from './output.ts'
+import { createProgram } from './program.ts'
 
 const output = processOutput()
-const program = new Command('spark')
-  .description('Progressive delivery for trading signals.')
-  .version(VERSION)
-  .showHelpAfterError('(spark COMMAND --help shows an example)')
-  .exitOverride()
-  .addHelpText(
-    'after',
-    '\nExit codes: 0 done, 1 a check did not hold or could not run, 2 wrong usage.\nSettings are environment variables: spark doctor lists them all.',
-  )
-
-for (const add of [
-  upCommand,
-  restartCommand,
-  statusCommand,
-  doctorCommand,
-  preflightCommand,
-  importCommand,
-  replayCommand,
-  auditCommands,
-  strategiesCommands,
-  tradingCommands,
-  killCommands,
-  keysCommands,
-])
-  add(program, output)
 
 try {
-  await program.parseAsync()
+  await createProgram(output).parseAsync()
 } catch (error) {
   process.exitCode = exitCodeOf(error)
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
-import { TIME_FORMS, parseTime } from '@spark/contract/time'
+import { parseTime } from '@spark/contract/time'
 import { systemClock } from '@spark/server/clock'
 import { loadConfig } from '@spark/server/config'
 import type { AuditFilter } from '@spark/server/storage/audit/audit-query'
@@ -8,6 +8,7 @@ import { openAuditReader, type AuditReader } from '@spark/server/storage/audit/a
 import { publicKeyFile } from '@spark/server/storage/audit/signing-key'
 import { writeAuditSnapshot } from '@spark/server/storage/audit/audit-snapshot'
 import { verifyAudit } from '@spark/server/storage/audit/verify-audit'
+import { limitOption, timeOption } from '../options.ts'
 import { CheckFailed, WrongUsage, type Output } from '../output.ts'
 import { table } from '../table.ts'
 
@@ -42,9 +43,7 @@ function listCommand(audit: Command, output: Output): void {
     .option('--json', 'as JSON, like POST /api/audit/list')
     .addHelpText('after', '\nExample:\n  spark audit list --action ml.score --limit 5')
     .action(async (options: FilterOptions & { limit: string; all?: true; json?: true }) => {
-      const limit = Number(options.limit)
-      if (!Number.isInteger(limit) || limit < 1 || limit > 10_000)
-        throw new WrongUsage(`--limit ${options.limit}: must be a whole number from 1 to 10000`)
+      const limit = Number(limitOption(options.limit))
       const filter = filterOf(options)
       const page = await withReader((reader) => reader.list({ ...filter, limit, ...(options.all === true ? { all: true } : {}) }))
       if (options.json === true) return output.line(JSON.stringify(page, null, 2))
@@ -147,13 +146,7 @@ function filterOf({ action, strategy, trace, from, to }: FilterOptions): AuditFi
     ...(action === undefined ? {} : { action }),
     ...(strategy === undefined ? {} : { strategyId: strategy }),
     ...(trace === undefined ? {} : { traceId: trace }),
-    ...(from === undefined ? {} : { from: timeOf('--from', from) }),
-    ...(to === undefined ? {} : { to: timeOf('--to', to) }),
+    ...(from === undefined ? {} : { from: timeOption('--from', from) }),
+    ...(to === undefined ? {} : { to: timeOption('--to', to) }),
   }
-}
-
-function timeOf(option: string, text: string): number {
-  const ms = parseTime(text)
-  if (ms === null) throw new WrongUsage(`${option} ${text}: must be ${TIME_FORMS}`)
-  return ms
 }

@@ -7,6 +7,7 @@ import { createExchangeKeyStore } from '@spark/server/storage/exchange-key-store
 import { VENUES, venueName } from '@spark/server/venue/venue-names'
 import { askHidden, isTyped, readInput } from '../input.ts'
 import { traceId, withMainDatabase } from '../main-database.ts'
+import { timeText, typedTwice } from '../options.ts'
 import { CheckFailed, WrongUsage, type Output } from '../output.ts'
 import { table } from '../table.ts'
 
@@ -34,7 +35,7 @@ function listCommand(keys: Command, output: Output): void {
       const stored = (db: Parameters<typeof createExchangeKeyStore>[0]) => createExchangeKeyStore(db).list()
       const items = existsSync(config.databasePath) ? await withMainDatabase(config, ({ db }) => stored(db)) : []
       if (json === true) return output.line(JSON.stringify({ items }, null, 2))
-      const rows = items.map(({ venue, hint, createdAt }) => [venue, `…${hint}`, new Date(createdAt).toISOString()])
+      const rows = items.map(({ venue, hint, createdAt }) => [venue, `…${hint}`, timeText(createdAt)])
       output.line(table(['venue', 'API key', 'stored'], rows))
     })
 }
@@ -82,7 +83,7 @@ function removeCommand(keys: Command, output: Output): void {
     .addHelpText('after', '\nExample:\n  spark keys remove ccxt:binance --live --confirm ccxt:binance')
     .action(async (choice: string, { live, confirm, reason }: ChangeOptions & { confirm: string }) => {
       const venue = venueOf(choice, live === true)
-      if (confirm !== choice) throw new WrongUsage(`--confirm ${confirm}: must be the same as the venue, ${choice}`)
+      typedTwice('venue', choice, confirm)
       const config = loadConfig()
       const change = { venue, reason, actor: 'operator', traceId: traceId() }
       const removed =

@@ -7,6 +7,7 @@ import { killScopeProblem, liftKillSwitch, setKillSwitch, type KillRequest } fro
 import { createDatabaseQueue } from '@spark/server/queue/database-queue'
 import { systemRandomness } from '@spark/server/random'
 import { createTradingStores } from '@spark/server/storage/trading-stores'
+import { typedTwice } from '../options.ts'
 import { CheckFailed, WrongUsage, type Output } from '../output.ts'
 import { apiClient } from '../processes.ts'
 import { traceId, withMainDatabase } from '../main-database.ts'
@@ -38,7 +39,7 @@ export function killCommands(program: Command, output: Output): void {
     .option('--reason <text>', 'kept in the audit', 'by hand')
     .addHelpText('after', '\nExample:\n  spark unkill all --confirm all')
     .action(async (scope: string, { confirm, reason }: { confirm: string; reason: string }) => {
-      if (confirm !== scope) throw new WrongUsage(`--confirm ${confirm}: must be the same as the scope, ${scope}`)
+      typedTwice('scope', scope, confirm)
       const config = loadConfig()
       await throughApi(
         () => apiClient(config).call('unkill', { body: { scope, confirm, reason } }),

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { loadConfig } from '@spark/server/config'
+import { typedTwice } from '../options.ts'
 import { WrongUsage, type Output } from '../output.ts'
 import { apiClient } from '../processes.ts'
 import { table } from '../table.ts'
@@ -48,8 +49,8 @@ function switchCommands(strategies: Command, output: Output): void {
       .description(what)
       .option('--reason <text>', 'kept in the audit')
       .addHelpText('after', `\nExample:\n  spark strategies ${verb} btcusdt-1h-01`)
-      .action(async (id: string, { reason }: { reason?: string }) => {
-        await apiClient(loadConfig()).call(route, { params: { id }, body: reason === undefined ? {} : { reason } })
+      .action(async (id: string, body: { reason?: string }) => {
+        await apiClient(loadConfig()).call(route, { params: { id }, body })
         output.line(`${id}: ${verb} done`)
       })
 }
@@ -57,6 +58,7 @@ function switchCommands(strategies: Command, output: Output): void {
 interface Change {
   name?: string
   capital?: string
+  reason?: string
 }
 
 function createCommand(strategies: Command, output: Output): void {
@@ -68,6 +70,7 @@ function createCommand(strategies: Command, output: Output): void {
     .description('Adds a strategy; it runs at once, on the baseline, and does not trade real money until it is armed.')
     .option('--name <text>', 'for people')
     .option('--capital <amount>', 'quote units it may hold', '1000')
+    .option('--reason <text>', 'kept in the audit')
     .addHelpText('after', '\nExample:\n  spark strategies create btcusdt-1h-13 BTCUSDT 1h --capital 500')
     .action(async (id: string, symbol: string, tf: string, change: Change) => {
       // The API checks it, and says what is allowed.
@@ -85,9 +88,11 @@ function changeCommands(strategies: Command, output: Output): void {
     .description('Changes the name or the capital. What it holds is not resized.')
     .option('--name <text>', 'for people')
     .option('--capital <amount>', 'quote units it may hold from its next entry on')
+    .option('--reason <text>', 'kept in the audit')
     .addHelpText('after', '\nExample:\n  spark strategies change btcusdt-1h-13 --capital 250')
     .action(async (id: string, change: Change) => {
-      if (Object.keys(change).length === 0) throw new WrongUsage('nothing to change: give --name or --capital')
+      if (change.name === undefined && change.capital === undefined)
+        throw new WrongUsage('nothing to change: give --name or --capital')
       await apiClient(loadConfig()).call('strategyChange', { params: { id }, body: change })
       output.line(`${id}: changed`)
     })
@@ -100,10 +105,11 @@ function changeCommands(strategies: Command, output: Output): void {
       .argument('<id>')
       .description(what)
       .requiredOption('--confirm <id>', 'the id again')
+      .option('--reason <text>', 'kept in the audit')
       .addHelpText('after', `\nExample:\n  spark strategies ${verb} btcusdt-1h-13 --confirm btcusdt-1h-13`)
-      .action(async (id: string, { confirm }: { confirm: string }) => {
-        if (confirm !== id) throw new WrongUsage(`--confirm ${confirm}: must be the same as the id, ${id}`)
-        await apiClient(loadConfig()).call('strategyChange', { params: { id }, body: { mode } })
+      .action(async (id: string, { confirm, ...reason }: { confirm: string; reason?: string }) => {
+        typedTwice('id', id, confirm)
+        await apiClient(loadConfig()).call('strategyChange', { params: { id }, body: { mode, ...reason } })
         output.line(`${id}: ${verb} done`)
       })
 }

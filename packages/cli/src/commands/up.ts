@@ -17,7 +17,7 @@ export function upCommand(program: Command, output: Output): void {
       output.note(
         [
           `Spark is up. API ${config.apiUrl}, documentation ${config.apiUrl}/api/docs, executor ${config.executorUrl}.`,
-          `Market: ${config.feed}. Orders: ${config.venue}, no real money. ML scoring: ${config.scoring.mode}. Ctrl-C stops.`,
+          `Market: ${config.feed}. Orders: ${config.venueName}, ${config.live ? 'REAL MONEY' : 'no real money'}. ML scoring: ${config.scoring.mode}. Ctrl-C stops.`,
         ].join('\n'),
       )
     })

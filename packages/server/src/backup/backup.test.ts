@@ -48,11 +48,12 @@ async function audited(): Promise<unknown[]> {
   const reader = openAuditReader({ dataDir, thread: false })
   const rows = await reader.since({}, 100)
   await reader.close()
-  return rows.map(({ context }) => context['scope'])
+  return rows.map(({ action, context }) => (action === 'kill.set' ? context['scope'] : action))
 }
 const folder = () => join(dataDir, 'backups')
 const take = (nowMs = TAKEN) => takeBackup({ dataDir, databasePath, folder: folder(), nowMs, version: '1.5.0', buildSha: 'abc' })
-const restore = (from: string) => restoreBackup({ folder: from, dataDir, databasePath, nowMs: TAKEN + 1000 })
+const restore = (from: string) =>
+  restoreBackup({ folder: from, dataDir, databasePath, nowMs: TAKEN + 1000, actor: 'operator', reason: 'a test' })
 
 describe('a backup', () => {
   it('is restored as it was; the audit keeps what came later, and takes what comes then', async () => {
@@ -65,7 +66,7 @@ describe('a backup', () => {
     expect(await killed()).toEqual(['strategy:s1'])
     expect(existsSync(join(replaced, 'spark.db'))).toBe(true)
     await kill('strategy:s3')
-    expect(await audited()).toEqual(['strategy:s1', 'strategy:s2', 'strategy:s3'])
+    expect(await audited()).toEqual(['strategy:s1', 'strategy:s2', 'backup.restored', 'strategy:s3'])
     expect((await verifyAuditApart({ dataDir })).ok).toBe(true)
   })
 
@@ -84,6 +85,7 @@ describe('a backup', () => {
     await restore(made)
     expect(await killed()).toEqual(['all'])
     expect(await audited()).toEqual(['all'])
+    expect(readdirSync(dataDir).filter((name) => /restoring|index/.test(name))).toEqual([])
     rmSync(elsewhere, { recursive: true })
   })
 

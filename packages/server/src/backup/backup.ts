@@ -4,15 +4,19 @@ import { copyFile, mkdir, open, readFile, readdir, rename, rm, stat, writeFile }
 import { basename, dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { sql } from 'kysely'
-import { auditWriters } from '../storage/audit/audit-files.ts'
+import { createAuditOutbox } from '../storage/audit-outbox.ts'
+import { auditFile, auditIndexFile, auditWriters } from '../storage/audit/audit-files.ts'
 import { openAuditReader } from '../storage/audit/audit-reader.ts'
 import { lastRelayed } from '../storage/audit/last-relayed.ts'
+import { SUPERVISOR, lockWriter } from '../storage/audit/writer-lock.ts'
 import { openMainDatabase } from '../storage/open-main-database.ts'
 import { openDatabase } from '../storage/sqlite/open-database.ts'
 
 /** Last written: a folder without it is no backup. */
 const MANIFEST = 'manifest.json'
 const NAME = /^\d{8}T\d{6}Z$/
+const MAIN_COPY = 'spark.db'
+const AUDIT_FOLDER = 'audit'
 
 export interface Manifest {
   /** ms */
@@ -42,12 +46,11 @@ export class BackupError extends Error {}
  * Rejects with StorageError or BackupError; a folder that was begun is removed.
  */
 export async function takeBackup(options: BackupOptions): Promise<{ folder: string; manifest: Manifest }> {
-  const name = new Date(options.nowMs).toISOString().replaceAll(/[-:]|\.\d+/g, '')
-  const target = join(options.folder, name)
+  const target = join(options.folder, stamp(options.nowMs))
   if (existsSync(target)) throw new BackupError(`${target} is there already`)
   const draft = `${target}.new`
   await rm(draft, { recursive: true, force: true })
-  await mkdir(join(draft, 'audit'), { recursive: true, mode: 0o700 })
+  await mkdir(join(draft, AUDIT_FOLDER), { recursive: true, mode: 0o700 })
   try {
     const files: Manifest['files'] = []
     for (const [path, copy] of await databasesOf(options.dataDir, options.databasePath)) {
@@ -65,6 +68,10 @@ export async function takeBackup(options: BackupOptions): Promise<{ folder: stri
     await rm(draft, { recursive: true, force: true })
     throw error
   }
+}
+
+function stamp(ms: number): string {
+  return new Date(ms).toISOString().replaceAll(/[-:]|\.\d+/g, '')
 }
 
 /** Newest first. */
@@ -94,6 +101,16 @@ export async function verifyBackup(folder: string): Promise<Manifest> {
   return manifest
 }
 
+export interface RestoreOptions {
+  folder: string
+  dataDir: string
+  databasePath: string
+  nowMs: number
+  /** Who and why, for the audit. */
+  actor: string
+  reason: string
+}
+
 export interface Restored {
   manifest: Manifest
   /** Where what was replaced lies. */
@@ -102,45 +119,81 @@ export interface Restored {
 
 /**
  * Puts the main database and the paper venue's book of a verified backup into the data folder; what they replace is moved aside, not
- * deleted. The audit is only ever added to: its files are taken from the backup where none are there. Nothing may run on the folder.
+ * deleted. The audit is only ever added to: its files are taken from the backup where none are there. Rejects with BackupError, or
+ * with StorageError `locked` while a process runs on the folder; nothing is changed then.
  */
-export async function restoreBackup(options: {
-  folder: string
-  dataDir: string
-  databasePath: string
-  nowMs: number
-}): Promise<Restored> {
+export async function restoreBackup(options: RestoreOptions): Promise<Restored> {
   const { folder, dataDir, databasePath, nowMs } = options
   const manifest = await verifyBackup(folder)
-  const replaced = join(dataDir, `replaced-${new Date(nowMs).toISOString().replaceAll(/[-:]|\.\d+/g, '')}`)
-  await mkdir(join(dataDir, 'audit'), { recursive: true })
-  await mkdir(replaced, { recursive: true, mode: 0o700 })
-  for (const { name } of manifest.files) {
-    const target = name === 'spark.db' ? databasePath : join(dataDir, name)
-    const isAudit = dirname(name) === 'audit'
-    if (isAudit && existsSync(target)) continue
-    for (const part of [target, `${target}-wal`, `${target}-shm`])
-      if (existsSync(part)) await rename(part, join(replaced, basename(part)))
-    await copyFile(join(folder, name), target)
-    await syncFile(target)
+  const unlock = await lockFolder(dataDir, manifest)
+  try {
+    const replaced = join(dataDir, `replaced-${stamp(nowMs)}`)
+    await mkdir(replaced, { recursive: true, mode: 0o700 })
+    const wanted = manifest.files
+      .map(({ name }) => ({ name, target: name === MAIN_COPY ? databasePath : join(dataDir, name) }))
+      .filter(({ name, target }) => dirname(name) !== AUDIT_FOLDER || !existsSync(target))
+    // All copies are there before the first file is moved: a full disk changes nothing.
+    for (const { name, target } of wanted) {
+      await copyFile(join(folder, name), draftOf(target))
+      await syncFile(draftOf(target))
+    }
+    for (const { target } of wanted) {
+      for (const part of [target, `${target}-wal`, `${target}-shm`]) await moveInto(replaced, part)
+      await rename(draftOf(target), target)
+    }
+    // It tells of chains that it may know longer than they are now; it is built again.
+    for (const end of ['', '-wal', '-shm']) await moveInto(replaced, `${auditIndexFile(dataDir)}${end}`)
+    await syncFolder(dataDir)
+    await syncFolder(join(dataDir, AUDIT_FOLDER))
+    await goOn(options, manifest, replaced)
+    return { manifest, replaced }
+  } finally {
+    unlock()
   }
-  await syncFolder(dataDir)
-  await continueOutbox(dataDir, databasePath)
-  return { manifest, replaced }
+}
+
+const draftOf = (target: string) => `${target}.restoring`
+
+async function moveInto(folder: string, path: string): Promise<void> {
+  if (existsSync(path)) await rename(path, join(folder, basename(path)))
+}
+
+/** Holds the folder as every process that runs on it does. Rejects with StorageError `locked`. */
+async function lockFolder(dataDir: string, manifest: Manifest): Promise<() => void> {
+  await mkdir(dataDir, { recursive: true, mode: 0o700 })
+  const stored = manifest.files.filter(({ name }) => dirname(name) === AUDIT_FOLDER).map(({ name }) => basename(name, '.db'))
+  const releases: (() => void)[] = []
+  const unlock = () => releases.forEach((release) => release())
+  try {
+    for (const writer of new Set([SUPERVISOR, ...stored, ...(await auditWriters(dataDir))]))
+      releases.push(lockWriter(dataDir, writer))
+  } catch (error) {
+    unlock()
+    throw error
+  }
+  return unlock
 }
 
 /**
  * Events are carried into the audit by their place in the outbox. The audit is newer than the backup, so places go on behind the
- * last one that it has; a place of before would count as carried.
+ * last one that it has; a place of before would count as carried. The first new event tells of the restore.
  */
-async function continueOutbox(dataDir: string, databasePath: string): Promise<void> {
+async function goOn(
+  { dataDir, databasePath, folder, nowMs, actor, reason }: RestoreOptions,
+  manifest: Manifest,
+  replaced: string,
+) {
   const reader = openAuditReader({ dataDir, thread: false })
   const database = await openMainDatabase({ path: databasePath, thread: true })
   try {
     const last = await lastRelayed(reader)
-    await sql`insert into sqlite_sequence (name, seq) select 'audit_outbox', 0
-      where not exists (select 1 from sqlite_sequence where name = 'audit_outbox')`.execute(database.db)
-    await sql`update sqlite_sequence set seq = max(seq, ${last}) where name = 'audit_outbox'`.execute(database.db)
+    const context = { backup: basename(folder), takenAt: manifest.takenAt, replaced: basename(replaced), reason }
+    await database.db.transaction().execute(async (trx) => {
+      await sql`insert into sqlite_sequence (name, seq) select 'audit_outbox', 0
+        where not exists (select 1 from sqlite_sequence where name = 'audit_outbox')`.execute(trx)
+      await sql`update sqlite_sequence set seq = max(seq, ${last}) where name = 'audit_outbox'`.execute(trx)
+      await createAuditOutbox(trx).add(trx, [{ ts: nowMs, action: 'backup.restored', actor, result: 'ok', context }])
+    })
   } finally {
     await database.close()
     await reader.close()
@@ -148,11 +201,10 @@ async function continueOutbox(dataDir: string, databasePath: string): Promise<vo
 }
 
 async function databasesOf(dataDir: string, databasePath: string): Promise<[path: string, copy: string][]> {
-  const files: [string, string][] = [[databasePath, 'spark.db']]
+  const files: [string, string][] = [[databasePath, MAIN_COPY]]
   const paper = join(dataDir, 'paper-venue.db')
   if (existsSync(paper)) files.push([paper, 'paper-venue.db'])
-  for (const writer of await auditWriters(dataDir))
-    files.push([join(dataDir, 'audit', `${writer}.db`), join('audit', `${writer}.db`)])
+  for (const writer of await auditWriters(dataDir)) files.push([auditFile(dataDir, writer), join(AUDIT_FOLDER, `${writer}.db`)])
   return files
 }
 

@@ -5,6 +5,13 @@ import { callOutside } from './call-outside.ts'
 export const CHANNELS = ['slack', 'telegram', 'webhook'] as const
 export type ChannelName = (typeof CHANNELS)[number]
 
+/** What must be set for each. */
+export const CHANNEL_SETTINGS: Record<ChannelName, string> = {
+  slack: 'SLACK_WEBHOOK_URL',
+  telegram: 'TELEGRAM_BOT_TOKEN and TELEGRAM_CHAT_ID',
+  webhook: 'ALERT_WEBHOOK_URL',
+}
+
 export interface Message {
   ts: number
   severity: Severity | 'info'

@@ -4,7 +4,7 @@ import type { Config } from '../config.ts'
 import type { Log } from '../log.ts'
 import { EXIT_CONFIG, createProcessLife } from '../process-life.ts'
 import { systemRandomness } from '../random.ts'
-import { lockWriter } from '../storage/audit/writer-lock.ts'
+import { SUPERVISOR, lockWriter } from '../storage/audit/writer-lock.ts'
 import { CHILD_LIMITS, keepAlive } from './child.ts'
 
 /**
@@ -12,7 +12,7 @@ import { CHILD_LIMITS, keepAlive } from './child.ts'
  * StorageError `locked` when another Spark runs on the data folder.
  */
 export async function runSupervisor(config: Config, env: Record<string, string | undefined>, log: Log): Promise<void> {
-  const releaseFolder = lockWriter(config.dataDir, 'supervisor')
+  const releaseFolder = lockWriter(config.dataDir, SUPERVISOR)
   const life = createProcessLife(log)
   life.onStop('data folder', releaseFolder)
   const deps = {

@@ -6,6 +6,8 @@ import { sqliteErrorCode, StorageError } from '../storage-error.ts'
 /** A process that is just ending gives its lock back within this time. */
 const WAIT_MS = 3000
 const BUSY = 5
+/** The lock of `spark up`, which writes no chain. */
+export const SUPERVISOR = 'supervisor'
 /** A database that nobody refers to is collected, and its lock with it. */
 const held = new Set<DatabaseSync>()
 

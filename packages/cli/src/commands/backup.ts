@@ -1,0 +1,87 @@
+import { existsSync } from 'node:fs'
+import { basename, join, resolve } from 'node:path'
+import type { Command } from 'commander'
+import { BackupError, restoreBackup, takeBackup, verifyBackup, type Manifest } from '@spark/server/backup/backup'
+import { systemClock } from '@spark/server/clock'
+import { loadConfig } from '@spark/server/config'
+import { timeText, typedTwice } from '../options.ts'
+import { CheckFailed, WrongUsage, type Output } from '../output.ts'
+
+/** spark backup, spark restore: on the files, whether anything runs or not. */
+export function backupCommands(program: Command, output: Output): void {
+  backupCommand(program, output)
+  restoreCommand(program, output)
+}
+
+function backupCommand(program: Command, output: Output): void {
+  program
+    .command('backup')
+    .description('Copies every database while Spark may run, opens the copies and checks them. Keys and tokens are not in it.')
+    .option('--to <folder>', 'where backups lie; default: backups in the data folder, where the daily job keeps the newest 7')
+    .option('--json', 'as JSON')
+    .addHelpText('after', '\nExample:\n  spark backup --to /mnt/elsewhere')
+    .action(async ({ to, json }: { to?: string; json?: true }) => {
+      const config = loadConfig()
+      if (!existsSync(config.databasePath)) throw new CheckFailed(`${config.databasePath} is not there: nothing to back up`)
+      const folder = to === undefined ? join(config.dataDir, 'backups') : resolve(to)
+      const made = await orFailed(takeBackup({ ...config, folder, nowMs: systemClock.nowMs() }))
+      if (json === true) return output.line(JSON.stringify(made, null, 2))
+      output.line(`${made.folder}: ${contentOf(made.manifest)}, opened and checked`)
+      output.note(`Not in it: ${config.signingKeyFile}, ${config.masterKeyFile} and the tokens. Keep the two keys apart from it.`)
+    })
+}
+
+interface RestoreOptions {
+  check?: true
+  confirm?: string
+  reason: string
+  json?: true
+}
+
+function restoreCommand(program: Command, output: Output): void {
+  program
+    .command('restore')
+    .argument('<folder>', 'a backup, like data/backups/20260131T031500Z')
+    .description(
+      'Puts a backup back while nothing runs, and moves aside what it replaces. The audit keeps every row. The name is typed twice.',
+    )
+    .option('--check', 'only reads every byte of the backup and says whether it is whole')
+    .option('--confirm <name>', 'the name of the backup again')
+    .option('--reason <text>', 'kept in the audit', 'by hand')
+    .option('--json', 'as JSON')
+    .addHelpText('after', '\nExample:\n  spark restore data/backups/20260131T031500Z --confirm 20260131T031500Z')
+    .action(async (path: string, { check, confirm, reason, json }: RestoreOptions) => {
+      const folder = resolve(path)
+      if (check === true) {
+        const manifest = await orFailed(verifyBackup(folder))
+        return output.line(
+          json === true ? JSON.stringify({ folder, manifest }, null, 2) : `${folder}: whole; ${contentOf(manifest)}`,
+        )
+      }
+      const name = basename(folder)
+      if (confirm === undefined) throw new WrongUsage(`it replaces what is there now; type its name again: --confirm ${name}`)
+      typedTwice('name of the backup', name, confirm)
+      const { dataDir, databasePath } = loadConfig()
+      const nowMs = systemClock.nowMs()
+      const restored = await orFailed(restoreBackup({ folder, dataDir, databasePath, nowMs, actor: 'operator', reason }))
+      if (json === true) return output.line(JSON.stringify(restored, null, 2))
+      output.line(
+        `${databasePath} is as it was at ${timeText(restored.manifest.takenAt)}; what was there lies in ${restored.replaced}`,
+      )
+      output.note('Start Spark: it compares its books with the venue before it trades, and says what differs.')
+    })
+}
+
+function contentOf({ takenAt, version, files }: Manifest): string {
+  const bytes = files.reduce((sum, file) => sum + file.bytes, 0)
+  return `${files.length} files, ${(bytes / 1e6).toFixed(1)} MB, of ${timeText(takenAt)}, Spark ${version}`
+}
+
+async function orFailed<Result>(work: Promise<Result>): Promise<Result> {
+  try {
+    return await work
+  } catch (error) {
+    if (error instanceof BackupError) throw new CheckFailed(`spark: ${error.message}`)
+    throw error
+  }
+}

@@ -1,0 +1,61 @@
+import { Command } from 'commander'
+import { VERSION } from '@spark/server/config'
+import { accountCommands } from './commands/account.ts'
+import { auditCommands } from './commands/audit.ts'
+import { backupCommands } from './commands/backup.ts'
+import { doctorCommand } from './commands/doctor.ts'
+import { equityCommand } from './commands/equity.ts'
+import { fillsCommand } from './commands/fills.ts'
+import { importCommand } from './commands/import.ts'
+import { jobsCommands } from './commands/jobs.ts'
+import { keysCommands } from './commands/keys.ts'
+import { killCommands } from './commands/kill.ts'
+import { notifyCommand } from './commands/notify.ts'
+import { preflightCommand } from './commands/preflight.ts'
+import { queueCommands } from './commands/queue.ts'
+import { replayCommand } from './commands/replay.ts'
+import { restartCommand } from './commands/restart.ts'
+import { riskCommand } from './commands/risk.ts'
+import { statusCommand } from './commands/status.ts'
+import { strategiesCommands } from './commands/strategies.ts'
+import { tradingCommands } from './commands/trading.ts'
+import { upCommand } from './commands/up.ts'
+import type { Output } from './output.ts'
+
+const COMMANDS = [
+  upCommand,
+  restartCommand,
+  statusCommand,
+  doctorCommand,
+  preflightCommand,
+  importCommand,
+  replayCommand,
+  auditCommands,
+  strategiesCommands,
+  tradingCommands,
+  fillsCommand,
+  equityCommand,
+  queueCommands,
+  riskCommand,
+  killCommands,
+  keysCommands,
+  accountCommands,
+  jobsCommands,
+  backupCommands,
+  notifyCommand,
+]
+
+/** The program spark with all its commands. It throws CommanderError in place of ending the process. */
+export function createProgram(output: Output): Command {
+  const program = new Command('spark')
+    .description('Progressive delivery for trading signals.')
+    .version(VERSION)
+    .showHelpAfterError('(spark COMMAND --help shows an example)')
+    .exitOverride()
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 done, 1 a check did not hold or could not run, 2 wrong usage.\nSettings are environment variables: spark doctor lists them all.',
+    )
+  for (const add of COMMANDS) add(program, output)
+  return program
+}
