@@ -1,6 +1,8 @@
-import { request } from 'node:http'
 import { connect } from 'node:net'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { systemClock } from '@spark/server/clock'
+import { openAuditWriter } from '@spark/server/storage/audit/audit-writer'
+import { listen, type EventStream, type ServerEvent } from '../support/event-stream.ts'
 import { createSpark, eventually, featureNow, healthy, postScore, type Spark } from '../support/spark.ts'
 
 let spark: Spark
@@ -11,45 +13,7 @@ beforeAll(async () => {
 })
 afterAll(() => spark.remove())
 
-interface ServerEvent {
-  event: string
-  id: string
-  data: Record<string, unknown>
-}
-
-/** An open event stream and what came so far. */
-function listen(lastEventId?: string): { events: ServerEvent[]; close(): void } {
-  const events: ServerEvent[] = []
-  let text = ''
-  const client = request(
-    `${spark.apiUrl}/api/events`,
-    { headers: lastEventId === undefined ? {} : { 'last-event-id': lastEventId } },
-    (response) => {
-      response.setEncoding('utf8').on('data', (piece: string) => {
-        text += piece
-        for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {
-          const fields = Object.fromEntries(
-            text
-              .slice(0, end)
-              .split('\n')
-              .map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)]),
-          )
-          text = text.slice(end + 2)
-          if (fields['event'] !== undefined)
-            events.push({
-              event: fields['event'],
-              id: fields['id'] ?? '',
-              data: JSON.parse(fields['data'] ?? '{}') as Record<string, unknown>,
-            })
-        }
-      })
-    },
-  )
-  client.on('error', () => {})
-  client.end()
-  return { events, close: () => void client.destroy() }
-}
-
+const listenTo = (lastEventId?: string) => listen(spark.apiUrl, lastEventId)
 const scoreAs = async (strategyId: string) => {
   await postScore(spark, { feature: featureNow(), strategyId })
 }
@@ -57,7 +21,7 @@ const strategies = (events: readonly ServerEvent[]) =>
   events.filter((one) => one.event === 'audit').map((one) => one.data['strategyId'])
 
 it('the event stream tells of audit rows as they come, and of the figures', async () => {
-  const stream = listen()
+  const stream = listenTo()
   await eventually('figures', 10_000, async () => stream.events.some((one) => one.event === 'metrics'))
   await scoreAs('live-1')
   await eventually('the row', 5000, async () => strategies(stream.events).includes('live-1'))
@@ -65,7 +29,7 @@ it('the event stream tells of audit rows as they come, and of the figures', asyn
 })
 
 it('resumes behind Last-Event-ID without a gap or a repetition', async () => {
-  const first = listen()
+  const first = listenTo()
   await eventually('figures', 10_000, async () => first.events.length > 0)
   await scoreAs('resume-1')
   await eventually('the first row', 5000, async () => strategies(first.events).includes('resume-1'))
@@ -73,7 +37,7 @@ it('resumes behind Last-Event-ID without a gap or a repetition', async () => {
   first.close()
   await scoreAs('resume-2')
   await scoreAs('resume-3')
-  const second = listen(id)
+  const second = listenTo(id)
   await eventually('the missed rows', 5000, async () => strategies(second.events).includes('resume-3'))
   expect(strategies(second.events)).toEqual(['resume-2', 'resume-3'])
   second.close()
@@ -89,7 +53,7 @@ it('a reader that resumes far behind gets every row, in order, on one connection
     })
     expect(response.status).toBe(200)
   }
-  const stream = listen('api-1:0')
+  const stream = listenTo('api-1:0')
   const backlog = () => strategies(stream.events).filter((id) => String(id).startsWith('backlog'))
   await eventually('all rows', 20_000, async () => backlog().length >= 1800)
   expect(backlog()).toEqual([
@@ -99,8 +63,40 @@ it('a reader that resumes far behind gets every row, in order, on one connection
   stream.close()
 })
 
+it('tells of what happens to orders in the order it happened, and each event once to who resumes', async () => {
+  const stream = listenTo()
+  await eventually('figures', 10_000, async () => stream.events.length > 0)
+  // As the executor writes it.
+  const writer = await openAuditWriter({ dataDir: spark.dataDir, writer: 'orders', clock: systemClock })
+  const told = (action: string) => ({
+    action,
+    actor: 'executor',
+    strategyId: 's',
+    result: 'ok' as const,
+    context: { fill: { id: '1' } },
+  })
+  await writer.appendAll(['order.reserved', 'order.sending', 'order.partly_filled'].map(told))
+  const orders = (of: EventStream) => of.events.filter(({ event }) => event === 'order').map(({ data }) => data['action'])
+  await eventually('the orders', 5000, async () => orders(stream).length === 3)
+  expect(orders(stream)).toEqual(['order.reserved', 'order.sending', 'order.partly_filled'])
+  expect(stream.events.findLast(({ event }) => event === 'order')?.data).toMatchObject({
+    strategyId: 's',
+    context: { fill: { id: '1' } },
+  })
+  const { id = '' } = stream.events.findLast(({ event }) => event === 'audit') ?? {}
+  stream.close()
+  await writer.appendAll(['order.filled', 'kill.set'].map(told))
+  await writer.close()
+  const resumed = listenTo(id)
+  const kinds = () =>
+    resumed.events.filter(({ event }) => event !== 'metrics').map(({ event, data }) => `${event} ${String(data['action'])}`)
+  await eventually('the rest', 5000, async () => kinds().includes('audit kill.set'))
+  expect(kinds()).toEqual(['order order.filled', 'audit order.filled', 'audit kill.set'])
+  resumed.close()
+})
+
 it('an id that is not ours starts now', async () => {
-  const stream = listen('garbage; drop table')
+  const stream = listenTo('garbage; drop table')
   await eventually('figures', 10_000, async () => stream.events.some((one) => one.event === 'metrics'))
   expect(strategies(stream.events)).toEqual([])
   stream.close()

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { listen } from '../support/event-stream.ts'
 import { createSpark, eventually, healthy, type Spark } from '../support/spark.ts'
 
 let spark: Spark
@@ -35,6 +36,17 @@ describe('spark up on defaults', () => {
       expect(await gauge('spark_dlq_size')).toBe(0)
       expect(await gauge('spark_venue_halted')).toBe(0)
       expect(await gauge('spark_feed_staleness_seconds')).toBeLessThan(30)
+      // Resumed from the beginning, the event stream tells of every step.
+      const stream = listen(spark.apiUrl, 'orders:0')
+      const told = await eventually('order events', 20_000, async () => {
+        const steps = stream.events.filter(({ event }) => event === 'order').map(({ data }) => data)
+        return steps.some(({ action }) => action === 'order.filled') ? steps : null
+      })
+      stream.close()
+      expect(told[0]).toMatchObject({ action: 'order.reserved' })
+      expect(told.find(({ action }) => action === 'order.filled')).toMatchObject({
+        context: { fill: { venue: 'paper', price: expect.any(String) as string } },
+      })
       const decisions = await fetch(`${spark.apiUrl}/api/audit/list`, {
         method: 'POST',
         body: JSON.stringify({ action: 'baseline.decision', limit: 100 }),
