@@ -154,7 +154,8 @@ function createPriceTeller({ path: { clock, log }, prices, ...deps }: TradingDep
   let ticks: Promise<void> = Promise.resolve()
 
   function tell({ symbol, tf }: Stream, candle: Candle, closed: boolean): Promise<void> {
-    const closeTs = closed ? candle.ts + timeframeMs(tf) : clock.nowMs()
+    // Within its candle, as exchanges count: what was decided at its end meets the next price, not this one again.
+    const closeTs = closed ? candle.ts + timeframeMs(tf) - 1 : clock.nowMs()
     for (const tick of [
       { symbol, price: candle.o, ts: candle.ts },
       { symbol, price: candle.c, ts: closeTs },

@@ -93,7 +93,8 @@ export class PaperVenue implements Venue {
     if (problem !== null) throw new VenueError('refused', 'invalid_order', problem)
     const row = await this.#database.db.transaction().execute((trx) => this.#take(trx, request, instrument))
     const price = this.#lastPrices.get(request.symbol)
-    if (price !== undefined && this.#happens(this.#misbehaviour.fillBeforeAnswer)) await this.#fillOpen(request.symbol, price)
+    if (price !== undefined && this.#happens(this.#misbehaviour.fillBeforeAnswer))
+      await this.#fillOpen(request.symbol, price, this.#options.clock.nowMs())
     if (this.#happens(this.#misbehaviour.acceptThenTimeOut)) throw new VenueError('unknown', 'timeout', 'the answer was lost')
     return venueOrder(row)
   }
@@ -137,12 +138,12 @@ export class PaperVenue implements Venue {
     await this.#database.close()
   }
 
-  /** The market trades at this price: what waits for it fills. */
-  async onPrice({ symbol, price }: PriceTick): Promise<void> {
+  /** The market trades at this price: what waits for it fills, but for orders that were taken after it. */
+  async onPrice({ symbol, price, ts }: PriceTick): Promise<void> {
     const tick = parseDecimal(price)
     if (tick === null || tick.lte(0)) return
     this.#lastPrices.set(symbol, tick)
-    await this.#fillOpen(symbol, tick)
+    await this.#fillOpen(symbol, tick, ts)
   }
 
   async #take(trx: Kysely<PaperTables>, request: VenueOrderRequest, instrument: Instrument): Promise<PaperOrderRow> {
@@ -184,8 +185,9 @@ export class PaperVenue implements Venue {
     return last.times(quantity).times(new Decimal(1).plus(this.#terms.feeRate))
   }
 
-  async #fillOpen(symbol: string, tick: Decimal): Promise<void> {
+  async #fillOpen(symbol: string, tick: Decimal, ts: number): Promise<void> {
     for (const row of await openRows(this.#database.db, [symbol])) {
+      if (row.created_at > ts) continue
       const price = this.#fillPrice(row, tick)
       if (price === null) continue
       const done = await this.#database.db.transaction().execute((trx) => this.#fillOne(trx, row, price))

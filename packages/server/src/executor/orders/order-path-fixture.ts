@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { KyselyPlugin } from 'kysely'
+import { streamName, type Stream } from '@spark/core/market/candle'
 import { DEFAULT_RISK_LIMITS, type RiskLimits } from '@spark/core/trading/risk'
 import type { Strategy } from '@spark/core/trading/strategy'
 import { createRandom, randomUniform } from '@spark/core/stats/random'
@@ -40,6 +41,8 @@ export interface PathFixture {
   settle(): Promise<void>
   /** Audit events so far, oldest first. */
   events(): Promise<AuditEvent[]>
+  /** What strategies decided so far, as the audit is told. */
+  decisions: AuditEvent[]
   close(): Promise<void>
 }
 
@@ -49,7 +52,8 @@ export interface PathOptions {
   equity?: string
   terms?: Partial<PaperTerms>
   misbehaviour?: Partial<Misbehaviour>
-  strategies?: number
+  /** How many, all on BTCUSDT 1h, named s0, s1 …; or one for each of these streams, named like it. */
+  strategies?: number | readonly Stream[]
   seed?: number
   folder?: string
   /** Goes on at this time after a restart. */
@@ -68,10 +72,7 @@ export async function openPath(options: PathOptions = {}): Promise<PathFixture> 
   const { onPoint = () => {} } = options
   const db = database.db.withPlugin(watchStatements(onPoint))
   const stores = createTradingStores(db)
-  await createTradingStores(database.db).strategies.install(
-    Array.from({ length: options.strategies ?? 4 }, (_, at) => strategyAt(at)),
-    START_MS,
-  )
+  await createTradingStores(database.db).strategies.install(strategiesOf(options.strategies ?? 4), START_MS)
   const venue = await openPaperVenue({
     path: join(folder, 'paper-venue.db'),
     thread: false,
@@ -84,6 +85,11 @@ export async function openPath(options: PathOptions = {}): Promise<PathFixture> 
   const prices: LastPrices = new Map()
   const queue = createDatabaseQueue({ db, clock, random })
   let trading: Trading | null = null
+  const decisions: AuditEvent[] = []
+  const appendAll = async (events: readonly AuditEvent[]) => {
+    decisions.push(...events)
+    return []
+  }
   const path: OrderPath = {
     ...stores,
     clock,
@@ -107,13 +113,14 @@ export async function openPath(options: PathOptions = {}): Promise<PathFixture> 
     clock,
     prices,
     random,
+    decisions,
     settle,
     async trade() {
       trading = await startTrading({
         path,
         random,
         prices,
-        decide: { audit: { appendAll: async () => [] }, random, log: path.log, askMl: async () => null },
+        decide: { audit: { appendAll }, random, log: path.log, askMl: async () => null },
         tellPrice: (tick) => venue.onPrice(tick),
         pollEveryMs: 500,
         leaseMs: 15_000,
@@ -170,12 +177,17 @@ function watchVenue(venue: PaperVenue, onPoint: () => void): Venue {
   })
 }
 
-function strategyAt(at: number): Strategy {
+function strategiesOf(wanted: number | readonly Stream[]): Strategy[] {
+  if (typeof wanted !== 'number') return wanted.map((stream) => strategyOn(`on-${streamName(stream)}`, stream))
+  return Array.from({ length: wanted }, (_, at) => strategyOn(`s${at}`, { symbol: 'BTCUSDT', tf: '1h' }))
+}
+
+function strategyOn(id: string, { symbol, tf }: Stream): Strategy {
   return {
-    id: `s${at}`,
-    name: `Strategy ${at}`,
-    symbol: 'BTCUSDT',
-    tf: '1h',
+    id,
+    name: id,
+    symbol,
+    tf,
     capital: '1000',
     mode: 'paper',
     status: 'running',
