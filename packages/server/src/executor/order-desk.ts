@@ -116,15 +116,21 @@ export async function openOrderDesk(deps: OrderDeskDeps): Promise<OrderDesk> {
   const look = await startLooking(path)
   return {
     ...look,
-    trading,
+    trading: {
+      ...trading,
+      async onCandle(stream, candle, closed) {
+        await trading.onCandle(stream, candle, closed)
+        await portfolio.onPrice()
+      },
+    },
     strategies,
     orders,
     queue,
     raise: (alert) => raiseAlert(path, alert),
     async stop() {
       look.stopLooking()
-      portfolio.stop()
       await trading.stop()
+      await portfolio.stop()
       await relay.stop()
     },
   }

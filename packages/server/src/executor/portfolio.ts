@@ -17,11 +17,13 @@ export interface Equity {
 export interface Portfolio {
   /** Null until it was computed once. */
   equity(): Equity | null
-  /** Computes and stores it now. Rejects with StorageError. */
-  refresh(): Promise<void>
-  stop(): void
+  /** The market moved: computed anew when the last time is long enough ago by the market's time. Never rejects for storage. */
+  onPrice(): Promise<void>
+  /** Stores a last point. */
+  stop(): Promise<void>
 }
 
+/** A point of the curve is renewed so often, and so are the figures that limits look at. */
 const REFRESH_MS = 5000
 const POINT_MS = 60_000
 const STRATEGY_POINT_MS = 3_600_000
@@ -32,64 +34,72 @@ interface Sum {
   fees: Decimal
 }
 
-/**
- * Keeps equity = capital of all strategies + realised + unrealised, at the last market prices: every 5 s for the limits, a stored
- * point a minute in total and by arm, and an hour by strategy. A position without a price counts at its cost.
- */
-export async function startPortfolio(deps: {
+interface PortfolioDeps {
   clock: Clock
   log: Log
   strategies: StrategyStore
   positions: PositionStore
   equity: EquityStore
   lastPrice: (symbol: string) => { price: number } | null
-}): Promise<Portfolio> {
-  const { clock, equity: store } = deps
-  let current: Equity | null = null
-  let lastPointTs = 0
-  let lastStrategyTs = 0
+}
 
-  async function refresh(): Promise<void> {
+/**
+ * Keeps equity = capital of all strategies + realised + unrealised, at the last market prices: every 5 s for the limits, with a stored
+ * point for each minute in total and by arm, and for each hour by strategy. A position without a price counts at its cost.
+ */
+export async function startPortfolio(deps: PortfolioDeps): Promise<Portfolio> {
+  const { clock, log } = deps
+  const marked = await createMarks(deps.equity, clock)
+  let current: Equity | null = null
+  let refreshedMs = 0
+  let strategyTs = 0
+  let turn: Promise<void> = Promise.resolve()
+
+  async function refresh(closing: boolean): Promise<void> {
     const nowMs = clock.nowMs()
     const strategies = await deps.strategies.list()
-    const capital = strategies.reduce((sum, one) => sum.plus(one.capital), new Decimal(0))
+    const capitals = new Map(strategies.map((one) => [`strategy:${one.id}`, new Decimal(one.capital)]))
+    const capital = [...capitals.values()].reduce((sum, one) => sum.plus(one), new Decimal(0))
     const sums = await sumsOf(deps)
     const total = sums.get('total') ?? emptySum()
-    const now = capital.plus(total.realized).plus(total.unrealized)
-    current = await marked(store, now, nowMs)
-    const pointTs = Math.floor(nowMs / POINT_MS) * POINT_MS
-    if (pointTs === lastPointTs) return
-    const strategyTs = Math.floor(nowMs / STRATEGY_POINT_MS) * STRATEGY_POINT_MS
-    const capitals = new Map(strategies.map((one) => [`strategy:${one.id}`, new Decimal(one.capital)]))
-    capitals.set('total', capital)
+    current = await marked(capital.plus(total.realized).plus(total.unrealized), nowMs)
+    const hourTs = Math.floor(nowMs / STRATEGY_POINT_MS) * STRATEGY_POINT_MS
     const points = [...sums]
-      .filter(([scope]) => !scope.startsWith('strategy:') || strategyTs !== lastStrategyTs)
-      .map(([scope, sum]) => pointOf(pointTs, scope, capitals.get(scope) ?? new Decimal(0), sum))
-    await store.add(points)
-    lastPointTs = pointTs
-    lastStrategyTs = strategyTs
+      .filter(([scope]) => closing || !scope.startsWith('strategy:') || hourTs !== strategyTs)
+      .map(([scope, sum]) => pointOf(nowMs, scope, scope === 'total' ? capital : (capitals.get(scope) ?? new Decimal(0)), sum))
+    await deps.equity.add(points)
+    strategyTs = hourTs
   }
 
-  await refresh()
-  const cancel = clock.every(REFRESH_MS, () => {
-    refresh().catch((error: unknown) => {
-      if (!(error instanceof StorageError)) throw error
-      deps.log.error({ err: error }, 'equity could not be stored; trying again')
-    })
-  })
-  return { equity: () => current, refresh, stop: cancel }
+  /** One after the other; what cannot be stored now is computed again at the next time. */
+  function inTurn(closing = false): Promise<void> {
+    refreshedMs = clock.nowMs()
+    turn = turn
+      .then(() => refresh(closing))
+      .catch((error: unknown) => {
+        if (!(error instanceof StorageError)) throw error
+        log.error({ err: error }, 'equity could not be stored; trying again')
+      })
+    return turn
+  }
+
+  refreshedMs = clock.nowMs()
+  await refresh(false)
+  const cancel = clock.every(REFRESH_MS, () => void inTurn())
+  return {
+    equity: () => current,
+    onPrice: () => (clock.nowMs() - refreshedMs < REFRESH_MS ? Promise.resolve() : inTurn()),
+    stop() {
+      cancel()
+      return inTurn(true)
+    },
+  }
 }
 
 const emptySum = (): Sum => ({ realized: new Decimal(0), unrealized: new Decimal(0), fees: new Decimal(0) })
 
 /** By scope: `total`, `arm:NAME`, `strategy:ID`. */
-async function sumsOf({
-  positions,
-  lastPrice,
-}: {
-  positions: PositionStore
-  lastPrice: (symbol: string) => { price: number } | null
-}): Promise<Map<string, Sum>> {
+async function sumsOf({ positions, lastPrice }: PortfolioDeps): Promise<Map<string, Sum>> {
   const sums = new Map<string, Sum>([['total', emptySum()]])
   const add = (strategyId: string, arm: string, part: Partial<Sum>) => {
     for (const scope of ['total', `arm:${arm}`, `strategy:${strategyId}`]) {
@@ -110,9 +120,9 @@ async function sumsOf({
   return sums
 }
 
-function pointOf(ts: number, scope: string, capital: Decimal, sum: Sum): EquityPoint {
+function pointOf(nowMs: number, scope: string, capital: Decimal, sum: Sum): EquityPoint {
   return {
-    ts,
+    ts: Math.floor(nowMs / POINT_MS) * POINT_MS,
     scope,
     equity: capital.plus(sum.realized).plus(sum.unrealized).toString(),
     realized: sum.realized.toString(),
@@ -122,18 +132,25 @@ function pointOf(ts: number, scope: string, capital: Decimal, sum: Sum): EquityP
 }
 
 /** Where the day began and the highest there was, both of them remembered over a restart; and now, for who shows the limits. */
-async function marked(store: EquityStore, now: Decimal, nowMs: number): Promise<Equity> {
-  const day = dayMark(nowMs)
+async function createMarks(store: EquityStore, clock: Clock): Promise<(now: Decimal, nowMs: number) => Promise<Equity>> {
+  let day = dayMark(clock.nowMs())
   let dayStart = (await store.mark(day))?.equity ?? null
-  if (dayStart === null) {
-    dayStart = now.toString()
-    await store.setMark(day, dayStart, nowMs)
-  }
   let peak = (await store.mark('peak'))?.equity ?? null
-  if (peak === null || now.gt(peak)) {
-    peak = now.toString()
-    await store.setMark('peak', peak, nowMs)
+  return async (now, nowMs) => {
+    const today = dayMark(nowMs)
+    if (today !== day) {
+      dayStart = (await store.mark(today))?.equity ?? null
+      day = today
+    }
+    if (dayStart === null) {
+      await store.setMark(day, now.toString(), nowMs)
+      dayStart = now.toString()
+    }
+    if (peak === null || now.gt(peak)) {
+      await store.setMark('peak', now.toString(), nowMs)
+      peak = now.toString()
+    }
+    await store.setMark('now', now.toString(), nowMs)
+    return { now: now.toString(), dayStart, peak }
   }
-  await store.setMark('now', now.toString(), nowMs)
-  return { now: now.toString(), dayStart, peak }
 }

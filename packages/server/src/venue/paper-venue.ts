@@ -190,7 +190,7 @@ export class PaperVenue implements Venue {
       if (row.created_at > ts) continue
       const price = this.#fillPrice(row, tick)
       if (price === null) continue
-      const done = await this.#database.db.transaction().execute((trx) => this.#fillOne(trx, row, price))
+      const done = await this.#database.db.transaction().execute((trx) => this.#fillOne(trx, row, price, ts))
       if (done === null) continue
       for (const fill of done.fills) {
         this.#listener?.onFill(fill)
@@ -216,6 +216,7 @@ export class PaperVenue implements Venue {
     trx: Kysely<PaperTables>,
     seen: PaperOrderRow,
     price: Decimal,
+    ts: number,
   ): Promise<{ fills: VenueFill[]; order: PaperOrderRow } | null> {
     const row = await orderRow(trx, seen.client_order_id)
     if (row === null || !isOpen(row)) return null
@@ -231,7 +232,7 @@ export class PaperVenue implements Venue {
       price: price.toString(),
       fee: fee.toString(),
       feeAsset: instrument.quote,
-      ts: this.#options.clock.nowMs(),
+      ts,
     })
     const filled = new Decimal(row.filled_quantity).plus(quantity)
     const after = { ...row, filled_quantity: filled.toString(), locked: free.toString(), state: 'partly_filled' }
