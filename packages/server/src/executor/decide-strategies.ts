@@ -16,7 +16,7 @@ import type { Log } from '../log.ts'
 import type { Randomness } from '../random.ts'
 import type { AuditEvent, AuditWriter } from '../storage/audit/audit-event.ts'
 import type { StoredPosition } from '../storage/position-store.ts'
-import { strategiesOn, type StoredStrategy } from '../storage/strategy-store.ts'
+import type { StoredStrategy } from '../storage/strategy-store.ts'
 import type { OrderPath } from './orders/order-path.ts'
 import { planOrders, type Wish } from './orders/plan-orders.ts'
 
@@ -47,11 +47,12 @@ interface Considered {
  */
 export async function decideStrategies(deps: DecideDeps, stream: Stream, row: FeatureRow): Promise<void> {
   const { path } = deps
-  const strategies = strategiesOn(await path.strategies.list(), stream).filter(
+  const strategies = (await path.strategies.on(stream)).filter(
     ({ status, decidedTs }) => status === 'running' && decidedTs < row.ts,
   )
   if (strategies.length === 0) return
-  const positions = new Map((await path.positions.open()).map((position) => [position.strategyId, position]))
+  const ids = strategies.map(({ id }) => id)
+  const positions = new Map((await path.positions.of(path.db, ids)).map((position) => [position.strategyId, position]))
   const { mlOff } = await path.risk.epoch(path.db)
   const baseline = baselineDecision(row)
   const considered = await Promise.all(
@@ -70,7 +71,7 @@ export async function decideStrategies(deps: DecideDeps, stream: Stream, row: Fe
   )
   await deps.audit.appendAll(considered.map((one) => decisionEvent(path, one, row)))
   const wishes = considered.map((one) => wishOf(path, one, row)).filter((wish) => wish !== null)
-  await planOrders(path, wishes, { strategyIds: strategies.map(({ id }) => id), candleTs: row.ts })
+  await planOrders(path, wishes, { strategyIds: ids, candleTs: row.ts })
 }
 
 /** What is below the smallest order cannot be sold: it counts as flat. */

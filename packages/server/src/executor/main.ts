@@ -1,7 +1,6 @@
 import { createClient, type Client } from '@spark/contract/client'
 import { parseTime } from '@spark/contract/time'
 import { streamName, type Stream } from '@spark/core/market/candle'
-import type { Strategy } from '@spark/core/trading/strategy'
 import { systemClock, type Clock } from '../clock.ts'
 import type { Config } from '../config.ts'
 import { createFeed } from '../feed/create-feed.ts'
@@ -16,7 +15,7 @@ import { openAuditReader } from '../storage/audit/audit-reader.ts'
 import { openAuditWriter } from '../storage/audit/audit-writer.ts'
 import { createCandleStore } from '../storage/candle-store.ts'
 import { createMetricSliceStore } from '../storage/metric-slice-store.ts'
-import { createStrategyStore } from '../storage/strategy-store.ts'
+import { createStrategyStore, type StrategyStore } from '../storage/strategy-store.ts'
 import type { MainDatabase } from '../storage/open-main-database.ts'
 import { createAuthenticator, loadTokens, type Tokens } from '../tokens.ts'
 import { executorHealth, listenExecutor } from './http.ts'
@@ -65,8 +64,7 @@ async function run(started: Started): Promise<void> {
     onPrice: (stream, candle, closed) => parts.desk?.trading.onCandle(stream, candle, closed) ?? Promise.resolve(),
     onClosedRow: (stream, row) => parts.desk?.trading.onClosedRow(stream, row) ?? Promise.resolve(),
   })
-  const scored = () => strategiesToScore(config, parts.desk?.known() ?? [])
-  await serveHttp(started, { tokens, storage, feed, ingest, streams: streams.length, scored: () => scored().length, parts })
+  await serveHttp(started, { tokens, storage, feed, ingest, streams: streams.length, parts })
   await storage.announceStart({ feed: feed.name, venue: config.venueName, strategies: config.file.strategies.length })
 
   await ingest.prepare()
@@ -82,12 +80,12 @@ async function run(started: Started): Promise<void> {
   life.onStop('feed', () => feed.stop())
   if (!(await waitForApi(client, clock)))
     log.warn({ apiUrl: config.apiUrl }, 'the api does not answer yet; polling starts all the same')
-  const poller = (parts.poller = startPolling({
+  const poller = (parts.poller = await startPolling({
     clock,
     random,
     log,
     client,
-    strategies: scored,
+    strategies: () => strategiesToScore(config, desk.strategies),
     pollIntervalMs: config.pollIntervalMs,
     isRunning: (id) => desk.isRunning(id),
     currentRow: (stream) => ingest.currentRow(stream),
@@ -96,7 +94,7 @@ async function run(started: Started): Promise<void> {
   }))
   life.onStop('polls', () => poller.stop())
   const { executorUrl: url, venueName: venue } = config
-  const counts = { strategies: desk.known().length, scored: scored().length, streams: streams.length }
+  const counts = { strategies: (await desk.strategies.list()).length, scored: poller.strategies(), streams: streams.length }
   log.info({ url, feed: feed.name, venue, ...counts }, 'executor is running')
 }
 
@@ -109,7 +107,6 @@ async function serveHttp(
     feed: Feed
     ingest: Ingest
     streams: number
-    scored: () => number
     parts: Parts
   },
 ): Promise<void> {
@@ -134,7 +131,7 @@ async function serveHttp(
         feedName: feed.name,
         ingest,
         streams: running.streams,
-        strategies: running.scored(),
+        strategies: parts.poller?.strategies() ?? 0,
         lastScoreMs: parts.poller?.lastScoreMs() ?? null,
       }),
   })
@@ -219,12 +216,9 @@ function openFeed(config: Config, streams: readonly Stream[]): Promise<Feed> {
 }
 
 /** With ML off nobody asks; in preview, and until a rollout exposes more, the strategies on the canary stream. */
-function strategiesToScore(config: Config, strategies: readonly Strategy[]): ScoredStrategy[] {
-  if (config.scoring.mode === 'off') return []
-  const canary = streamName(config.canary)
-  return strategies
-    .map(({ id, symbol, tf }) => ({ id, stream: { symbol, tf } }))
-    .filter((strategy) => streamName(strategy.stream) === canary)
+async function strategiesToScore({ scoring, canary }: Config, strategies: StrategyStore): Promise<ScoredStrategy[]> {
+  if (scoring.mode === 'off') return []
+  return (await strategies.on(canary)).map(({ id }) => ({ id, stream: canary }))
 }
 
 function distinctStreams(all: readonly Stream[]): Stream[] {

@@ -41,8 +41,6 @@ export interface OrderDesk {
   /** Stores an alert and its notifications; never rejects for storage. */
   raise(alert: NewAlert): Promise<void>
   isRunning(id: string): boolean
-  /** As of the last look. */
-  known(): readonly StoredStrategy[]
   /** As of the last look, at most a second ago; null before the first. */
   depth(): Record<QueueName, QueueDepth> | null
   haltedReason(): string | null
@@ -141,11 +139,9 @@ async function startLooking(path: OrderPath) {
   const { strategies, queue } = path
   let depth: Record<QueueName, QueueDepth> | null = null
   let halted: string | null = null
-  let known: readonly StoredStrategy[] = []
-  let running = new Set<string>()
+  let notRunning = new Set<string>()
   async function look(): Promise<void> {
-    known = await strategies.list()
-    running = new Set(known.filter(({ status }) => status === 'running').map(({ id }) => id))
+    notRunning = new Set(await strategies.notRunning())
     depth = await queue.depth()
     halted = await path.venues.halt(path.db, path.venue.name)
   }
@@ -158,8 +154,7 @@ async function startLooking(path: OrderPath) {
     })
   })
   return {
-    isRunning: (id: string) => running.has(id),
-    known: () => known,
+    isRunning: (id: string) => !notRunning.has(id),
     depth: () => depth,
     haltedReason: () => halted,
     stopLooking,

@@ -57,15 +57,16 @@ export async function startPortfolio(deps: PortfolioDeps): Promise<Portfolio> {
 
   async function refresh(closing: boolean): Promise<void> {
     const nowMs = clock.nowMs()
-    const strategies = await deps.strategies.list()
-    const capitals = new Map(strategies.map((one) => [`strategy:${one.id}`, new Decimal(one.capital)]))
-    const capital = [...capitals.values()].reduce((sum, one) => sum.plus(one), new Decimal(0))
+    const capital = new Decimal(await deps.strategies.totalCapital())
     const sums = await sumsOf(deps)
     const total = sums.get('total') ?? emptySum()
     current = await marked(capital.plus(total.realized).plus(total.unrealized), nowMs)
     const hourTs = Math.floor(nowMs / STRATEGY_POINT_MS) * STRATEGY_POINT_MS
+    const byStrategy = closing || hourTs !== strategyTs
+    const strategies = byStrategy ? await deps.strategies.list() : []
+    const capitals = new Map(strategies.map((one) => [`strategy:${one.id}`, new Decimal(one.capital)]))
     const points = [...sums]
-      .filter(([scope]) => closing || !scope.startsWith('strategy:') || hourTs !== strategyTs)
+      .filter(([scope]) => byStrategy || !scope.startsWith('strategy:'))
       .map(([scope, sum]) => pointOf(nowMs, scope, scope === 'total' ? capital : (capitals.get(scope) ?? new Decimal(0)), sum))
     await deps.equity.add(points)
     strategyTs = hourTs

@@ -4,6 +4,7 @@ import { createClient } from '@spark/contract/client'
 import { ManualClock, systemClock } from '../clock.ts'
 import { createLog } from '../log.ts'
 import { systemRandomness } from '../random.ts'
+import { StorageError } from '../storage/storage-error.ts'
 import type { PollOutcome } from './measure.ts'
 import { startPolling, waitForApi, type StrategyPoller } from './score-strategies.ts'
 
@@ -26,11 +27,13 @@ const stream = { symbol: 'BTCUSDT', tf: '1h' as const }
 const strategies = Array.from({ length: 12 }, (_, index) => ({ id: `s-${index}`, stream }))
 const paused = new Set<string>()
 let asking = strategies
+let readable = true
 
 let server: Server | null = null
 afterEach(() => {
   server?.close().closeAllConnections()
   asking = strategies
+  readable = true
 })
 
 /** Something that answers as the API would, or not. */
@@ -46,13 +49,13 @@ async function serve(
   return `http://127.0.0.1:${(server.address() as { port: number }).port}`
 }
 
-function poll(baseUrl: string, clock: ManualClock, outcomes: PollOutcome[], ready = true): StrategyPoller {
+function poll(baseUrl: string, clock: ManualClock, outcomes: PollOutcome[], ready = true): Promise<StrategyPoller> {
   return startPolling({
     clock,
     random: systemRandomness,
     log: createLog('test', 'silent'),
     client: createClient({ baseUrl, token: 'executor-token' }),
-    strategies: () => asking,
+    strategies: () => (readable ? Promise.resolve(asking) : Promise.reject(new StorageError('locked', 'spark.db', 'locked'))),
     pollIntervalMs: 60_000,
     isRunning: (id) => !paused.has(id),
     currentRow: () => (ready ? row : null),
@@ -62,6 +65,16 @@ function poll(baseUrl: string, clock: ManualClock, outcomes: PollOutcome[], read
 }
 
 describe('polling', () => {
+  it('while the strategies cannot be read, those of the interval before ask', async () => {
+    const clock = new ManualClock(1_700_000_000_000)
+    const outcomes: PollOutcome[] = []
+    const poller = await poll(await serve((_request, response) => response.end('{"confid":0.6}')), clock, outcomes)
+    readable = false
+    await clock.advance(119_000)
+    await poller.stop()
+    expect(outcomes).toHaveLength(24)
+    expect(poller.strategies()).toBe(12)
+  })
   it('a paused strategy does not ask, and asks again when it runs', async () => {
     const clock = new ManualClock(1_700_000_000_000)
     const asked: (string | undefined)[] = []
@@ -70,7 +83,7 @@ describe('polling', () => {
       response.end(JSON.stringify({ confid: 0.6 }))
     })
     paused.add('s-0')
-    const poller = poll(baseUrl, clock, [])
+    const poller = await poll(baseUrl, clock, [])
     await clock.advance(59_000)
     paused.clear()
     await clock.advance(59_000)
@@ -84,7 +97,7 @@ describe('polling', () => {
     const baseUrl = await serve((_request, response) => response.end(JSON.stringify({ confid: 0.6 })))
     const outcomes: PollOutcome[] = []
     asking = strategies.slice(0, 2)
-    const poller = poll(baseUrl, clock, outcomes)
+    const poller = await poll(baseUrl, clock, outcomes)
     await clock.advance(40_000)
     asking = strategies.slice(0, 3)
     await clock.advance(79_000)
@@ -106,7 +119,7 @@ describe('polling', () => {
       response.end(JSON.stringify({ confid: 0.6 }))
     })
     const outcomes: PollOutcome[] = []
-    const poller = poll(baseUrl, clock, outcomes)
+    const poller = await poll(baseUrl, clock, outcomes)
     for (let second = 0; second < 119; second++) await clock.advance(1000)
     await poller.stop()
     expect(asked).toHaveLength(24)
@@ -128,7 +141,7 @@ describe('polling', () => {
   ])('counts %s as an error without confidence', async (_what, answer) => {
     const clock = new ManualClock(1_700_000_000_000)
     const outcomes: PollOutcome[] = []
-    const poller = poll(await serve((_request, response) => void answer(response)), clock, outcomes)
+    const poller = await poll(await serve((_request, response) => void answer(response)), clock, outcomes)
     await clock.advance(4999)
     await poller.stop()
     expect(outcomes).toMatchObject([{ kind: 'error', confid: null }])
@@ -137,7 +150,7 @@ describe('polling', () => {
   it('measures nothing while the stream warms up', async () => {
     const clock = new ManualClock(1_700_000_000_000)
     const outcomes: PollOutcome[] = []
-    const poller = poll('http://127.0.0.1:9', clock, outcomes, false)
+    const poller = await poll('http://127.0.0.1:9', clock, outcomes, false)
     await clock.advance(60_000)
     await poller.stop()
     expect(outcomes).toEqual([])
@@ -147,7 +160,7 @@ describe('polling', () => {
   it('keeps its rhythm when the wall clock is stepped by a day', async () => {
     const clock = new ManualClock(1_700_000_000_000)
     const outcomes: PollOutcome[] = []
-    const poller = poll('http://127.0.0.1:9', clock, outcomes, false)
+    const poller = await poll('http://127.0.0.1:9', clock, outcomes, false)
     clock.step(86_400_000)
     await clock.advance(5000)
     await poller.stop()

@@ -4,6 +4,7 @@ import type { Stream } from '@spark/core/market/candle'
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
 import type { Randomness } from '../random.ts'
+import { StorageError } from '../storage/storage-error.ts'
 import { traceparentOf } from '../telemetry.ts'
 import type { PollOutcome } from './measure.ts'
 
@@ -36,6 +37,8 @@ export interface StrategyPoller {
   stop(): Promise<void>
   /** Monotonic ms of the last scored poll, or null. */
   lastScoreMs(): number | null
+  /** How many ask in the interval under way. */
+  strategies(): number
   counters: { ok: number; error: number; timeout: number; notReady: number }
 }
 
@@ -44,8 +47,8 @@ export interface PollerDeps {
   random: Randomness
   log: Log
   client: Client
-  /** Who asks in the poll interval that begins now. */
-  strategies(): readonly ScoredStrategy[]
+  /** Who asks in the poll interval that begins now. When storage cannot be read, those of the interval before do. */
+  strategies(): Promise<readonly ScoredStrategy[]>
   pollIntervalMs: number
   /** Paused and stopped strategies do not ask. */
   isRunning(id: string): boolean
@@ -57,41 +60,52 @@ export interface PollerDeps {
 
 /**
  * Asks for one score per strategy and poll interval, spread evenly over the interval by the monotonic clock, so that
- * neither a stepped wall clock nor a slow answer bunches the polls.
+ * neither a stepped wall clock nor a slow answer bunches the polls. One timer at a time, the next poll's. Rejects with
+ * StorageError when the strategies cannot be read at the start.
  */
-export function startPolling(deps: PollerDeps): StrategyPoller {
+export async function startPolling(deps: PollerDeps): Promise<StrategyPoller> {
   const { clock, pollIntervalMs } = deps
   const counters = { ok: 0, error: 0, timeout: 0, notReady: 0 }
-  const startMs = clock.monotonicMs()
   const running = new Set<Promise<void>>()
-  let cancels: (() => void)[] = []
+  let asking = await deps.strategies()
+  const startMs = clock.monotonicMs()
+  let cancel = () => {}
   let lastScoreMs: number | null = null
   let stopped = false
 
   function at(dueMs: number, work: () => void): void {
-    cancels.push(
-      clock.after(Math.max(0, dueMs - clock.monotonicMs()), () => {
-        if (!stopped) work()
-      }),
-    )
+    if (!stopped) cancel = clock.after(Math.max(0, dueMs - clock.monotonicMs()), work)
   }
 
-  function startInterval(turn: number): void {
-    // Of the interval before nothing waits any more.
-    cancels = []
+  /** Intervals missed while the process stood still are not caught up. */
+  function runInterval(turn: number): void {
     const beginMs = startMs + turn * pollIntervalMs
-    const strategies = deps.strategies()
-    strategies.forEach((strategy, index) => {
-      at(beginMs + (index * pollIntervalMs) / strategies.length, () => {
-        const poll = pollOnce(strategy)
-        running.add(poll)
-        void poll.finally(() => running.delete(poll))
-      })
-    })
-    // Intervals missed while the process stood still are not caught up.
-    at(beginMs + pollIntervalMs, () => startInterval(Math.max(turn + 1, turnNow())))
+    const dueMs = (index: number) => beginMs + (index * pollIntervalMs) / asking.length
+    let index = 0
+    const step = () => {
+      for (; index < asking.length && dueMs(index) <= clock.monotonicMs(); index++) begin(asking[index])
+      if (index < asking.length) at(dueMs(index), step)
+      else at(beginMs + pollIntervalMs, () => void listAgain().then(() => runInterval(Math.max(turn + 1, turnNow()))))
+    }
+    step()
   }
   const turnNow = () => Math.floor((clock.monotonicMs() - startMs) / pollIntervalMs)
+
+  async function listAgain(): Promise<void> {
+    try {
+      asking = await deps.strategies()
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error
+      deps.log.error({ err: error }, 'the strategies cannot be read; those of the interval before ask again')
+    }
+  }
+
+  function begin(strategy: ScoredStrategy | undefined): void {
+    if (strategy === undefined || stopped) return
+    const poll = pollOnce(strategy)
+    running.add(poll)
+    void poll.finally(() => running.delete(poll))
+  }
 
   async function pollOnce(strategy: ScoredStrategy): Promise<void> {
     if (!deps.isRunning(strategy.id)) return
@@ -109,13 +123,14 @@ export function startPolling(deps: PollerDeps): StrategyPoller {
     deps.record({ dueMs, kind, confid, latencyMs: kind === 'timeout' ? POLL_TIMEOUT_MS : clock.monotonicMs() - sentMs })
   }
 
-  startInterval(0)
+  runInterval(0)
   return {
     counters,
+    strategies: () => asking.length,
     lastScoreMs: () => lastScoreMs,
     async stop() {
       stopped = true
-      for (const cancel of cancels) cancel()
+      cancel()
       await Promise.all(running)
     },
   }

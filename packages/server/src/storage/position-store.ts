@@ -64,6 +64,8 @@ export interface PositionStore {
   get(trx: Kysely<MainTables>, strategyId: string): Promise<StoredPosition | null>
   /** Not flat, by strategy. */
   open(trx?: Kysely<MainTables>): Promise<StoredPosition[]>
+  /** What these strategies hold, flat ones left out. */
+  of(trx: Kysely<MainTables>, strategyIds: readonly string[]): Promise<StoredPosition[]>
   put(trx: Kysely<MainTables>, position: StoredPosition, nowMs: number): Promise<void>
   hasFill(trx: Kysely<MainTables>, fill: Pick<StoredFill, 'venue' | 'symbol' | 'fillId'>): Promise<boolean>
   addFill(trx: Kysely<MainTables>, fill: StoredFill, nowMs: number): Promise<void>
@@ -75,6 +77,8 @@ export interface PositionStore {
   fillsOf(intentId: string): Promise<StoredFill[]>
 }
 
+const IDS_A_STATEMENT = 500
+
 export function createPositionStore(db: Kysely<MainTables>): PositionStore {
   return {
     async get(trx, strategyId) {
@@ -84,6 +88,19 @@ export function createPositionStore(db: Kysely<MainTables>): PositionStore {
     async open(trx = db) {
       const rows = await trx.selectFrom('position').selectAll().where('quantity', '!=', '0').orderBy('strategy_id').execute()
       return rows.map(fromRow)
+    },
+    async of(trx, strategyIds) {
+      const held: StoredPosition[] = []
+      for (let at = 0; at < strategyIds.length; at += IDS_A_STATEMENT) {
+        const rows = await trx
+          .selectFrom('position')
+          .selectAll()
+          .where('strategy_id', 'in', strategyIds.slice(at, at + IDS_A_STATEMENT))
+          .where('quantity', '!=', '0')
+          .execute()
+        held.push(...rows.map(fromRow))
+      }
+      return held
     },
     async put(trx, position, nowMs) {
       const row = toRow(position, nowMs)

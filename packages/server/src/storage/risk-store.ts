@@ -1,6 +1,7 @@
 import { Decimal, type DecimalText } from '@spark/core/trading/decimal'
-import type { OrderState, Side } from '@spark/core/trading/order'
+import type { Side } from '@spark/core/trading/order'
 import type { Kysely } from 'kysely'
+import { IS_OPEN } from './order-store.ts'
 import type { MainTables } from './tables.ts'
 
 /** `all`, `venue:NAME` or `strategy:ID`. */
@@ -18,6 +19,8 @@ export interface RiskSums {
   /** Positions at cost and what open orders may add, quote units. */
   total: DecimalText
   byStrategy: ReadonlyMap<string, DecimalText>
+  /** Strategies with an order that has not ended. */
+  busy: ReadonlySet<string>
   /** Orders created in the last minute, refused ones left out. */
   ordersLastMinute: number
   /** `strategy side` → accepted orders in the repeat window. */
@@ -53,8 +56,6 @@ export interface RiskStore {
 }
 
 const IDS_A_STATEMENT = 500
-/** What may still add to the exposure. */
-const OPEN = ['reserved', 'sending', 'acknowledged', 'partly_filled', 'unknown'] as const satisfies readonly OrderState[]
 
 export const repeatKey = (strategyId: string, side: Side): string => `${strategyId} ${side}`
 export const candleKey = (strategyId: string, side: Side, candleTs: number): string => `${strategyId} ${side} ${candleTs}`
@@ -62,13 +63,20 @@ export const candleKey = (strategyId: string, side: Side, candleTs: number): str
 export function createRiskStore(db: Kysely<MainTables>): RiskStore {
   return {
     async sums(trx, { strategyIds, candleTs, nowMs, repeatWindowMs }) {
-      const total = await totalMicros(trx)
+      const { total, ordersLastMinute } = await totals(trx, nowMs - 60_000)
       const byStrategy = new Map<string, DecimalText>()
+      const busy = new Set<string>()
       const repeats = new Map<string, number>()
       const existing = new Set<string>()
       for (let at = 0; at < strategyIds.length; at += IDS_A_STATEMENT) {
         const ids = strategyIds.slice(at, at + IDS_A_STATEMENT)
-        for (const [id, micros] of await strategyMicros(trx, ids)) byStrategy.set(id, fromMicros(micros))
+        const reserved = await reservedMicros(trx, ids)
+        for (const [id, micros] of await exposureMicros(trx, ids))
+          byStrategy.set(id, fromMicros(micros + (reserved.get(id) ?? 0)))
+        for (const [id, micros] of reserved) {
+          busy.add(id)
+          if (!byStrategy.has(id)) byStrategy.set(id, fromMicros(micros))
+        }
         for (const { strategy_id: id, side, count } of await repeatCounts(trx, ids, nowMs - repeatWindowMs))
           repeats.set(repeatKey(id, side as Side), count)
         const rows = await trx
@@ -79,7 +87,7 @@ export function createRiskStore(db: Kysely<MainTables>): RiskStore {
           .execute()
         for (const row of rows) existing.add(candleKey(row.strategy_id, row.side as Side, row.candle_ts))
       }
-      return { total: fromMicros(total), byStrategy, ordersLastMinute: await ordersSince(trx, nowMs - 60_000), repeats, existing }
+      return { total: fromMicros(total), byStrategy, busy, ordersLastMinute, repeats, existing }
     },
     usage: (query) => usage(db, query),
     async epoch(trx) {
@@ -113,15 +121,18 @@ async function usage(
   db: Kysely<MainTables>,
   { nowMs, repeatWindowMs }: { nowMs: number; repeatWindowMs: number },
 ): Promise<RiskUsage> {
-  const byStrategy = [...(await strategyMicros(db, null))].map(([strategyId, micros]) => ({ strategyId, micros }))
+  const sums = new Map(await exposureMicros(db, null))
+  for (const [id, micros] of await reservedMicros(db, null)) sums.set(id, (sums.get(id) ?? 0) + micros)
+  const byStrategy = [...sums].map(([strategyId, micros]) => ({ strategyId, micros }))
+  const { total, ordersLastMinute } = await totals(db, nowMs - 60_000)
   const largest = most(byStrategy, ({ micros }) => micros)
   const repeated = most(await repeatCounts(db, null, nowMs - repeatWindowMs), ({ count }) => count)
   const held = db.selectFrom('position').select('symbol').where('quantity', '!=', '0')
-  const symbols = await held.union(db.selectFrom('trade_order').select('symbol').where('state', 'in', OPEN)).execute()
+  const symbols = await held.union(db.selectFrom('trade_order').select('symbol').where(IS_OPEN)).execute()
   return {
-    total: fromMicros(await totalMicros(db)),
+    total: fromMicros(total),
     largest: largest === null ? null : { strategyId: largest.strategyId, amount: fromMicros(largest.micros) },
-    ordersLastMinute: await ordersSince(db, nowMs - 60_000),
+    ordersLastMinute,
     mostRepeated:
       repeated === null ? null : { strategyId: repeated.strategy_id, side: repeated.side as Side, count: repeated.count },
     symbols: symbols.map(({ symbol }) => symbol).sort(),
@@ -137,36 +148,49 @@ function fromMicros(micros: number): DecimalText {
   return new Decimal(micros).div(1_000_000).toString()
 }
 
-async function totalMicros(trx: Kysely<MainTables>): Promise<number> {
-  const positions = await trx
-    .selectFrom('position')
-    .select((eb) => eb.fn.sum<number | null>('exposure_micros').as('micros'))
-    .executeTakeFirst()
-  const orders = await trx
-    .selectFrom('trade_order')
-    .select((eb) => eb.fn.sum<number | null>('reserved_micros').as('micros'))
-    .where('state', 'in', OPEN)
-    .executeTakeFirst()
-  return (positions?.micros ?? 0) + (orders?.micros ?? 0)
+async function totals(trx: Kysely<MainTables>, sinceMs: number): Promise<{ total: number; ordersLastMinute: number }> {
+  const { held, reserved, orders } = await trx
+    .selectNoFrom((eb) => [
+      eb
+        .selectFrom('position')
+        .select((one) => one.fn.sum<number | null>('exposure_micros').as('micros'))
+        .as('held'),
+      eb
+        .selectFrom('trade_order')
+        .select((one) => one.fn.sum<number | null>('reserved_micros').as('micros'))
+        .where(IS_OPEN)
+        .as('reserved'),
+      eb
+        .selectFrom('trade_order')
+        .select((one) => one.fn.countAll<number>().as('count'))
+        .where('created_at', '>', sinceMs)
+        .where('state', '!=', 'rejected')
+        .as('orders'),
+    ])
+    .executeTakeFirstOrThrow()
+  return { total: (held ?? 0) + (reserved ?? 0), ordersLastMinute: orders ?? 0 }
 }
 
 /** Of all strategies when `ids` is null. */
-async function strategyMicros(trx: Kysely<MainTables>, ids: readonly string[] | null): Promise<Map<string, number>> {
-  const sums = new Map<string, number>()
-  const positions = await trx
+async function exposureMicros(trx: Kysely<MainTables>, ids: readonly string[] | null): Promise<[string, number][]> {
+  const rows = await trx
     .selectFrom('position')
-    .select(['strategy_id', 'exposure_micros as micros'])
+    .select(['strategy_id', 'exposure_micros'])
     .$if(ids !== null, (query) => query.where('strategy_id', 'in', ids ?? []))
     .execute()
-  const orders = await trx
+  return rows.map(({ strategy_id: id, exposure_micros: micros }) => [id, micros])
+}
+
+/** What open orders may add, for each strategy that has one. */
+async function reservedMicros(trx: Kysely<MainTables>, ids: readonly string[] | null): Promise<Map<string, number>> {
+  const rows = await trx
     .selectFrom('trade_order')
     .select(['strategy_id', (eb) => eb.fn.sum<number>('reserved_micros').as('micros')])
     .$if(ids !== null, (query) => query.where('strategy_id', 'in', ids ?? []))
-    .where('state', 'in', OPEN)
+    .where(IS_OPEN)
     .groupBy('strategy_id')
     .execute()
-  for (const { strategy_id: id, micros } of [...positions, ...orders]) sums.set(id, (sums.get(id) ?? 0) + micros)
-  return sums
+  return new Map(rows.map(({ strategy_id: id, micros }) => [id, micros]))
 }
 
 /** Of all strategies when `ids` is null. */
@@ -179,14 +203,4 @@ function repeatCounts(trx: Kysely<MainTables>, ids: readonly string[] | null, si
     .where('state', '!=', 'rejected')
     .groupBy(['strategy_id', 'side'])
     .execute()
-}
-
-async function ordersSince(trx: Kysely<MainTables>, sinceMs: number): Promise<number> {
-  const row = await trx
-    .selectFrom('trade_order')
-    .select((eb) => eb.fn.countAll<number>().as('count'))
-    .where('created_at', '>', sinceMs)
-    .where('state', '!=', 'rejected')
-    .executeTakeFirst()
-  return row?.count ?? 0
 }

@@ -1,5 +1,6 @@
 import type { Stream } from '@spark/core/market/candle'
 import type { Timeframe } from '@spark/core/market/timeframe'
+import { Decimal, type DecimalText } from '@spark/core/trading/decimal'
 import type { Strategy, StrategyMode, StrategyStatus } from '@spark/core/trading/strategy'
 import type { Kysely } from 'kysely'
 import type { StrategyRow } from './trading-tables.ts'
@@ -17,6 +18,12 @@ export interface StrategyStore {
   install(strategies: readonly Strategy[], nowMs: number): Promise<string[]>
   /** By id. */
   list(): Promise<StoredStrategy[]>
+  /** Those that decide on a stream's candles, by id. */
+  on(stream: Stream): Promise<StoredStrategy[]>
+  /** Ids of those that are paused or stopped. */
+  notRunning(): Promise<string[]>
+  /** Of all together, quote units. */
+  totalCapital(): Promise<DecimalText>
   get(id: string, trx?: Kysely<MainTables>): Promise<StoredStrategy | null>
   /** False when the id is taken. */
   create(trx: Kysely<MainTables>, strategy: Strategy, nowMs: number): Promise<boolean>
@@ -42,25 +49,25 @@ const ROWS_A_STATEMENT = 500
 
 export function createStrategyStore(db: Kysely<MainTables>): StrategyStore {
   return {
-    async install(strategies, nowMs) {
-      return db.transaction().execute(async (trx) => {
-        const added: string[] = []
-        for (let at = 0; at < strategies.length; at += ROWS_A_STATEMENT) {
-          const rows = strategies.slice(at, at + ROWS_A_STATEMENT).map((strategy) => toRow(strategy, nowMs))
-          const inserted = await trx
-            .insertInto('strategy')
-            .values(rows)
-            .onConflict((conflict) => conflict.column('id').doNothing())
-            .returning('id')
-            .execute()
-          added.push(...inserted.map(({ id }) => id))
-        }
-        return added
-      })
-    },
+    install: (strategies, nowMs) => install(db, strategies, nowMs),
     async list() {
       return (await db.selectFrom('strategy').selectAll().orderBy('id').execute()).map(fromRow)
     },
+    async on({ symbol, tf }) {
+      const rows = await db
+        .selectFrom('strategy')
+        .selectAll()
+        .where('symbol', '=', symbol)
+        .where('tf', '=', tf)
+        .orderBy('id')
+        .execute()
+      return rows.map(fromRow)
+    },
+    async notRunning() {
+      const rows = await db.selectFrom('strategy').select('id').where('status', '!=', 'running').execute()
+      return rows.map(({ id }) => id)
+    },
+    totalCapital: () => totalCapital(db),
     async get(id, trx = db) {
       const row = await trx.selectFrom('strategy').selectAll().where('id', '=', id).executeTakeFirst()
       return row === undefined ? null : fromRow(row)
@@ -103,9 +110,31 @@ export function createStrategyStore(db: Kysely<MainTables>): StrategyStore {
   }
 }
 
-/** Which strategies decide on a stream's candle. */
-export function strategiesOn<S extends Strategy>(strategies: readonly S[], stream: Stream): S[] {
-  return strategies.filter(({ symbol, tf }) => symbol === stream.symbol && tf === stream.tf)
+async function install(db: Kysely<MainTables>, strategies: readonly Strategy[], nowMs: number): Promise<string[]> {
+  return db.transaction().execute(async (trx) => {
+    const added: string[] = []
+    for (let at = 0; at < strategies.length; at += ROWS_A_STATEMENT) {
+      const rows = strategies.slice(at, at + ROWS_A_STATEMENT).map((strategy) => toRow(strategy, nowMs))
+      const inserted = await trx
+        .insertInto('strategy')
+        .values(rows)
+        .onConflict((conflict) => conflict.column('id').doNothing())
+        .returning('id')
+        .execute()
+      added.push(...inserted.map(({ id }) => id))
+    }
+    return added
+  })
+}
+
+/** Few amounts are distinct, and no database adds decimals that are text. */
+async function totalCapital(db: Kysely<MainTables>): Promise<DecimalText> {
+  const rows = await db
+    .selectFrom('strategy')
+    .select(['capital', (eb) => eb.fn.countAll<number>().as('count')])
+    .groupBy('capital')
+    .execute()
+  return rows.reduce((sum, { capital, count }) => sum.plus(new Decimal(capital).times(count)), new Decimal(0)).toString()
 }
 
 function toRow({ id, name, symbol, tf, capital, mode, status, baseline, exposed }: Strategy, nowMs: number): StrategyRow {

@@ -127,8 +127,7 @@ async function openBook(path: OrderPath, trx: Kysely<MainTables>, wishes: readon
   const candleTs = [...new Set(wishes.map((wish) => wish.candleTs))]
   const sums = await path.risk.sums(trx, { strategyIds, candleTs, nowMs, repeatWindowMs: path.limits.repeatWindowMs })
   const { epoch } = await path.risk.epoch(trx)
-  const positions = await path.positions.open(trx)
-  const open = await path.orders.open(trx)
+  const positions = await path.positions.of(trx, strategyIds)
   return {
     sums,
     total: new Decimal(sums.total),
@@ -138,7 +137,7 @@ async function openBook(path: OrderPath, trx: Kysely<MainTables>, wishes: readon
     killSwitches: await path.risk.killSwitches(trx),
     epoch,
     long: new Set(positions.filter((position) => !isRest(path, position, wishes)).map((position) => position.strategyId)),
-    busy: new Set(open.map((order) => order.strategyId)),
+    busy: new Set(sums.busy),
     known: await path.orders.knownIds(
       trx,
       wishes.map((wish) => idOf(wish)),
