@@ -1,186 +1,192 @@
-// From a wish to a durable order: planOrders on a database of its own, in plans as candles close them and one by one; and the
-// processor time of 10,000 strategies that decide once a minute.
-import { join } from 'node:path'
-import { DEFAULT_RISK_LIMITS } from '@spark/core/trading/risk'
-import type { Strategy } from '@spark/core/trading/strategy'
+// From a wish to a durable order: risk checked and reserved, order, audit event and job in one transaction. One wish after the
+// other, as many as go, and a close of all streams at once; and 10,000 strategies that decide on one close.
 import { systemClock } from '@spark/server/clock'
 import { decideStrategies } from '@spark/server/executor/decide-strategies'
-import type { OrderPath } from '@spark/server/executor/orders/order-path'
-import { planOrders, type Wish } from '@spark/server/executor/orders/plan-orders'
-import { createLog } from '@spark/server/log'
-import { createDatabaseQueue } from '@spark/server/queue/database-queue'
+import { createPlanner } from '@spark/server/executor/orders/planner'
 import { systemRandomness } from '@spark/server/random'
-import { openAuditWriter } from '@spark/server/storage/audit/audit-writer'
-import { openMainDatabase } from '@spark/server/storage/open-main-database'
-import { createTradingStores } from '@spark/server/storage/trading-stores'
-import { paperInstrument } from '@spark/server/venue/paper-instruments'
-import { openPaperVenue } from '@spark/server/venue/paper-venue'
 import { formatNumber, median, quantile, type Figure } from './figure.ts'
-import { bench, progress, temporaryFolder } from './support.ts'
+import { MINUTE_MS, PRICE, STRATEGIES, STREAM, openPath, wishOf, type OpenPath } from './order-path.ts'
+import { bench, durationMs, progress } from './support.ts'
 
-const STRATEGIES = 10_000
-const STREAM = { symbol: 'BTCUSDT', tf: '1m' as const }
-const MINUTE = 60_000
+const BASELINE = 'a row a commit'
+const PER_SECOND = 500
+const IN_FLIGHT = 64
+/** The 60 streams of spark.yaml, two strategies on each. */
+const BURST_STREAMS = 60
+const BURST_STRATEGIES = 2
 
-const strategyAt = (at: number): Strategy => ({
-  id: `s${at}`,
-  name: `s${at}`,
-  ...STREAM,
-  capital: '1000',
-  mode: 'paper',
-  status: 'running',
-  baseline: 'ema_cross',
-  exposed: false,
-})
+type Work = (at: number) => Promise<unknown>
 
-async function openPath(folder: string) {
-  const dataDir = temporaryFolder(folder)
-  const database = await openMainDatabase({ path: join(dataDir, 'spark.db'), thread: true })
-  const { db } = database
-  const clock = systemClock
-  const random = systemRandomness
-  const stores = createTradingStores(db)
-  await stores.strategies.install(
-    Array.from({ length: STRATEGIES }, (_, at) => strategyAt(at)),
-    clock.nowMs(),
-  )
-  const venue = await openPaperVenue({
-    path: join(dataDir, 'paper.db'),
-    thread: true,
-    clock,
-    random,
-    startBalances: { USDT: '1' },
-  })
-  const instrument = paperInstrument(STREAM.symbol)
-  if (instrument === null) throw new Error('no instrument')
-  const path: OrderPath = {
-    ...stores,
-    clock,
-    log: createLog('bench', 'silent'),
-    queue: createDatabaseQueue({ db, clock, random }),
-    venue,
-    instruments: new Map([[STREAM.symbol, instrument]]),
-    limits: { ...DEFAULT_RISK_LIMITS, maxTotalNotional: '1000000000', maxOrdersPerMinute: 1_000_000_000, maxRepeats: 1_000_000 },
-    live: false,
-    alerts: { raise: () => Promise.resolve() },
-    lastPrice: () => ({ price: 50_000, ts: clock.nowMs() }),
-    equity: () => ({ now: '10000000', dayStart: '10000000', peak: '10000000' }),
-    committed: () => {},
+/** What a wish has to be measured against: the same database, thread and disk, one row in one transaction. */
+function rowByRow({ path }: OpenPath): Work {
+  return (at) =>
+    path.db
+      .transaction()
+      .execute((trx) => path.outbox.add(trx, [{ action: 'bench', actor: 'bench', result: 'ok', context: { at } }]))
+}
+
+/** Each call a wish of another strategy. */
+function planning({ path }: OpenPath): Work {
+  const plan = createPlanner(path)
+  return (at) => plan({ strategyIds: [`s${at}`], candleTs: MINUTE_MS, wishes: [wishOf(at)] })
+}
+
+/** Keeps `IN_FLIGHT` on their way for as long; resolves with how many a second are durable. */
+async function asManyAsGo(work: Work, roundMs: number): Promise<number> {
+  const startedMs = systemClock.monotonicMs()
+  let next = 0
+  const keepBusy = async () => {
+    while (next < STRATEGIES && systemClock.monotonicMs() - startedMs < roundMs) await work(next++)
   }
-  const audit = await openAuditWriter({ dataDir, writer: 'executor', clock })
-  return { path, audit }
+  await Promise.all(Array.from({ length: IN_FLIGHT }, keepBusy))
+  return (next / (systemClock.monotonicMs() - startedMs)) * 1000
 }
 
-let made = 0
-/** A strategy that has no order yet wishes to enter. */
-function wishes(count: number): Wish[] {
-  return Array.from({ length: count }, () => ({
-    strategyId: `s${made++ % STRATEGIES}`,
-    symbol: STREAM.symbol,
-    side: 'buy' as const,
-    purpose: 'enter' as const,
-    arm: 'baseline' as const,
-    quantity: '0.01',
-    referencePrice: '50000',
-    capital: '1000',
-    candleTs: made,
-    moment: made,
-    validUntil: systemClock.nowMs() + MINUTE,
-    traceId: '0'.repeat(32),
-  }))
+/** 500 a second, evenly, whatever becomes of those before; resolves with how long each waited. */
+async function atFixedRate(work: Work, roundMs: number): Promise<number[]> {
+  const waits: number[] = []
+  const pending: Promise<void>[] = []
+  const startedMs = systemClock.monotonicMs()
+  const count = Math.min(STRATEGIES, Math.round((roundMs / 1000) * PER_SECOND))
+  for (let at = 0; at < count;) {
+    const due = Math.min(count, Math.floor(((systemClock.monotonicMs() - startedMs) / 1000) * PER_SECOND) + 1)
+    for (; at < due; at++) {
+      const dueMs = startedMs + (at / PER_SECOND) * 1000
+      pending.push(work(at).then(() => void waits.push(systemClock.monotonicMs() - dueMs)))
+    }
+    await systemClock.sleep(1)
+  }
+  await Promise.all(pending)
+  return waits
 }
 
-interface Planned {
-  perSecond: number
-  p99Ms: number
-}
-
-/** Plans of `size` wishes, one after the other, until `rows` are durable; a wish waits for its plan. */
-async function plan(path: OrderPath, size: number, rows: number): Promise<Planned> {
+/** Every stream at once; resolves with how long each of them waited. */
+async function closeOfAll({ path }: OpenPath): Promise<number[]> {
+  const plan = createPlanner(path)
   const waits: number[] = []
   const startedMs = systemClock.monotonicMs()
-  for (let done = 0; done < rows; done += size) {
-    const sentMs = systemClock.monotonicMs()
-    const orders = await planOrders(path, wishes(size))
-    if (orders.some(({ state }) => state !== 'reserved')) throw new Error(`refused: ${orders[0]?.reason ?? ''}`)
-    waits.push(systemClock.monotonicMs() - sentMs)
+  await Promise.all(
+    Array.from({ length: BURST_STREAMS }, async (_, stream) => {
+      const ids = Array.from({ length: BURST_STRATEGIES }, (_one, at) => stream * BURST_STRATEGIES + at)
+      await plan({ strategyIds: ids.map((at) => `s${at}`), candleTs: MINUTE_MS, wishes: ids.map(wishOf) })
+      waits.push(systemClock.monotonicMs() - startedMs)
+    }),
+  )
+  return waits
+}
+
+interface Decided {
+  ms: number
+  processorMs: number
+}
+
+/** All strategies decide on one closed candle; `ema20` above 1: all of them enter. */
+async function decideAll({ path, audit }: OpenPath, ema20: number, ts: number): Promise<Decided> {
+  const deps = {
+    path,
+    plan: createPlanner(path),
+    audit,
+    random: systemRandomness,
+    log: path.log,
+    askMl: () => Promise.resolve(null),
+  }
+  const prices = { o: PRICE, h: PRICE, l: PRICE, c: PRICE, v: 1 }
+  const row = { ...STREAM, ts, ...prices, rsi_14: 50, macd_hist: 0, ema_20: ema20, ema_50: 1, atr_14: 1 }
+  const before = process.cpuUsage()
+  const ms = await durationMs(() => decideStrategies(deps, STREAM, row))
+  const used = process.cpuUsage(before)
+  return { ms, processorMs: (used.user + used.system) / 1000 }
+}
+
+interface Round {
+  rate: number
+  rowRate: number
+  p99Ms: number
+  rowP99Ms: number
+  burstMs: number
+  kept: Decided
+  entered: Decided
+}
+
+/** Each measurement on a path of its own: orders pile up, since nobody sends them. */
+async function measure(folder: string, roundMs: number): Promise<Round> {
+  const on = async <Result>(work: (opened: OpenPath) => Promise<Result>): Promise<Result> => {
+    const opened = await openPath(folder)
+    try {
+      return await work(opened)
+    } finally {
+      await opened.close()
+    }
   }
   return {
-    perSecond: (rows / (systemClock.monotonicMs() - startedMs)) * 1000,
-    p99Ms: quantile(
-      waits.sort((a, b) => a - b),
-      0.99,
-    ),
+    rate: await on((opened) => asManyAsGo(planning(opened), roundMs)),
+    rowRate: await on((opened) => asManyAsGo(rowByRow(opened), roundMs)),
+    p99Ms: quantile(await on((opened) => atFixedRate(planning(opened), roundMs)), 0.99),
+    rowP99Ms: quantile(await on((opened) => atFixedRate(rowByRow(opened), roundMs)), 0.99),
+    burstMs: quantile(await on(closeOfAll), 0.99),
+    kept: await on((opened) => decideAll(opened, 0, MINUTE_MS)),
+    entered: await on((opened) => decideAll(opened, 2, MINUTE_MS)),
   }
 }
 
-await bench({ rounds: 3, roundMs: 0 }, async ({ rounds, folder }) => {
-  const figures: Figure[] = []
-  for (const [size, rows] of [
-    [1, 300],
-    [25, 2000],
-  ] as const) {
-    const results: Planned[] = []
-    for (let round = 0; round < rounds; round++) {
-      const { path } = await openPath(folder)
-      results.push(await plan(path, size, rows))
-      progress(`intents, plans of ${size}, round ${round + 1}/${rounds}`)
-    }
-    const note = `orders, reservation, audit event and job in one transaction of ${size}; ${STRATEGIES} strategies stored`
-    figures.push(
-      {
-        what: `durable intents, ${size} a plan`,
-        baseline: null,
-        unit: '/s',
-        values: results.map((one) => one.perSecond),
-        target: { atLeast: 500 },
-        note,
-      },
-      {
-        what: `durable intents, ${size} a plan, p99`,
-        baseline: null,
-        unit: 'ms',
-        values: results.map((one) => one.p99Ms),
-        target: { under: 50 },
-        note,
-      },
+function figuresOf(rounds: readonly Round[]): Figure[] {
+  const of = (pick: (round: Round) => number) => formatNumber(median(rounds.map(pick)))
+  const share = ({ kept }: Round) => (kept.processorMs / MINUTE_MS / 2) * 100
+  const many = STRATEGIES.toLocaleString('en')
+  return [
+    {
+      what: `durable intents, ${IN_FLIGHT} waiting`,
+      baseline: BASELINE,
+      unit: '/s',
+      values: rounds.map(({ rate }) => rate),
+      target: { atLeast: 500 },
+      note: `one wish a plan, each of another strategy; baseline ${of(({ rowRate }) => rowRate)}/s; ${many} strategies stored, no order is sent, so all stay open`,
+    },
+    {
+      what: `durable intents, ${PER_SECOND} a second, p99 from intent to durable`,
+      baseline: BASELINE,
+      unit: 'ms',
+      values: rounds.map(({ p99Ms }) => p99Ms),
+      target: { under: 50 },
+      note: `counted from when each was due; baseline p99 ${of(({ rowP99Ms }) => rowP99Ms)} ms`,
+    },
+    {
+      what: `${BURST_STREAMS * BURST_STRATEGIES} intents of ${BURST_STREAMS} streams that close at once, p99 from intent to durable`,
+      baseline: null,
+      unit: 'ms',
+      values: rounds.map(({ burstMs }) => burstMs),
+      target: { under: 50 },
+      note: 'the streams of spark.yaml at a full hour',
+    },
+    {
+      what: `${many} strategies decide at a close, until all are durable`,
+      baseline: null,
+      unit: 'ms',
+      values: rounds.map(({ kept }) => kept.ms),
+      target: null,
+      note: `nobody changes its position; ${of(({ kept }) => kept.processorMs)} ms of processor time, all threads: once a minute ${of(share)} % of two processors`,
+    },
+    {
+      what: `${many} strategies enter at a close, until all intents are durable`,
+      baseline: null,
+      unit: 'ms',
+      values: rounds.map(({ entered }) => entered.ms),
+      target: null,
+      note: `${of(({ entered }) => (STRATEGIES / entered.ms) * 1000)} intents/s; ${of(({ entered }) => entered.processorMs)} ms of processor time`,
+    },
+  ]
+}
+
+await bench({ rounds: 5, roundMs: 4000 }, async ({ rounds, roundMs, folder }) => {
+  const results: Round[] = []
+  // The first round warms up.
+  for (let round = 0; round <= rounds; round++) {
+    const result = await measure(folder, roundMs)
+    progress(
+      `intents, round ${round}/${rounds}: ${formatNumber(result.rate)}/s, p99 ${formatNumber(result.p99Ms)} ms, ` +
+        `all decided in ${formatNumber(result.kept.ms)} ms`,
     )
+    if (round > 0) results.push(result)
   }
-  const shares: number[] = []
-  for (let round = 0; round < rounds; round++) {
-    const { path, audit } = await openPath(folder)
-    const row = {
-      ...STREAM,
-      ts: 60_000 * 1000,
-      o: 1,
-      h: 1,
-      l: 1,
-      c: 1,
-      v: 1,
-      rsi_14: 50,
-      macd_hist: 0,
-      ema_20: 1,
-      ema_50: 2,
-      atr_14: 1,
-    }
-    const before = process.cpuUsage()
-    for (let minute = 0; minute < 3; minute++)
-      await decideStrategies(
-        { path, audit, random: systemRandomness, log: path.log, askMl: () => Promise.resolve(null) },
-        STREAM,
-        { ...row, ts: row.ts + minute * MINUTE },
-      )
-    const used = process.cpuUsage(before)
-    shares.push(((used.user + used.system) / 1000 / 3 / MINUTE / 2) * 100)
-    await audit.close()
-  }
-  figures.push({
-    what: `${STRATEGIES} strategies that decide each minute`,
-    baseline: null,
-    unit: '% of two processors',
-    values: shares,
-    target: { under: 30 },
-    note: `${formatNumber((median(shares) / 100) * 2 * 60_000)} ms of processor time a minute, all threads: decisions audited, none changes a position; scores of the api not included`,
-  })
-  return figures
+  return figuresOf(results)
 })

@@ -18,7 +18,8 @@ import type { AuditEvent, AuditWriter } from '../storage/audit/audit-event.ts'
 import type { StoredPosition } from '../storage/position-store.ts'
 import type { StoredStrategy } from '../storage/strategy-store.ts'
 import type { OrderPath } from './orders/order-path.ts'
-import { planOrders, type Wish } from './orders/plan-orders.ts'
+import type { Wish } from './orders/plan-orders.ts'
+import { STRATEGIES_A_TRANSACTION, type Planner } from './orders/planner.ts'
 
 /** An order may be sent for so long after its candle closed: half a candle, at least 20 s, at most 5 minutes. */
 const VALID_MIN_MS = 20_000
@@ -26,6 +27,7 @@ const VALID_MAX_MS = 300_000
 
 export interface DecideDeps {
   path: OrderPath
+  plan: Planner
   audit: Pick<AuditWriter, 'appendAll'>
   random: Pick<Randomness, 'traceId'>
   log: Log
@@ -43,14 +45,19 @@ interface Considered {
 
 /**
  * Lets every running strategy of a stream decide once on a closed candle. Both decisions are recorded where ML counts; what
- * changes a position becomes an order. Rejects with StorageError: then nothing was decided, and the caller may try again.
+ * changes a position becomes an order. A stream of many strategies is decided in parts, each in one transaction; opposite
+ * wishes meet inside within a part. Rejects with StorageError: what was not decided then is when the caller tries again.
  */
 export async function decideStrategies(deps: DecideDeps, stream: Stream, row: FeatureRow): Promise<void> {
-  const { path } = deps
-  const strategies = (await path.strategies.on(stream)).filter(
+  const strategies = (await deps.path.strategies.on(stream)).filter(
     ({ status, decidedTs }) => status === 'running' && decidedTs < row.ts,
   )
-  if (strategies.length === 0) return
+  for (let at = 0; at < strategies.length; at += STRATEGIES_A_TRANSACTION)
+    await decideTogether(deps, strategies.slice(at, at + STRATEGIES_A_TRANSACTION), row)
+}
+
+async function decideTogether(deps: DecideDeps, strategies: readonly StoredStrategy[], row: FeatureRow): Promise<void> {
+  const { path } = deps
   const ids = strategies.map(({ id }) => id)
   const positions = new Map((await path.positions.of(path.db, ids)).map((position) => [position.strategyId, position]))
   const { mlOff } = await path.risk.epoch(path.db)
@@ -71,7 +78,7 @@ export async function decideStrategies(deps: DecideDeps, stream: Stream, row: Fe
   )
   await deps.audit.appendAll(considered.map((one) => decisionEvent(path, one, row)))
   const wishes = considered.map((one) => wishOf(path, one, row)).filter((wish) => wish !== null)
-  await planOrders(path, wishes, { strategyIds: ids, candleTs: row.ts })
+  await deps.plan({ strategyIds: ids, candleTs: row.ts, wishes })
 }
 
 /** What is below the smallest order cannot be sold: it counts as flat. */

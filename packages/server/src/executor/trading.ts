@@ -12,6 +12,7 @@ import { bookVenueFill } from './orders/book-fill.ts'
 import { cancelOrders } from './orders/cancel-orders.ts'
 import { flatten } from './orders/flatten.ts'
 import type { OrderPath } from './orders/order-path.ts'
+import { createPlanner } from './orders/planner.ts'
 import { raiseAlert } from './orders/raise-alert.ts'
 import { loseSending, reconcileVenue } from './orders/reconcile-venue.ts'
 import { sendOrder } from './orders/send-order.ts'
@@ -35,7 +36,7 @@ export interface Trading {
 export interface TradingDeps {
   path: OrderPath
   random: Randomness
-  decide: Omit<DecideDeps, 'path'>
+  decide: Omit<DecideDeps, 'path' | 'plan'>
   prices: LastPrices
   /** A venue that fills by the prices it is told of (paper); null for one that has its own market. */
   tellPrice: ((tick: PriceTick) => Promise<void>) | null
@@ -55,6 +56,7 @@ export type LastPrices = Map<string, { price: number; ts: number }>
 export async function startTrading(deps: TradingDeps): Promise<Trading> {
   const { path } = deps
   const { log, clock } = path
+  const plan = createPlanner(path)
   await loseSending(path)
   const pushed = createPushed(path)
   await path.venue.start(pushed.listener)
@@ -91,7 +93,7 @@ export async function startTrading(deps: TradingDeps): Promise<Trading> {
     async onClosedRow(stream, row) {
       for (let attempt = 0; attempt < DECIDE_ATTEMPTS_MAX; attempt++) {
         try {
-          await decideStrategies({ path, ...deps.decide }, stream, row)
+          await decideStrategies({ path, plan, ...deps.decide }, stream, row)
           await worker.idle()
           return
         } catch (error) {

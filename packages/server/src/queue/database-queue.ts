@@ -3,11 +3,12 @@ import type { Clock } from '../clock.ts'
 import type { Randomness } from '../random.ts'
 import type { MainTables } from '../storage/tables.ts'
 import type { QueueJobRow } from '../storage/trading-tables.ts'
-import { QUEUES, type DeadLetter, type LeasedJob, type Queue, type QueueDepth, type QueueName } from './queue.ts'
+import { QUEUES, type DeadLetter, type LeasedJob, type NewJob, type Queue, type QueueDepth, type QueueName } from './queue.ts'
 
 const PAYLOAD_CHARACTERS_MAX = 65_536
 const LEASE_JOBS_MAX = 1000
 const LIST_MAX = 1000
+const ROWS_A_STATEMENT = 500
 const DETAIL_CHARACTERS_MAX = 500
 
 interface QueueDeps {
@@ -34,31 +35,8 @@ export function createDatabaseQueue(deps: QueueDeps): Queue {
     return changed.length === 1
   }
   return {
-    async enqueue(trx, { queue, key, payload, runAt }) {
-      const text = JSON.stringify(payload)
-      if (text.length > PAYLOAD_CHARACTERS_MAX)
-        throw new RangeError(`a job of ${text.length} characters is longer than ${PAYLOAD_CHARACTERS_MAX}`)
-      const nowMs = clock.nowMs()
-      await trx
-        .insertInto('queue_job')
-        .values({
-          id: deps.random.secret(12),
-          queue,
-          key,
-          payload: text,
-          state: 'ready',
-          attempts: 0,
-          run_at: runAt ?? nowMs,
-          lease_until: null,
-          lease_token: null,
-          reason: null,
-          detail: null,
-          enqueued_at: nowMs,
-          changed_at: nowMs,
-        })
-        .onConflict((conflict) => conflict.columns(['queue', 'key']).doNothing())
-        .execute()
-    },
+    enqueue: (trx, job) => enqueueAll(deps, trx, [job]),
+    enqueueAll: (trx, jobs) => enqueueAll(deps, trx, jobs),
     lease: (queue, options) => lease(deps, queue, options),
     complete: (job, trx = db) => settle(trx, job, null),
     retry: (job, retryAt, reason, detail) =>
@@ -86,6 +64,36 @@ async function settleDead(trx: Kysely<MainTables>, id: string, change: Partial<Q
       ? trx.deleteFrom('queue_job').where('id', '=', id).where('state', '=', 'dead').returning('id')
       : trx.updateTable('queue_job').set(change).where('id', '=', id).where('state', '=', 'dead').returning('id')
   return (await changed.execute()).length === 1
+}
+
+async function enqueueAll({ clock, random }: QueueDeps, trx: Kysely<MainTables>, jobs: readonly NewJob[]): Promise<void> {
+  const nowMs = clock.nowMs()
+  const rows = jobs.map(({ queue, key, payload, runAt }): QueueJobRow => {
+    const text = JSON.stringify(payload)
+    if (text.length > PAYLOAD_CHARACTERS_MAX)
+      throw new RangeError(`a job of ${text.length} characters is longer than ${PAYLOAD_CHARACTERS_MAX}`)
+    return {
+      id: random.secret(12),
+      queue,
+      key,
+      payload: text,
+      state: 'ready',
+      attempts: 0,
+      run_at: runAt ?? nowMs,
+      lease_until: null,
+      lease_token: null,
+      reason: null,
+      detail: null,
+      enqueued_at: nowMs,
+      changed_at: nowMs,
+    }
+  })
+  for (let at = 0; at < rows.length; at += ROWS_A_STATEMENT)
+    await trx
+      .insertInto('queue_job')
+      .values(rows.slice(at, at + ROWS_A_STATEMENT))
+      .onConflict((conflict) => conflict.columns(['queue', 'key']).doNothing())
+      .execute()
 }
 
 /** Jobs whose lease has run out are taken like waiting ones. */

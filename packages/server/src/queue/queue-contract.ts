@@ -46,6 +46,19 @@ export function testQueue(name: string, open: () => Promise<QueueUnderTest>): vo
       expect(keys(await lease())).toEqual(['kept'])
     })
 
+    it('many jobs are enqueued at once, all of them with the transaction or none', async () => {
+      const many = Array.from({ length: 1200 }, (_, at) => ({ queue: 'order' as const, key: `k${at % 1100}`, payload: { at } }))
+      await expect(
+        under.db.transaction().execute(async (trx) => {
+          await under.queue.enqueueAll(trx, many)
+          throw new Error('rolled back')
+        }),
+      ).rejects.toThrow('rolled back')
+      expect((await under.queue.depth()).order.ready).toBe(0)
+      await under.db.transaction().execute((trx) => under.queue.enqueueAll(trx, many))
+      expect((await under.queue.depth()).order.ready).toBe(1100)
+    })
+
     it('the same key is one job while it waits, runs or is a dead letter', async () => {
       await add('a')
       await add('a')

@@ -61,6 +61,8 @@ export interface QueueDepth {
 export interface Queue {
   /** In the caller's transaction: the job exists when and only when that commits. */
   enqueue(trx: Kysely<MainTables>, job: NewJob): Promise<void>
+  /** Like `enqueue` for each. */
+  enqueueAll(trx: Kysely<MainTables>, jobs: readonly NewJob[]): Promise<void>
   /** At most `limit` jobs whose time has come and that nobody holds, oldest first. */
   lease(queue: QueueName, options: { limit: number; leaseMs: number }): Promise<LeasedJob[]>
   /** Done: the job is gone. False when the lease was lost meanwhile. `trx`: in the caller's transaction. */

@@ -7,7 +7,7 @@ import type { RiskLimits } from '@spark/core/trading/risk'
 import type { Clock } from '../../clock.ts'
 import type { Log } from '../../log.ts'
 import type { Alerts } from '../../notify/alerts.ts'
-import type { Queue } from '../../queue/queue.ts'
+import type { NewJob, Queue } from '../../queue/queue.ts'
 import type { AuditEvent } from '../../storage/audit/audit-event.ts'
 import type { OrderChange, StoredOrder } from '../../storage/order-store.ts'
 import { toMicros } from '../../storage/position-store.ts'
@@ -33,6 +33,11 @@ export interface OrderPath extends TradingStores {
   equity(): { now: DecimalText; dayStart: DecimalText; peak: DecimalText } | null
   /** Something was committed: jobs and audit events may wait. */
   committed(): void
+}
+
+/** One order is one job, however often it is enqueued. */
+export function sendJob({ intentId }: Pick<StoredOrder, 'intentId'>): NewJob {
+  return { queue: 'order', key: `send ${intentId}`, payload: { kind: 'send', intentId } }
 }
 
 /** What an order may still add to the exposure. */

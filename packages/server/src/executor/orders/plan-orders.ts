@@ -12,7 +12,7 @@ import type { StoredPosition } from '../../storage/position-store.ts'
 import { candleKey, killedBy, repeatKey, type KillSwitch, type RiskSums } from '../../storage/risk-store.ts'
 import type { MainTables } from '../../storage/tables.ts'
 import { INSIDE, bookFill, instrumentOf, type OrderFill } from './book-fill.ts'
-import { orderEvent, reservedMicros, type OrderPath } from './order-path.ts'
+import { orderEvent, reservedMicros, sendJob, type OrderPath } from './order-path.ts'
 
 /** What a strategy wants at one moment. */
 export interface Wish {
@@ -47,18 +47,27 @@ interface Book {
   known: ReadonlySet<string>
 }
 
+/** Strategies that have decided on a candle, and what they wish after it. */
+export interface Decided {
+  strategyIds: readonly string[]
+  candleTs: number
+  wishes: readonly Wish[]
+}
+
+/** Plans wishes of no candle, see planAll. Rejects with StorageError. */
+export function planOrders(path: OrderPath, wishes: readonly Wish[]): Promise<StoredOrder[]> {
+  return planAll(path, [{ strategyIds: [], candleTs: 0, wishes }])
+}
+
 /**
  * Turns wishes into orders in one transaction: order rows with what they reserve, audit events, queue jobs, and the mark that
- * these strategies have decided on the candle. All or nothing. A wish that risk refuses becomes a rejected order with the
+ * the strategies have decided on their candles. All or nothing. A wish that risk refuses becomes a rejected order with the
  * reason; one that was planned before changes nothing. Opposite wishes on a symbol meet inside first. Rejects with StorageError.
  */
-export async function planOrders(
-  path: OrderPath,
-  wishes: readonly Wish[],
-  decided: { strategyIds: readonly string[]; candleTs: number } | null = null,
-): Promise<StoredOrder[]> {
+export async function planAll(path: OrderPath, plans: readonly Decided[]): Promise<StoredOrder[]> {
+  const wishes = plans.flatMap((plan) => plan.wishes)
   const planned = await path.db.transaction().execute(async (trx) => {
-    if (decided !== null) await path.strategies.markDecided(trx, decided.strategyIds, decided.candleTs)
+    for (const { strategyIds, candleTs } of plans) await path.strategies.markDecided(trx, strategyIds, candleTs)
     if (wishes.length === 0) return []
     const book = await openBook(path, trx, wishes)
     const judgements = wishes.map((wish) => judged(path, book, wish)).filter((one) => one !== null)
@@ -74,8 +83,7 @@ export async function planOrders(
       trx,
       orders.filter(({ state }) => state === 'reserved'),
     )
-    for (const { intentId: id } of rest)
-      await path.queue.enqueue(trx, { queue: 'order', key: `send ${id}`, payload: { kind: 'send', intentId: id } })
+    await path.queue.enqueueAll(trx, rest.map(sendJob))
     return orders
   })
   if (planned.length > 0) path.committed()
@@ -128,6 +136,7 @@ async function openBook(path: OrderPath, trx: Kysely<MainTables>, wishes: readon
   const sums = await path.risk.sums(trx, { strategyIds, candleTs, nowMs, repeatWindowMs: path.limits.repeatWindowMs })
   const { epoch } = await path.risk.epoch(trx)
   const positions = await path.positions.of(trx, strategyIds)
+  const prices = new Map(wishes.map((wish) => [wish.strategyId, wish.referencePrice]))
   return {
     sums,
     total: new Decimal(sums.total),
@@ -136,7 +145,7 @@ async function openBook(path: OrderPath, trx: Kysely<MainTables>, wishes: readon
     repeats: new Map(sums.repeats),
     killSwitches: await path.risk.killSwitches(trx),
     epoch,
-    long: new Set(positions.filter((position) => !isRest(path, position, wishes)).map((position) => position.strategyId)),
+    long: new Set(positions.filter((position) => !isRest(path, position, prices)).map((position) => position.strategyId)),
     busy: new Set(sums.busy),
     known: await path.orders.knownIds(
       trx,
@@ -146,8 +155,12 @@ async function openBook(path: OrderPath, trx: Kysely<MainTables>, wishes: readon
 }
 
 /** What is held but could not be sold at the price that is wished at counts as flat. */
-function isRest(path: OrderPath, { strategyId, symbol, quantity }: StoredPosition, wishes: readonly Wish[]): boolean {
-  const price = wishes.find((wish) => wish.strategyId === strategyId)?.referencePrice
+function isRest(
+  path: OrderPath,
+  { strategyId, symbol, quantity }: StoredPosition,
+  prices: ReadonlyMap<string, DecimalText>,
+): boolean {
+  const price = prices.get(strategyId)
   const instrument = path.instruments.get(symbol)
   const known = price === undefined ? null : parseDecimal(price)
   return known !== null && instrument !== undefined && isDust(new Decimal(quantity), known, instrument)

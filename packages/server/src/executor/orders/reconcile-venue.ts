@@ -2,7 +2,7 @@ import { Decimal } from '@spark/core/trading/decimal'
 import { balanceDifferences } from '@spark/core/trading/reconcile'
 import type { StoredOrder } from '../../storage/order-store.ts'
 import { bookVenueFill } from './book-fill.ts'
-import { advance, type OrderPath } from './order-path.ts'
+import { advance, sendJob, type OrderPath } from './order-path.ts'
 import { settleVenueOrder } from './settle-order.ts'
 
 /** Venues round; a millionth of what is held is not worth a halt. */
@@ -15,15 +15,11 @@ const VANISHED_AFTER_MS = 30_000
 /** After a restart nobody knows what became of what was being sent: it is asked for, never sent again blindly. */
 export async function loseSending(path: OrderPath): Promise<void> {
   await path.db.transaction().execute(async (trx) => {
-    for (const order of await path.orders.open(trx)) {
+    const open = await path.orders.open(trx)
+    for (const order of open)
       if (order.state === 'sending') await advance(path, trx, order, { kind: 'lose' }, { reason: 'restarted' })
-      // The job of an order that waits is there already, unless someone discarded it.
-      await path.queue.enqueue(trx, {
-        queue: 'order',
-        key: `send ${order.intentId}`,
-        payload: { kind: 'send', intentId: order.intentId },
-      })
-    }
+    // The job of an order that waits is there already, unless someone discarded it.
+    await path.queue.enqueueAll(trx, open.map(sendJob))
   })
   path.committed()
 }

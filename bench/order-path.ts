@@ -1,0 +1,105 @@
+import { join } from 'node:path'
+import { DEFAULT_RISK_LIMITS } from '@spark/core/trading/risk'
+import type { Strategy } from '@spark/core/trading/strategy'
+import { systemClock } from '@spark/server/clock'
+import type { OrderPath } from '@spark/server/executor/orders/order-path'
+import type { Wish } from '@spark/server/executor/orders/plan-orders'
+import { createLog } from '@spark/server/log'
+import { createDatabaseQueue } from '@spark/server/queue/database-queue'
+import { systemRandomness } from '@spark/server/random'
+import { openAuditWriter } from '@spark/server/storage/audit/audit-writer'
+import type { AuditWriter } from '@spark/server/storage/audit/audit-event'
+import { openMainDatabase } from '@spark/server/storage/open-main-database'
+import { createTradingStores } from '@spark/server/storage/trading-stores'
+import { paperInstrument } from '@spark/server/venue/paper-instruments'
+import { openPaperVenue, type PaperVenue } from '@spark/server/venue/paper-venue'
+import { temporaryFolder } from './support.ts'
+
+export const STRATEGIES = 10_000
+export const STREAM = { symbol: 'BTCUSDT', tf: '1m' as const }
+export const MINUTE_MS = 60_000
+export const PRICE = 50_000
+
+export interface OpenPath {
+  path: OrderPath
+  venue: PaperVenue
+  audit: AuditWriter
+  close(): Promise<void>
+}
+
+/** The order path of an executor with 10,000 strategies on one stream, its storage in threads as there; limits let everything pass. */
+export async function openPath(folder: string): Promise<OpenPath> {
+  const dataDir = temporaryFolder(folder)
+  const database = await openMainDatabase({ path: join(dataDir, 'spark.db'), thread: true })
+  const { db } = database
+  const clock = systemClock
+  const random = systemRandomness
+  const stores = createTradingStores(db)
+  const strategies = Array.from({ length: STRATEGIES }, (_, at) => strategyAt(at))
+  await stores.strategies.install(strategies, clock.nowMs())
+  const venue = await openPaperVenue({
+    path: join(dataDir, 'paper.db'),
+    thread: true,
+    clock,
+    random,
+    startBalances: { USDT: '1000000000' },
+  })
+  const instrument = paperInstrument(STREAM.symbol)
+  if (instrument === null) throw new Error('no instrument')
+  const path: OrderPath = {
+    ...stores,
+    clock,
+    log: createLog('bench', 'silent'),
+    queue: createDatabaseQueue({ db, clock, random }),
+    venue,
+    instruments: new Map([[STREAM.symbol, instrument]]),
+    limits: { ...DEFAULT_RISK_LIMITS, maxTotalNotional: '1000000000', maxOrdersPerMinute: 1_000_000_000, maxRepeats: 1_000_000 },
+    live: false,
+    alerts: { raise: () => Promise.resolve() },
+    lastPrice: () => ({ price: PRICE, ts: clock.nowMs() }),
+    equity: () => ({ now: '10000000', dayStart: '10000000', peak: '10000000' }),
+    committed: () => {},
+  }
+  const audit = await openAuditWriter({ dataDir, writer: 'executor', clock })
+  return {
+    path,
+    venue,
+    audit,
+    async close() {
+      await audit.close()
+      await venue.stop()
+      await database.close()
+    },
+  }
+}
+
+function strategyAt(at: number): Strategy {
+  return {
+    id: `s${at}`,
+    name: `s${at}`,
+    ...STREAM,
+    capital: '1000',
+    mode: 'paper',
+    status: 'running',
+    baseline: 'ema_cross',
+    exposed: false,
+  }
+}
+
+/** Strategy `at` wishes to enter for 500. */
+export function wishOf(at: number): Wish {
+  return {
+    strategyId: `s${at}`,
+    symbol: STREAM.symbol,
+    side: 'buy',
+    purpose: 'enter',
+    arm: 'baseline',
+    quantity: '0.01',
+    referencePrice: String(PRICE),
+    capital: '1000',
+    candleTs: MINUTE_MS,
+    moment: MINUTE_MS,
+    validUntil: systemClock.nowMs() + 10 * MINUTE_MS,
+    traceId: '0'.repeat(32),
+  }
+}
