@@ -1,4 +1,4 @@
-// All benches, or those named: node bench/run.ts [score audit-append replay audit-list start-up crash-restart intents] [--full] [--write] …
+// All benches, or those named: node bench/run.ts [score audit-append replay audit-list start-up crash-restart intents reconcile polls] [--full] [--write] …
 // Prints the table; --write also puts it into bench/results.md. Other options are handed on to each bench.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -11,7 +11,7 @@ import { COLUMNS, figureCells, formatNumber, isReached, markdownTable, type Figu
 import { fsyncMs, thisMachine } from './machine.ts'
 import { OPTIONS, progress } from './support.ts'
 
-const BENCHES = ['score', 'audit-append', 'replay', 'audit-list', 'start-up', 'crash-restart', 'intents']
+const BENCHES = ['score', 'audit-append', 'replay', 'audit-list', 'start-up', 'crash-restart', 'intents', 'reconcile', 'polls']
 /** A bench that takes longer hangs. */
 const LIMIT_MS = 2 * 3_600_000
 

@@ -68,6 +68,8 @@ export interface PositionStore {
   of(trx: Kysely<MainTables>, strategyIds: readonly string[]): Promise<StoredPosition[]>
   put(trx: Kysely<MainTables>, position: StoredPosition, nowMs: number): Promise<void>
   hasFill(trx: Kysely<MainTables>, fill: Pick<StoredFill, 'venue' | 'symbol' | 'fillId'>): Promise<boolean>
+  /** Those of `fillIds` that are booked. */
+  knownFills(venue: string, symbol: string, fillIds: readonly string[]): Promise<Set<string>>
   addFill(trx: Kysely<MainTables>, fill: StoredFill, nowMs: number): Promise<void>
   addProfit(trx: Kysely<MainTables>, profit: Omit<Profit, 'fills'>, nowMs: number): Promise<void>
   profits(): Promise<Profit[]>
@@ -120,6 +122,7 @@ export function createPositionStore(db: Kysely<MainTables>): PositionStore {
         .executeTakeFirst()
       return row !== undefined
     },
+    knownFills: (venue, symbol, fillIds) => knownFills(db, venue, symbol, fillIds),
     async addFill(trx, fill, nowMs) {
       await trx.insertInto('order_fill').values(toFillRow(fill, nowMs)).execute()
     },
@@ -157,6 +160,26 @@ async function listFills(
   }
   const ordered = query.orderBy('ts', 'desc').orderBy('venue').orderBy('symbol').orderBy('fill_id')
   return (await ordered.limit(limit).execute()).map(fromFillRow)
+}
+
+async function knownFills(
+  db: Kysely<MainTables>,
+  venue: string,
+  symbol: string,
+  fillIds: readonly string[],
+): Promise<Set<string>> {
+  const known = new Set<string>()
+  for (let at = 0; at < fillIds.length; at += IDS_A_STATEMENT) {
+    const rows = await db
+      .selectFrom('order_fill')
+      .select('fill_id')
+      .where('venue', '=', venue)
+      .where('symbol', '=', symbol)
+      .where('fill_id', 'in', fillIds.slice(at, at + IDS_A_STATEMENT))
+      .execute()
+    for (const { fill_id: id } of rows) known.add(id)
+  }
+  return known
 }
 
 async function addProfit(

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import { sql, type Kysely } from 'kysely'
 import { Decimal, type DecimalText } from '@spark/core/trading/decimal'
 import type { Side } from '@spark/core/trading/order'
 import type { PaperOrderRow, PaperTables } from '../storage/paper-tables.ts'
@@ -11,15 +11,21 @@ export async function orderRow(trx: Kysely<PaperTables>, clientOrderId: string):
   return row ?? null
 }
 
-export function openRows(trx: Kysely<PaperTables>, symbols: readonly string[]): Promise<PaperOrderRow[]> {
+/** Word for word the condition of the index paper_order_open: with the states as parameters each price would read every order. */
+const IS_OPEN = sql<boolean>`state in ('open', 'partly_filled')`
+
+export function openRowsQuery(trx: Kysely<PaperTables>, symbols: readonly string[]) {
   return trx
     .selectFrom('paper_order')
     .selectAll()
     .where('symbol', 'in', [...symbols])
-    .where('state', 'in', ['open', 'partly_filled'])
+    .where(IS_OPEN)
     .orderBy('created_at')
     .orderBy('venue_order_id')
-    .execute()
+}
+
+export function openRows(trx: Kysely<PaperTables>, symbols: readonly string[]): Promise<PaperOrderRow[]> {
+  return openRowsQuery(trx, symbols).execute()
 }
 
 /** Adds to what is free and locked of an asset; throws RangeError when either would be below 0. */

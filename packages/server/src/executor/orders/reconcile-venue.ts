@@ -1,6 +1,7 @@
 import { Decimal } from '@spark/core/trading/decimal'
 import { balanceDifferences } from '@spark/core/trading/reconcile'
 import type { StoredOrder } from '../../storage/order-store.ts'
+import type { VenueOrder } from '../../venue/venue.ts'
 import { bookVenueFill } from './book-fill.ts'
 import { advance, sendJob, type OrderPath } from './order-path.ts'
 import { settleVenueOrder } from './settle-order.ts'
@@ -45,7 +46,10 @@ async function reconcileFills(path: OrderPath, open: readonly StoredOrder[]): Pr
   const differences: string[] = []
   for (const [symbol, own] of Map.groupBy(open, (order) => order.symbol)) {
     const sinceMs = Math.min(...own.map(({ createdAt }) => createdAt)) - FILLS_BEFORE_MS
-    for (const fill of await path.venue.fills(symbol, sinceMs))
+    const fills = await path.venue.fills(symbol, sinceMs)
+    const fillIds = fills.map(({ fillId }) => fillId)
+    const known = await path.positions.knownFills(path.venue.name, symbol, fillIds)
+    for (const fill of fills.filter(({ fillId }) => !known.has(fillId)))
       if ((await bookVenueFill(path, fill)) === 'unexplained')
         differences.push(`the venue filled ${fill.quantity} of ${fill.clientOrderId}, which our book cannot explain`)
   }
@@ -54,16 +58,36 @@ async function reconcileFills(path: OrderPath, open: readonly StoredOrder[]): Pr
 
 async function reconcileOrders(path: OrderPath, open: readonly StoredOrder[]): Promise<string[]> {
   const differences: string[] = []
-  for (const seen of await path.venue.openOrders([...path.instruments.keys()]))
+  const ours = new Map(open.map((order) => [order.clientOrderId, order]))
+  const told = new Set<string>()
+  for (const seen of await path.venue.openOrders([...path.instruments.keys()])) {
+    told.add(seen.clientOrderId)
+    const order = ours.get(seen.clientOrderId)
+    if (order !== undefined && agrees(order, seen)) continue
     if ((await settleVenueOrder(path, seen)) === 'unexplained')
       differences.push(`the venue has the order ${seen.clientOrderId}, which our book does not have`)
-  for (const order of open.filter(({ state }) => state === 'acknowledged' || state === 'partly_filled')) {
+  }
+  for (const order of open.filter((one) => isAtVenue(one) && !told.has(one.clientOrderId))) {
     const seen = await path.venue.order(order.symbol, order.clientOrderId)
     if (seen !== null) await settleVenueOrder(path, seen)
     else if (path.clock.nowMs() - order.changedAt > VANISHED_AFTER_MS)
       differences.push(`the venue does not know ${order.clientOrderId} any more, which it acknowledged`)
   }
   return differences
+}
+
+function isAtVenue({ state }: StoredOrder): boolean {
+  return state === 'acknowledged' || state === 'partly_filled'
+}
+
+/** Our book says of an order what the venue says: nothing is to be written. */
+function agrees(order: StoredOrder, seen: VenueOrder): boolean {
+  return (
+    isAtVenue(order) &&
+    (seen.state === 'open' || seen.state === 'partly_filled') &&
+    order.venueOrderId === seen.venueOrderId &&
+    new Decimal(order.filledQuantity).eq(seen.filledQuantity)
+  )
 }
 
 /** At the first meeting our book takes over what the account holds. */
