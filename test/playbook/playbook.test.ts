@@ -1,5 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createSpark, eventually, healthy, ROOT, type Spark } from '../support/spark.ts'
 
@@ -99,6 +101,23 @@ describe.skipIf(missing.length > 0)(
         featureVersion: 'v2.0',
         modelVersion: 'ml-fusion-1.2',
       })
+    })
+
+    it('3: the team is told', async () => {
+      let told = ''
+      const slack = createServer((request, response) => {
+        request.on('data', (piece: Buffer) => (told += piece.toString()))
+        request.on('end', () => response.end('ok'))
+      })
+      await new Promise<void>((resolve) => slack.listen(0, '127.0.0.1', resolve))
+      const webhook = `http://127.0.0.1:${(slack.address() as AddressInfo).port}/`
+      try {
+        const own = `export PATH=${ROOT}bin:$PATH SPARK_NOTIFY_PRIVATE=true SLACK_WEBHOOK_URL=${webhook}`
+        await bash(`${own}; ${commandWith('## 3', 'slack-notify')}`)
+      } finally {
+        await new Promise((resolve) => slack.close(resolve))
+      }
+      expect(told).toContain('ROLLBACK COMPLETE: ML Scoring disabled')
     })
 
     it('4: executor health and timestamp drift', async () => {

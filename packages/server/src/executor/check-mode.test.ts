@@ -1,5 +1,10 @@
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { systemClock } from '../clock.ts'
+import { openMainDatabase } from '../storage/open-main-database.ts'
+import { temporaryFolder } from '../storage/temporary-folder.ts'
 import { modeProblems, type ModeFacts } from './check-mode.ts'
+import { checkMode } from './open-venue.ts'
 
 const ready: ModeFacts = {
   live: true,
@@ -55,4 +60,15 @@ describe('paper mode', () => {
       expect.stringMatching(/keys add ccxt:binance$/),
     ])
   })
+})
+
+it('a data folder belongs to the venue of its first start that was not refused', async () => {
+  const database = await openMainDatabase({ path: join(temporaryFolder(), 'spark.db'), thread: false })
+  const file = { strategies: [{ id: 's', symbol: 'BTCUSDT', tf: '1h' as const }] }
+  const check = (venueName: string, live: boolean) => checkMode({ live, venueName, file }, database, systemClock)
+  await expect(check('ccxt:binance', true)).rejects.toThrow('keys add ccxt:binance --live')
+  await check('paper', false)
+  await check('paper', false)
+  await expect(check('ccxt:binance', true)).rejects.toThrow('the book of "paper"')
+  await database.close()
 })

@@ -22,20 +22,26 @@ export interface OpenVenue {
   tellPrice: ((tick: PriceTick) => Promise<void>) | null
 }
 
-/** Throws ConfigError with everything that forbids this installation to trade as it is set. */
-export async function checkMode({ live, venueName, file }: Config, { db }: MainDatabase, clock: Clock): Promise<void> {
+/** Throws ConfigError with everything that forbids this installation to trade as it is set; else the folder belongs to its venue. */
+export async function checkMode(
+  { live, venueName, file }: Pick<Config, 'live' | 'venueName' | 'file'>,
+  { db }: MainDatabase,
+  clock: Clock,
+): Promise<void> {
+  const installation = createInstallationStore(db)
   const stored = await createStrategyStore(db).list()
   // What is stored stays as it is, whatever the file says.
   const known = new Set(stored.map(({ id }) => id))
   const problems = modeProblems({
     live,
     venue: venueName,
-    boundVenue: await createInstallationStore(db).bindVenue(venueName, clock.nowMs()),
+    boundVenue: (await installation.boundVenue()) ?? venueName,
     hasKeys: (await createExchangeKeyStore(db).sealed(venueName)) !== null,
     risk: file.risk,
     armed: [...stored, ...file.strategies.filter(({ id }) => !known.has(id))].filter(({ mode }) => mode === 'live').length,
   })
   if (problems.length > 0) throw new ConfigError(problems)
+  await installation.bindVenue(venueName, clock.nowMs())
 }
 
 /** Opens the venue of the settings. Rejects with VenueError, StorageError or ConfigError. */

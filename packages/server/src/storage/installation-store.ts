@@ -3,22 +3,24 @@ import type { MainTables } from './tables.ts'
 
 /** What was decided once for a data folder. */
 export interface InstallationStore {
-  /** Where it trades, for good: its book is that venue's. The first start decides; resolves with what holds. */
-  bindVenue(venue: string, nowMs: number): Promise<string>
+  /** Where it trades: its book is that venue's. Null before the first start that was not refused. */
+  boundVenue(): Promise<string | null>
+  /** For good: what was bound before stays. */
+  bindVenue(venue: string, nowMs: number): Promise<void>
 }
 
 export function createInstallationStore(db: Kysely<MainTables>): InstallationStore {
   return {
+    async boundVenue() {
+      const row = await db.selectFrom('installation').select('value').where('name', '=', 'venue').executeTakeFirst()
+      return row?.value ?? null
+    },
     async bindVenue(venue, nowMs) {
-      return db.transaction().execute(async (trx) => {
-        await trx
-          .insertInto('installation')
-          .values({ name: 'venue', value: venue, set_at: nowMs })
-          .onConflict((conflict) => conflict.column('name').doNothing())
-          .execute()
-        const row = await trx.selectFrom('installation').select('value').where('name', '=', 'venue').executeTakeFirstOrThrow()
-        return row.value
-      })
+      await db
+        .insertInto('installation')
+        .values({ name: 'venue', value: venue, set_at: nowMs })
+        .onConflict((conflict) => conflict.column('name').doNothing())
+        .execute()
     },
   }
 }
