@@ -165,7 +165,8 @@ describe('spark up on defaults, within three minutes', () => {
 
 describe('a person', () => {
   it('a paused strategy is shown with its reason, by command', async () => {
-    expect((await spark.run('strategies', 'pause', 'btcusdt-1h-01', '--reason', 'a test')).stdout).toContain('pause done')
+    const paused = await spark.run('strategies', 'pause', 'btcusdt-1h-01', '--reason', 'a test')
+    expect(paused).toMatchObject({ code: 0, stdout: expect.stringContaining('pause done') as string, stderr: '' })
     const list = await spark.run('strategies', 'list')
     expect(list.stdout).toMatch(/^btcusdt-1h-01 +BTCUSDT +1h +1000 +baseline +paper +paused +a test$/m)
     expect((await spark.run('strategies', 'start', 'btcusdt-1h-99')).code).toBe(1)

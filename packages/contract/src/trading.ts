@@ -133,7 +133,7 @@ export const EquityQuery = Type.Object(
         description: 'total (default), arm:NAME or strategy:ID',
       }),
     ),
-    from: Type.Optional(Type.String({ maxLength: 40, description: 'time; default: 24 hours ago' })),
+    from: Type.Optional(Type.String({ maxLength: 40, description: 'time; default: 24 hours before the newest' })),
   },
   { additionalProperties: false },
 )

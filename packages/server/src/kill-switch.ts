@@ -1,5 +1,5 @@
 import type { Clock } from './clock.ts'
-import type { Queue } from './queue/queue.ts'
+import { AT_ONCE, type Queue } from './queue/queue.ts'
 import type { TradingStores } from './storage/trading-stores.ts'
 
 /** `all`, `venue:NAME` or `strategy:ID`. */
@@ -39,7 +39,8 @@ export async function setKillSwitch({ stores, queue, clock }: KillParts, request
   const nowMs = clock.nowMs()
   await stores.db.transaction().execute(async (trx) => {
     await stores.risk.kill(trx, { scope, reason, actor, setAt: nowMs })
-    await queue.enqueue(trx, { queue: 'order', key: `cancel ${traceId}`, payload: { kind: 'cancel', scope, askedAt: nowMs } })
+    const payload = { kind: 'cancel', scope, askedAt: nowMs }
+    await queue.enqueue(trx, { queue: 'order', key: `cancel ${traceId}`, payload, runAt: AT_ONCE })
     await stores.outbox.add(trx, [{ ts: nowMs, action: 'kill.set', actor, traceId, result: 'ok', context: { scope, reason } }])
   })
 }

@@ -20,7 +20,7 @@ export function equityCommand(program: Command, output: Output): void {
     .command('equity')
     .description('The equity curve: capital, and profit made and open, in quote units.')
     .option('--scope <scope>', 'total, arm:ml, arm:baseline or strategy:ID; default total')
-    .option('--from <time>', 'from here on, ms or ISO 8601; default: 24 hours ago')
+    .option('--from <time>', 'from here on, ms or ISO 8601; default: 24 hours before the newest')
     .option('--points <n>', 'rows of the table, evenly over the time', '24')
     .option('--json', 'every point, as JSON, like GET /api/equity')
     .addHelpText('after', '\nExample:\n  spark equity --scope strategy:btcusdt-1m-01 --from 2026-01-01')

@@ -31,7 +31,7 @@ function riskText({ epoch, mlOff, venue, killSwitches, asOf, limits }: AnswerOf<
   const switches = killSwitches.map(({ scope, reason, actor, setAt }) => [scope, reason, actor, timeText(setAt)])
   const rows = limits.map(({ name, limit, used, unit, by }) => [
     name,
-    used ?? '-',
+    rounded(used ?? '-'),
     limit ?? 'none',
     shareOf(used, limit),
     unit,
@@ -42,6 +42,10 @@ function riskText({ epoch, mlOff, venue, killSwitches, asOf, limits }: AnswerOf<
     ...(switches.length === 0 ? [] : [table(['killed', 'why', 'who', 'since'], switches)]),
     table(['limit', 'used', 'of', '%', 'unit', 'most by'], rows),
   ].join('\n\n')
+}
+
+function rounded(text: string): string {
+  return /\.\d{3}/.test(text) ? Number(text).toFixed(2) : text
 }
 
 function shareOf(used: string | null, limit: string | null): string {

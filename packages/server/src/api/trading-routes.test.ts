@@ -89,6 +89,9 @@ beforeAll(async () => {
 beforeEach(async () => {
   await database.db.deleteFrom('queue_job').execute()
   await database.db.deleteFrom('audit_outbox').execute()
+  await database.db.deleteFrom('equity_mark').execute()
+  await database.db.deleteFrom('position').execute()
+  await database.db.deleteFrom('trade_order').where('candle_ts', '>', 100).execute()
 })
 afterAll(async () => {
   await database.close()
@@ -227,6 +230,15 @@ describe('flatten', () => {
   })
 })
 
+it('equity shows the last day of the market, which in a replay is not today', async () => {
+  const noon = Date.parse('2024-11-24T12:00:00Z')
+  const at = (ts: number) => ({ ts, scope: 'total', equity: '1', realized: '0', unrealized: '0', fees: '0' })
+  await stores.equityCurve.add([at(noon - 86_400_001), at(noon - 86_400_000), at(noon)])
+  await stores.equityCurve.setMark('now', '1', noon)
+  const { points } = (await get('/api/equity')).json() as AnswerOf<'equity'>
+  expect(points.map(({ ts }) => ts)).toEqual([noon - 86_400_000, noon])
+})
+
 describe('risk', () => {
   const limits = async () => {
     const { limits: all } = (await get('/api/risk')).json() as AnswerOf<'risk'>
@@ -245,7 +257,6 @@ describe('risk', () => {
   })
 
   it('shows every limit, and before the executor has looked nothing of losses', async () => {
-    await database.db.deleteFrom('equity_mark').execute()
     expect(Object.keys(await limits())).toEqual([
       'allowedSymbols',
       'priceCollarPercent',

@@ -77,12 +77,16 @@ export function startOperation({ config, log, life }: Started, parts: OperationP
 }
 
 /** Why all is not well, or null. */
-async function problemOf({ storage, ingest, desk }: OperationParts): Promise<string | null> {
-  const health = await storage.storageHealth()
+export async function problemOf(parts: {
+  storage: Pick<OpenStorage, 'storageHealth'>
+  ingest: Pick<Ingest, 'stalenessS'>
+  desk: Pick<OrderDesk, 'haltedReason'>
+}): Promise<string | null> {
+  const health = await parts.storage.storageHealth()
   if (!health.ok) return health.detail ?? 'storage cannot be written'
-  const halted = desk.haltedReason()
+  const halted = parts.desk.haltedReason()
   if (halted !== null) return `the venue is halted: ${halted}`
-  const stalenessS = ingest.stalenessS()
-  if (stalenessS === null || stalenessS > STALE_S) return `market data is ${stalenessS?.toFixed(0) ?? 'not there'} s old`
-  return null
+  const stalenessS = parts.ingest.stalenessS()
+  if (stalenessS === null) return 'there is no market data yet'
+  return stalenessS > STALE_S ? `market data is ${stalenessS.toFixed(0)} s old` : null
 }

@@ -3,7 +3,16 @@ import type { Clock } from '../clock.ts'
 import type { Randomness } from '../random.ts'
 import type { MainTables } from '../storage/tables.ts'
 import type { QueueJobRow } from '../storage/trading-tables.ts'
-import { QUEUES, type DeadLetter, type LeasedJob, type NewJob, type Queue, type QueueDepth, type QueueName } from './queue.ts'
+import {
+  AT_ONCE,
+  QUEUES,
+  type DeadLetter,
+  type LeasedJob,
+  type NewJob,
+  type Queue,
+  type QueueDepth,
+  type QueueName,
+} from './queue.ts'
 
 const PAYLOAD_CHARACTERS_MAX = 65_536
 const LEASE_JOBS_MAX = 1000
@@ -50,7 +59,7 @@ export function createDatabaseQueue(deps: QueueDeps): Queue {
     },
     async redrive(id, trx = db) {
       const nowMs = clock.nowMs()
-      return settleDead(trx, id, { state: 'ready', attempts: 0, run_at: nowMs, changed_at: nowMs })
+      return settleDead(trx, id, { state: 'ready', attempts: 0, run_at: AT_ONCE, enqueued_at: nowMs, changed_at: nowMs })
     },
     discard: (id, trx = db) => settleDead(trx, id, null),
     depth: () => depth(deps),
@@ -163,7 +172,10 @@ async function depth({ db, clock }: QueueDeps): Promise<Record<QueueName, QueueD
       'state',
       eb.case().when('run_at', '<=', nowMs).then(1).else(0).end().as('due'),
       eb.fn.countAll<number>().as('count'),
-      eb.fn.min('run_at').as('oldest'),
+      // Waiting since its time came, or since it was enqueued for a time before.
+      eb.fn
+        .min(eb.case().when('run_at', '>', eb.ref('enqueued_at')).then(eb.ref('run_at')).else(eb.ref('enqueued_at')).end())
+        .as('oldest'),
     ])
     .groupBy(['queue', 'state', 'due'])
     .execute()

@@ -3,7 +3,7 @@ import * as fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { ManualClock } from '../clock.ts'
 import type { MainTables } from '../storage/tables.ts'
-import type { LeasedJob, Queue } from './queue.ts'
+import { AT_ONCE, type LeasedJob, type Queue } from './queue.ts'
 
 export interface QueueUnderTest {
   db: Kysely<MainTables>
@@ -174,6 +174,18 @@ export function testQueue(name: string, open: () => Promise<QueueUnderTest>): vo
       await under.clock.advance(500)
       expect((await under.queue.depth()).order).toEqual({ ready: 1, delayed: 1, leased: 1, dead: 1, lagMs: 500 })
       expect((await under.queue.depth()).notification).toEqual({ ready: 0, delayed: 0, leased: 0, dead: 0, lagMs: 0 })
+    })
+
+    it('a command is due by the clock of a replay too, at once and redriven, and waits since it was enqueued', async () => {
+      await add('dead')
+      await under.queue.bury(await first(), 'x', '')
+      await add('command', AT_ONCE)
+      await under.clock.advance(500)
+      expect((await under.queue.depth()).order.lagMs).toBe(500)
+      const [letter] = await under.queue.deadLetters({ limit: 1 })
+      await under.queue.redrive(letter?.id ?? '')
+      under.clock.step(-300 * 86_400_000)
+      expect(keys(await lease()).sort()).toEqual(['command', 'dead'])
     })
 
     it('loses no job and gives none twice, whatever happens in which order', async () => {

@@ -5,13 +5,16 @@ import type { MainTables } from '../storage/tables.ts'
 export const QUEUES = ['order', 'label', 'notification', 'job'] as const
 export type QueueName = (typeof QUEUES)[number]
 
+/** A command is due by every clock: an executor that replays lives in the time of its data. */
+export const AT_ONCE = 0
+
 export interface NewJob {
   queue: QueueName
   /** While a job with the same queue and key waits, runs or is a dead letter, enqueuing it again changes nothing. */
   key: string
   /** A JSON object. */
   payload: Record<string, unknown>
-  /** Not before this time, ms. Default: at once. */
+  /** Not before this time, ms. Default: now. */
   runAt?: number
 }
 

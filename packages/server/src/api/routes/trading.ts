@@ -3,6 +3,7 @@ import type { OrderView } from '@spark/contract/trading'
 import type { StoredOrder } from '../../storage/order-store.ts'
 import { dayMark } from '../../storage/equity-store.ts'
 import type { FillPlace, StoredFill } from '../../storage/position-store.ts'
+import { AT_ONCE } from '../../queue/queue.ts'
 import { riskLimitsOf } from '../../risk-limits.ts'
 import { ApiProblem } from '../api-problem.ts'
 import { commandEvent } from '../command-event.ts'
@@ -53,20 +54,25 @@ function bookRoutes(app: FastifyInstance, deps: ApiDeps): void {
   handle(app, 'positions', async () => ({ items: await positions.open(), profits: await positions.profits() }))
   handle(app, 'equity', async ({ query }) => {
     const scope = query.scope ?? 'total'
-    const fromMs = query.from === undefined ? deps.clock.nowMs() - DAY_MS : timeOf(query.from, 'from')
+    const fromMs = query.from === undefined ? (await marketNowMs(deps)) - DAY_MS : timeOf(query.from, 'from')
     const points = await equityCurve.points(scope, fromMs, EQUITY_POINTS_MAX)
     return { scope, points: points.map(({ scope: _, ...point }) => point) }
   })
 }
 
-function riskRoute(app: FastifyInstance, { desk, config, clock }: ApiDeps): void {
+/** The executor's time: in a replay that of the data. */
+async function marketNowMs({ desk, clock }: Pick<ApiDeps, 'desk' | 'clock'>): Promise<number> {
+  return (await desk.equityCurve.mark('now'))?.ts ?? clock.nowMs()
+}
+
+function riskRoute(app: FastifyInstance, deps: ApiDeps): void {
+  const { desk, config } = deps
   const { db, risk, venues, equityCurve } = desk
   const limits = riskLimitsOf(config.file)
   const name = config.venueName
   handle(app, 'risk', async () => {
     const [now, peak] = [await equityCurve.mark('now'), await equityCurve.mark('peak')]
-    // The executor's time: in a replay that of the data.
-    const nowMs = now?.ts ?? clock.nowMs()
+    const nowMs = await marketNowMs(deps)
     const dayStart = await equityCurve.mark(dayMark(nowMs))
     const known = now !== null && peak !== null && dayStart !== null
     const equity = known ? { now: now.equity, peak: peak.equity, dayStart: dayStart.equity } : null
@@ -89,7 +95,7 @@ function flattenRoute(app: FastifyInstance, { desk, clock, random }: ApiDeps): v
     const ts = clock.nowMs()
     await db.transaction().execute(async (trx) => {
       const payload = { kind: 'flatten', scope, requestId, actor: request.principal, askedAt: ts }
-      await queue.enqueue(trx, { queue: 'order', key: `flatten ${requestId}`, payload })
+      await queue.enqueue(trx, { queue: 'order', key: `flatten ${requestId}`, payload, runAt: AT_ONCE })
       await outbox.add(trx, [commandEvent(request, { ts, action: 'flatten.asked', context: { scope, requestId, reason } })])
     })
     const held = await positions.open()

@@ -1,0 +1,32 @@
+import { expect, it } from 'vitest'
+import { deadLetters } from './meters.ts'
+import { problemOf } from './operation.ts'
+
+const parts = ({
+  ok = true,
+  halted = null,
+  stalenessS = 1,
+}: { ok?: boolean; halted?: string | null; stalenessS?: number | null } = {}) => ({
+  storage: {
+    storageHealth: () => Promise.resolve(ok ? { ok } : { ok, reason: 'disk_full' as const, detail: 'the disk is full' }),
+  },
+  desk: { haltedReason: () => halted },
+  ingest: { stalenessS: () => stalenessS },
+})
+
+it.each([
+  ['nothing, while data is fresh', parts({ stalenessS: 30 }), null],
+  ['storage that cannot be written', parts({ ok: false }), 'the disk is full'],
+  ['a halted venue', parts({ halted: 'the books differ' }), 'the venue is halted: the books differ'],
+  ['a feed that was not heard yet', parts({ stalenessS: null }), 'there is no market data yet'],
+  ['old market data', parts({ stalenessS: 30.6 }), 'market data is 31 s old'],
+])('the heartbeat is kept back by %s', async (_what, of, problem) => {
+  expect(await problemOf(of)).toBe(problem)
+})
+
+it('dead letters of notifications and jobs do not count as figures of the order path', () => {
+  const depth = (dead: number) => ({ ready: 0, delayed: 0, leased: 0, dead, lagMs: 0 })
+  const depths = { order: depth(1), label: depth(2), notification: depth(4), job: depth(8) }
+  expect(deadLetters({ depth: () => depths })).toBe(3)
+  expect(deadLetters({ depth: () => null })).toBeNull()
+})
