@@ -11,7 +11,8 @@ import { openMainDatabase } from '../storage/open-main-database.ts'
 import { temporaryFolder } from '../storage/temporary-folder.ts'
 import { startAuditRelay } from '../executor/orders/audit-relay.ts'
 import { createLog } from '../log.ts'
-import { BackupError, listBackups, pruneBackups, restoreBackup, takeBackup, verifyBackup } from './backup.ts'
+import { listBackups, pruneBackups, restoreBackup, takeBackup, verifyBackup } from './backup.ts'
+import { BackupError } from './copy-database.ts'
 
 const TAKEN = Date.parse('2026-11-24T03:15:00.123Z')
 let dataDir: string

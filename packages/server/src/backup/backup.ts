@@ -10,12 +10,14 @@ import { openAuditReader } from '../storage/audit/audit-reader.ts'
 import { lastRelayed } from '../storage/audit/last-relayed.ts'
 import { SUPERVISOR, lockWriter } from '../storage/audit/writer-lock.ts'
 import { openMainDatabase } from '../storage/open-main-database.ts'
-import { openDatabase } from '../storage/sqlite/open-database.ts'
+import { copyBook } from './copy-book.ts'
+import { BackupError, checkDatabase, copyDatabase, syncFile } from './copy-database.ts'
 
 /** Last written: a folder without it is no backup. */
 const MANIFEST = 'manifest.json'
 const NAME = /^\d{8}T\d{6}Z$/
 const MAIN_COPY = 'spark.db'
+const PAPER_COPY = 'paper-venue.db'
 const AUDIT_FOLDER = 'audit'
 
 export interface Manifest {
@@ -36,14 +38,10 @@ export interface BackupOptions {
   buildSha: string
 }
 
-/** The backup cannot be taken or used; the message says why. */
-export class BackupError extends Error {}
-
 /**
  * Copies the databases of a running installation (VACUUM INTO, each as of one moment), opens every copy, checks its pages, and
- * writes a manifest with the SHA-256 of each. The main database first: what the audit and the paper venue have beyond it is found
- * again after a restore. Keys are not copied: a backup must not be able to sign or to decrypt. Resolves with the folder made.
- * Rejects with StorageError or BackupError; a folder that was begun is removed.
+ * writes a manifest with the SHA-256 of each. Keys are not copied: a backup must not be able to sign or to decrypt. Resolves with
+ * the folder made. Rejects with StorageError or BackupError; a folder that was begun is removed.
  */
 export async function takeBackup(options: BackupOptions): Promise<{ folder: string; manifest: Manifest }> {
   const target = join(options.folder, stamp(options.nowMs))
@@ -53,8 +51,7 @@ export async function takeBackup(options: BackupOptions): Promise<{ folder: stri
   await mkdir(join(draft, AUDIT_FOLDER), { recursive: true, mode: 0o700 })
   try {
     const files: Manifest['files'] = []
-    for (const [path, copy] of await databasesOf(options.dataDir, options.databasePath)) {
-      await copyDatabase(path, join(draft, copy))
+    for (const copy of await copyAll(options, draft)) {
       await checkDatabase(join(draft, copy))
       files.push(await described(draft, copy))
     }
@@ -200,34 +197,21 @@ async function goOn(
   }
 }
 
-async function databasesOf(dataDir: string, databasePath: string): Promise<[path: string, copy: string][]> {
-  const files: [string, string][] = [[databasePath, MAIN_COPY]]
-  const paper = join(dataDir, 'paper-venue.db')
-  if (existsSync(paper)) files.push([paper, 'paper-venue.db'])
-  for (const writer of await auditWriters(dataDir)) files.push([auditFile(dataDir, writer), join(AUDIT_FOLDER, `${writer}.db`)])
-  return files
-}
-
-async function copyDatabase(path: string, copy: string): Promise<void> {
-  const database = await openDatabase<object>({ path, thread: true, readOnly: true })
-  try {
-    await sql`vacuum into ${copy}`.execute(database.db)
-  } finally {
-    await database.close()
+/** The book first: what the audit has beyond it stays there after a restore. Resolves with the names of the copies. */
+async function copyAll({ dataDir, databasePath }: BackupOptions, draft: string): Promise<string[]> {
+  const names = [MAIN_COPY]
+  const paper = { path: join(dataDir, PAPER_COPY), copy: join(draft, PAPER_COPY) }
+  const main = { path: databasePath, copy: join(draft, MAIN_COPY) }
+  if (existsSync(paper.path)) {
+    names.push(PAPER_COPY)
+    await copyBook(main, paper)
+  } else await copyDatabase(main)
+  for (const writer of await auditWriters(dataDir)) {
+    const name = join(AUDIT_FOLDER, `${writer}.db`)
+    names.push(name)
+    await copyDatabase({ path: auditFile(dataDir, writer), copy: join(draft, name) })
   }
-  await syncFile(copy)
-}
-
-/** Every page and every index. Rejects with BackupError. */
-export async function checkDatabase(path: string): Promise<void> {
-  const database = await openDatabase<object>({ path, thread: true, readOnly: true })
-  try {
-    const { rows } = await sql<{ integrity_check: string }>`pragma integrity_check`.execute(database.db)
-    const said = rows.map((row) => row.integrity_check)
-    if (said.join() !== 'ok') throw new BackupError(`${path} is damaged: ${said.slice(0, 3).join('; ')}`)
-  } finally {
-    await database.close()
-  }
+  return names
 }
 
 async function readManifest(folder: string): Promise<Manifest> {
@@ -248,15 +232,6 @@ async function described(folder: string, name: string): Promise<Manifest['files'
 async function writeDurably(path: string, text: string): Promise<void> {
   await writeFile(path, text, { mode: 0o600 })
   await syncFile(path)
-}
-
-async function syncFile(path: string): Promise<void> {
-  const file = await open(path, 'r+')
-  try {
-    await file.sync()
-  } finally {
-    await file.close()
-  }
 }
 
 async function syncFolder(path: string): Promise<void> {
