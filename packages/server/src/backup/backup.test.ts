@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { OrderState } from '@spark/core/trading/order'
 import { systemClock } from '../clock.ts'
 import { createAuditOutbox } from '../storage/audit-outbox.ts'
 import { openAuditReader } from '../storage/audit/audit-reader.ts'
@@ -9,6 +10,7 @@ import { verifyAuditApart } from '../storage/audit/verify-apart.ts'
 import { createRiskStore } from '../storage/risk-store.ts'
 import { openMainDatabase } from '../storage/open-main-database.ts'
 import { temporaryFolder } from '../storage/temporary-folder.ts'
+import { createTradingStores } from '../storage/trading-stores.ts'
 import { startAuditRelay } from '../executor/orders/audit-relay.ts'
 import { createLog } from '../log.ts'
 import { listBackups, pruneBackups, restoreBackup, takeBackup, verifyBackup } from './backup.ts'
@@ -37,6 +39,42 @@ async function kill(scope: string): Promise<void> {
   await relay.stop()
   await reader.close()
   await writer.close()
+  await database.close()
+}
+async function insertOrders(...states: OrderState[]): Promise<void> {
+  const database = await openMainDatabase({ path: databasePath, thread: true })
+  const { strategies, orders } = createTradingStores(database.db)
+  const strategy = { id: 's', name: 's', symbol: 'BTCUSDT', tf: '1h', capital: '1', mode: 'paper', status: 'running' } as const
+  await strategies.install([{ ...strategy, baseline: 'ema_cross', exposed: false }], 1)
+  await orders.insertAll(
+    database.db,
+    states.map((state) => ({
+      intentId: state,
+      clientOrderId: state,
+      strategyId: 's',
+      symbol: 'BTCUSDT',
+      side: 'buy',
+      purpose: 'enter',
+      arm: 'baseline',
+      venue: 'paper',
+      quantity: '1',
+      filledQuantity: '0',
+      referencePrice: '1',
+      state,
+      reason: null,
+      epoch: 1,
+      candleTs: 1,
+      validUntil: 1,
+      venueOrderId: null,
+      createdAt: 7,
+      sendingAt: state === 'reserved' ? null : 8,
+      changedAt: 1,
+      traceId: '',
+      reservedMicros: 0,
+      notFoundCount: 0,
+      notFoundAt: null,
+    })),
+  )
   await database.close()
 }
 async function killed(): Promise<string[]> {
@@ -69,6 +107,22 @@ describe('a backup', () => {
     await kill('strategy:s3')
     expect(await audited()).toEqual(['strategy:s1', 'strategy:s2', 'backup.restored', 'strategy:s3'])
     expect((await verifyAuditApart({ dataDir })).ok).toBe(true)
+  })
+
+  it('makes every order in doubt one that is asked for: it may have been sent since', async () => {
+    await kill('all')
+    await insertOrders('reserved', 'unknown', 'sending', 'acknowledged', 'filled')
+    await restore((await take()).folder)
+    const database = await openMainDatabase({ path: databasePath, thread: true })
+    const rows = await database.db.selectFrom('trade_order').select(['intent_id', 'state', 'reason', 'sending_at']).execute()
+    expect(rows.map((row) => Object.values(row).join(' '))).toEqual([
+      'reserved sending restored 7',
+      'unknown sending restored 8',
+      'sending sending  8',
+      'acknowledged acknowledged  8',
+      'filled filled  8',
+    ])
+    await database.close()
   })
 
   it('brings back everything when the folder is lost', async () => {

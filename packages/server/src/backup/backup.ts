@@ -174,6 +174,9 @@ async function lockFolder(dataDir: string, manifest: Manifest): Promise<() => vo
 /**
  * Events are carried into the audit by their place in the outbox. The audit is newer than the backup, so places go on behind the
  * last one that it has; a place of before would count as carried. The first new event tells of the restore.
+ *
+ * Orders that were not sent yet may have been sent since the backup was taken. As `sending` they are asked for at the next start, and
+ * sent again only when the venue has twice said that it has none.
  */
 async function goOn(
   { dataDir, databasePath, folder, nowMs, actor, reason }: RestoreOptions,
@@ -184,11 +187,18 @@ async function goOn(
   const database = await openMainDatabase({ path: databasePath, thread: true })
   try {
     const last = await lastRelayed(reader)
-    const context = { backup: basename(folder), takenAt: manifest.takenAt, replaced: basename(replaced), reason }
     await database.db.transaction().execute(async (trx) => {
       await sql`insert into sqlite_sequence (name, seq) select 'audit_outbox', 0
         where not exists (select 1 from sqlite_sequence where name = 'audit_outbox')`.execute(trx)
       await sql`update sqlite_sequence set seq = max(seq, ${last}) where name = 'audit_outbox'`.execute(trx)
+      const inDoubt = await trx
+        .updateTable('trade_order')
+        .set((eb) => ({ state: 'sending', reason: 'restored', sending_at: eb.fn.coalesce('sending_at', 'created_at') }))
+        .where('state', 'in', ['reserved', 'unknown'])
+        .returning('intent_id')
+        .execute()
+      const { takenAt } = manifest
+      const context = { backup: basename(folder), takenAt, replaced: basename(replaced), reason, ordersInDoubt: inDoubt.length }
       await createAuditOutbox(trx).add(trx, [{ ts: nowMs, action: 'backup.restored', actor, result: 'ok', context }])
     })
   } finally {
