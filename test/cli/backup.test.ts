@@ -18,7 +18,7 @@ const killed = async () => {
 const inAudit = async (action: string) =>
   (JSON.parse((await spark.run('audit', 'list', '--action', action, '--json')).stdout) as { items: { context: object }[] }).items
 
-it('kill and unkill work while the API is down, and hold when it is back', { timeout: 60_000 }, async () => {
+it('what stops trading, and arming, work while the API is down, and hold when it is back', { timeout: 60_000 }, async () => {
   expect((await spark.run('kill', 'all')).stderr).toContain('nothing trades here')
   const first = spark.start('executor')
   await healthy(spark, 'executor')

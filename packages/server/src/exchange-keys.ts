@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { Clock } from './clock.ts'
+import { commandEvent, type Giver } from './command-event.ts'
 import { ConfigError } from './config.ts'
 import { openSecretBox } from './secret-box.ts'
 import { createAuditOutbox } from './storage/audit-outbox.ts'
@@ -46,12 +47,10 @@ export function exchangeKeysProblem({ apiKey, secret }: ExchangeKeys): string | 
   return apiKey === secret ? 'API key and secret are the same' : null
 }
 
-export interface KeyChange {
+export interface KeyChange extends Giver {
   /** As venueName gives it. */
   venue: string
   reason: string
-  actor: string
-  traceId: string
 }
 
 interface KeyParts {
@@ -95,8 +94,8 @@ function audited(
   trx: Kysely<MainTables>,
   action: string,
   ts: number,
-  { venue, reason, actor, traceId }: KeyChange,
+  { venue, reason, ...giver }: KeyChange,
   told: Record<string, unknown>,
 ): Promise<void> {
-  return createAuditOutbox(trx).add(trx, [{ ts, action, actor, traceId, result: 'ok', context: { venue, reason, ...told } }])
+  return createAuditOutbox(trx).add(trx, [commandEvent(giver, { ts, action, context: { venue, reason, ...told } })])
 }

@@ -1,13 +1,12 @@
 import type { Clock } from './clock.ts'
+import { commandEvent, type Giver } from './command-event.ts'
 import { AT_ONCE, type Queue } from './queue/queue.ts'
 import type { TradingStores } from './storage/trading-stores.ts'
 
 /** `all`, `venue:NAME` or `strategy:ID`. */
-export interface KillRequest {
+export interface KillRequest extends Giver {
   scope: string
   reason: string
-  actor: string
-  traceId: string
 }
 
 /** What is wrong with a scope, or null: a switch with a typing error in it would stop nothing. */
@@ -41,18 +40,18 @@ export async function setKillSwitch({ stores, queue, clock }: KillParts, request
     await stores.risk.kill(trx, { scope, reason, actor, setAt: nowMs })
     const payload = { kind: 'cancel', scope, askedAt: nowMs }
     await queue.enqueue(trx, { queue: 'order', key: `cancel ${traceId}`, payload, runAt: AT_ONCE })
-    await stores.outbox.add(trx, [{ ts: nowMs, action: 'kill.set', actor, traceId, result: 'ok', context: { scope, reason } }])
+    await stores.outbox.add(trx, [commandEvent(request, { ts: nowMs, action: 'kill.set', context: { scope, reason } })])
   })
 }
 
 /** Lifts the switch. False when it was not set. */
 export async function liftKillSwitch({ stores, clock }: Omit<KillParts, 'queue'>, request: KillRequest): Promise<boolean> {
-  const { scope, reason, actor, traceId } = request
+  const { scope, reason } = request
   return stores.db.transaction().execute(async (trx) => {
     const lifted = await stores.risk.unkill(trx, scope)
     if (lifted)
       await stores.outbox.add(trx, [
-        { ts: clock.nowMs(), action: 'kill.lifted', actor, traceId, result: 'ok', context: { scope, reason } },
+        commandEvent(request, { ts: clock.nowMs(), action: 'kill.lifted', context: { scope, reason } }),
       ])
     return lifted
   })

@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
-import { ApiError, UnreachableError } from '@spark/contract/client'
 import { systemClock } from '@spark/server/clock'
 import { loadConfig, type Config } from '@spark/server/config'
 import { killScopeProblem, liftKillSwitch, setKillSwitch, type KillRequest } from '@spark/server/kill-switch'
@@ -9,8 +8,8 @@ import { systemRandomness } from '@spark/server/random'
 import { createTradingStores } from '@spark/server/storage/trading-stores'
 import { typedTwice } from '../options.ts'
 import { CheckFailed, WrongUsage, type Output } from '../output.ts'
-import { apiClient } from '../processes.ts'
 import { traceId, withMainDatabase } from '../main-database.ts'
+import { apiClient, throughApi } from '../processes.ts'
 
 const SCOPES = 'all, venue:NAME or strategy:ID'
 
@@ -48,19 +47,6 @@ export function killCommands(program: Command, output: Output): void {
       )
       output.line(`${scope}: no longer killed`)
     })
-}
-
-/** True when the API could not do it and `direct` did. */
-async function throughApi(call: () => Promise<unknown>, output: Output, direct: () => Promise<void>): Promise<boolean> {
-  try {
-    await call()
-    return false
-  } catch (error) {
-    if (!(error instanceof UnreachableError) && !(error instanceof ApiError && error.status >= 500)) throw error
-    output.note(`The API could not do it (${error.message}); writing to the database itself.`)
-  }
-  await direct()
-  return true
 }
 
 async function killDirectly(config: Config, request: KillRequest): Promise<void> {

@@ -1,11 +1,16 @@
+import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
-import { loadConfig } from '@spark/server/config'
+import { systemClock } from '@spark/server/clock'
+import { loadConfig, type Config } from '@spark/server/config'
+import { createTradingStores } from '@spark/server/storage/trading-stores'
+import { changeStrategy, setStrategyStatus } from '@spark/server/strategy-commands'
+import { traceId, withMainDatabase } from '../main-database.ts'
 import { typedTwice } from '../options.ts'
-import { WrongUsage, type Output } from '../output.ts'
-import { apiClient } from '../processes.ts'
+import { CheckFailed, WrongUsage, type Output } from '../output.ts'
+import { apiClient, throughApi } from '../processes.ts'
 import { table } from '../table.ts'
 
-/** spark strategies: who trades what, through the API. */
+/** spark strategies: who trades what, through the API; what stops or arms one works without it too. */
 export function strategiesCommands(program: Command, output: Output): void {
   const strategies = program.command('strategies').description('Lists, adds, changes, starts, pauses and stops strategies.')
   listCommand(strategies, output)
@@ -38,10 +43,10 @@ function listCommand(strategies: Command, output: Output): void {
 }
 
 function switchCommands(strategies: Command, output: Output): void {
-  for (const [verb, route, what] of [
-    ['start', 'strategyStart', 'Lets it run: it decides at its next closed candle.'],
-    ['pause', 'strategyPause', 'Keeps what it holds and decides nothing.'],
-    ['stop', 'strategyStop', 'Stops it; what it holds stays: see spark flatten.'],
+  for (const [verb, route, status, what] of [
+    ['start', 'strategyStart', 'running', 'Lets it run: it decides at its next closed candle.'],
+    ['pause', 'strategyPause', 'paused', 'Keeps what it holds and decides nothing.'],
+    ['stop', 'strategyStop', 'stopped', 'Stops it; what it holds stays: see spark flatten.'],
   ] as const)
     strategies
       .command(verb)
@@ -50,7 +55,12 @@ function switchCommands(strategies: Command, output: Output): void {
       .option('--reason <text>', 'kept in the audit')
       .addHelpText('after', `\nExample:\n  spark strategies ${verb} btcusdt-1h-01`)
       .action(async (id: string, body: { reason?: string }) => {
-        await apiClient(loadConfig()).call(route, { params: { id }, body })
+        const config = loadConfig()
+        await throughApi(
+          () => apiClient(config).call(route, { params: { id }, body }),
+          output,
+          () => directly(config, (parts) => setStrategyStatus(parts, commandOf(id, body), status)),
+        )
         output.line(`${id}: ${verb} done`)
       })
 }
@@ -109,7 +119,26 @@ function changeCommands(strategies: Command, output: Output): void {
       .addHelpText('after', `\nExample:\n  spark strategies ${verb} btcusdt-1h-13 --confirm btcusdt-1h-13`)
       .action(async (id: string, { confirm, ...reason }: { confirm: string; reason?: string }) => {
         typedTwice('id', id, confirm)
-        await apiClient(loadConfig()).call('strategyChange', { params: { id }, body: { mode, ...reason } })
+        const config = loadConfig()
+        await throughApi(
+          () => apiClient(config).call('strategyChange', { params: { id }, body: { mode, ...reason } }),
+          output,
+          () => directly(config, (parts) => changeStrategy(parts, commandOf(id, reason), { mode })),
+        )
         output.line(`${id}: ${verb} done`)
       })
+}
+
+const commandOf = (id: string, { reason = null }: { reason?: string | null }) => ({
+  id,
+  reason,
+  actor: 'operator',
+  traceId: traceId(),
+})
+
+async function directly(config: Config, work: (parts: Parameters<typeof changeStrategy>[0]) => Promise<boolean>): Promise<void> {
+  const known =
+    existsSync(config.databasePath) &&
+    (await withMainDatabase(config, ({ db }) => work({ stores: createTradingStores(db), clock: systemClock })))
+  if (!known) throw new CheckFailed('no such strategy is stored; those of config/spark.yaml are at the first start')
 }

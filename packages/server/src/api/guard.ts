@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Access } from '@spark/contract/routes'
+import type { Giver } from '../command-event.ts'
 import { createHostCheck, isLoopback } from '../host-check.ts'
 import type { Randomness } from '../random.ts'
 import { traceIdOf } from '../telemetry.ts'
@@ -38,6 +39,11 @@ export function installGuard(app: FastifyInstance, options: GuardOptions): void 
     reply.header('x-trace-id', request.traceId)
     done(refusal(request, namesUs, boundToLoopback, options) ?? undefined)
   })
+}
+
+/** Who gives the command that a request carries. */
+export function giverOf({ principal: actor, traceId }: FastifyRequest): Giver {
+  return { actor, traceId }
 }
 
 function refusal(

@@ -40,7 +40,7 @@ export function modeProblems({ live, venue, boundVenue, hasKeys, risk = {}, arme
     problems.push(`live needs every limit in writing; under "risk:" of config/spark.yaml are missing: ${missing.join(', ')}`)
   if (armed === 0)
     problems.push(
-      'no strategy is armed; give those that may trade real money "mode: live" in config/spark.yaml, or run: spark strategies arm ID',
+      'no strategy is armed; give those that may trade real money "mode: live" in config/spark.yaml, or once they are stored run: spark strategies arm ID',
     )
   return problems
 }

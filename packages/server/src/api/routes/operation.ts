@@ -2,9 +2,10 @@ import type { FastifyInstance } from 'fastify'
 import { Decimal } from '@spark/core/trading/decimal'
 import { JOBS, JOB_NAMES, nextRun } from '../../jobs/schedule.ts'
 import { killScopeProblem, liftKillSwitch, setKillSwitch } from '../../kill-switch.ts'
+import { commandEvent } from '../../command-event.ts'
 import { ApiProblem } from '../api-problem.ts'
-import { commandEvent } from '../command-event.ts'
 import type { ApiDeps } from '../deps.ts'
+import { giverOf } from '../guard.ts'
 import { handle } from '../handle.ts'
 
 /** Kill switches, jobs, keys, the account: each change and its audit event in one transaction. */
@@ -28,7 +29,7 @@ export function operationRoutes(app: FastifyInstance, deps: ApiDeps): void {
       const left = new Decimal(held.get(asset) ?? 0).plus(amount)
       if (left.lt(0)) throw new ApiProblem('bad_request', `our book holds ${held.get(asset) ?? 0} ${asset}, less than ${amount}`)
       await venues.addFlow(trx, venue, new Map([[asset, new Decimal(amount)]]), ts)
-      await outbox.add(trx, [commandEvent(request, { ts, action: 'account.flow', context })])
+      await outbox.add(trx, [commandEvent(giverOf(request), { ts, action: 'account.flow', context })])
     })
     return { ok: true as const }
   })
@@ -40,13 +41,12 @@ function killRoutes(app: FastifyInstance, deps: ApiDeps): void {
   handle(app, 'kill', async ({ body, request }) => {
     const problem = await killScopeProblem(strategies, deps.config.venueName, body.scope)
     if (problem !== null) throw new ApiProblem('unknown_id', problem)
-    await setKillSwitch({ stores, queue, clock: deps.clock }, { ...body, actor: request.principal, traceId: request.traceId })
+    await setKillSwitch({ stores, queue, clock: deps.clock }, { ...body, ...giverOf(request) })
     return { ok: true as const }
   })
   handle(app, 'unkill', async ({ body: { scope, reason, confirm }, request }) => {
     if (confirm !== scope) throw new ApiProblem('confirmation_missing', `confirm is not "${scope}"`)
-    const { principal: actor, traceId } = request
-    if (!(await liftKillSwitch({ stores, clock: deps.clock }, { scope, reason, actor, traceId })))
+    if (!(await liftKillSwitch({ stores, clock: deps.clock }, { scope, reason, ...giverOf(request) })))
       throw new ApiProblem('unknown_id', `no kill switch is set for ${scope}`)
     return { ok: true as const }
   })
@@ -68,7 +68,7 @@ function jobRoutes(app: FastifyInstance, deps: ApiDeps): void {
     await db.transaction().execute(async (trx) => {
       await queue.enqueue(trx, { queue: 'job', key: `job ${job} ${request.traceId}`, payload: { job } })
       const context = { job, reason: body.reason ?? null }
-      await outbox.add(trx, [commandEvent(request, { ts, action: 'job.asked', context })])
+      await outbox.add(trx, [commandEvent(giverOf(request), { ts, action: 'job.asked', context })])
     })
     return { ok: true as const }
   })

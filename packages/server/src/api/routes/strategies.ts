@@ -1,9 +1,11 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { StrategyStatus } from '@spark/core/trading/strategy'
+import { commandEvent } from '../../command-event.ts'
 import type { StoredStrategy } from '../../storage/strategy-store.ts'
+import { changeStrategy, setStrategyStatus } from '../../strategy-commands.ts'
 import { ApiProblem } from '../api-problem.ts'
-import { commandEvent } from '../command-event.ts'
 import type { ApiDeps } from '../deps.ts'
+import { giverOf } from '../guard.ts'
 import { handle } from '../handle.ts'
 
 const DEFAULT_CAPITAL = '1000'
@@ -22,25 +24,17 @@ export function strategyRoutes(app: FastifyInstance, deps: ApiDeps): void {
   changeRoutes(app, deps)
 }
 
-function switchRoutes(app: FastifyInstance, { desk, clock }: ApiDeps): void {
-  const { strategies, db, outbox } = desk
+function switchRoutes(app: FastifyInstance, { desk: stores, clock }: ApiDeps): void {
   const setStatus =
-    (status: StrategyStatus, action: string) =>
+    (status: StrategyStatus) =>
     async ({ params: { id }, body, request }: NamedCall) => {
-      const ts = clock.nowMs()
-      const reason = status === 'running' ? null : (body.reason ?? 'by hand')
-      const context = { status, reason: body.reason ?? null }
-      const known = await db.transaction().execute(async (trx) => {
-        const changed = await strategies.setStatus(trx, id, status, reason, ts)
-        if (changed) await outbox.add(trx, [commandEvent(request, { ts, action, strategyId: id, context })])
-        return changed
-      })
-      if (!known) throw new ApiProblem('unknown_id', `no strategy ${id}`)
+      const command = { id, reason: body.reason ?? null, ...giverOf(request) }
+      if (!(await setStrategyStatus({ stores, clock }, command, status))) throw new ApiProblem('unknown_id', `no strategy ${id}`)
       return { ok: true as const }
     }
-  handle(app, 'strategyStart', setStatus('running', 'strategy.started'))
-  handle(app, 'strategyPause', setStatus('paused', 'strategy.paused'))
-  handle(app, 'strategyStop', setStatus('stopped', 'strategy.stopped'))
+  handle(app, 'strategyStart', setStatus('running'))
+  handle(app, 'strategyPause', setStatus('paused'))
+  handle(app, 'strategyStop', setStatus('stopped'))
 }
 
 function changeRoutes(app: FastifyInstance, deps: ApiDeps): void {
@@ -70,7 +64,7 @@ function changeRoutes(app: FastifyInstance, deps: ApiDeps): void {
     const context = { symbol, tf, capital, mode, reason }
     const created = await db.transaction().execute(async (trx) => {
       if (!(await strategies.create(trx, strategy, ts))) return false
-      await outbox.add(trx, [commandEvent(request, { ts, action: 'strategy.created', strategyId: id, context })])
+      await outbox.add(trx, [commandEvent(giverOf(request), { ts, action: 'strategy.created', strategyId: id, context })])
       return true
     })
     if (!created) throw new ApiProblem('id_taken', `there is a strategy ${id} already`)
@@ -79,15 +73,9 @@ function changeRoutes(app: FastifyInstance, deps: ApiDeps): void {
 
   handle(app, 'strategyChange', async ({ params: { id }, body: { reason = null, ...change }, request }) => {
     if (Object.keys(change).length === 0) throw new ApiProblem('bad_request', 'nothing to change: name, capital or mode')
-    const ts = deps.clock.nowMs()
-    await db.transaction().execute(async (trx) => {
-      const before = await strategies.get(id, trx)
-      if (before === null) throw new ApiProblem('unknown_id', `no strategy ${id}`)
-      await strategies.change(trx, id, change, ts)
-      const { name, capital, mode } = before
-      const context = { before: { name, capital, mode }, after: { name, capital, mode, ...change }, reason }
-      await outbox.add(trx, [commandEvent(request, { ts, action: 'strategy.changed', strategyId: id, context })])
-    })
+    const { clock, desk: stores } = deps
+    if (!(await changeStrategy({ stores, clock }, { id, reason, ...giverOf(request) }, change)))
+      throw new ApiProblem('unknown_id', `no strategy ${id}`)
     return saved(id)
   })
 }

@@ -5,10 +5,11 @@ import { dayMark } from '../../storage/equity-store.ts'
 import type { FillPlace, StoredFill } from '../../storage/position-store.ts'
 import { AT_ONCE } from '../../queue/queue.ts'
 import { riskLimitsOf } from '../../risk-limits.ts'
+import { commandEvent } from '../../command-event.ts'
 import { ApiProblem } from '../api-problem.ts'
-import { commandEvent } from '../command-event.ts'
 import { csvLine } from '../csv.ts'
 import type { ApiDeps } from '../deps.ts'
+import { giverOf } from '../guard.ts'
 import { handle } from '../handle.ts'
 import { limitOf, timeOf } from '../query.ts'
 import { limitViews } from '../risk-view.ts'
@@ -96,7 +97,9 @@ function flattenRoute(app: FastifyInstance, { desk, clock, random }: ApiDeps): v
     await db.transaction().execute(async (trx) => {
       const payload = { kind: 'flatten', scope, requestId, actor: request.principal, askedAt: ts }
       await queue.enqueue(trx, { queue: 'order', key: `flatten ${requestId}`, payload, runAt: AT_ONCE })
-      await outbox.add(trx, [commandEvent(request, { ts, action: 'flatten.asked', context: { scope, requestId, reason } })])
+      await outbox.add(trx, [
+        commandEvent(giverOf(request), { ts, action: 'flatten.asked', context: { scope, requestId, reason } }),
+      ])
     })
     const held = await positions.open()
     const inScope = held.filter(({ strategyId, symbol }) => ['all', `strategy:${strategyId}`, `symbol:${symbol}`].includes(scope))
