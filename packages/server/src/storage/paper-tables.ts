@@ -8,8 +8,9 @@ export interface PaperTables {
 }
 
 export interface PaperOrderRow {
-  client_order_id: string
   venue_order_id: string
+  /** Of one order at a time; another one may carry it when that has ended. */
+  client_order_id: string
   symbol: string
   side: string
   quantity: string
@@ -25,7 +26,7 @@ export interface PaperOrderRow {
 
 export interface PaperFillRow {
   id: Generated<number>
-  client_order_id: string
+  venue_order_id: string
   symbol: string
   side: string
   quantity: string

@@ -12,6 +12,8 @@ export interface Misbehaviour {
   duplicateFill: number
   /** Fills are pushed before the order is acknowledged. */
   fillBeforeAnswer: number
+  /** Takes a client order id again as another order, when the first has ended. */
+  idReuse: number
   /** Says "not found" of an order for so long after it was taken, ms. */
   notFoundForMs: number
   rateLimitMs: number
@@ -24,6 +26,7 @@ export const WELL_BEHAVED: Misbehaviour = {
   clockSkew: 0,
   duplicateFill: 0,
   fillBeforeAnswer: 0,
+  idReuse: 0,
   notFoundForMs: 0,
   rateLimitMs: 1000,
 }

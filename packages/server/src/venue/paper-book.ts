@@ -6,8 +6,20 @@ import type { VenueFill, VenueOrder, VenueOrderState } from './venue.ts'
 
 /** Reads and writes of the paper venue's book, in the caller's transaction. */
 
-export async function orderRow(trx: Kysely<PaperTables>, clientOrderId: string): Promise<PaperOrderRow | null> {
-  const row = await trx.selectFrom('paper_order').selectAll().where('client_order_id', '=', clientOrderId).executeTakeFirst()
+/** The newest one, when an id was used again. */
+export async function orderNamed(trx: Kysely<PaperTables>, clientOrderId: string): Promise<PaperOrderRow | null> {
+  const row = await trx
+    .selectFrom('paper_order')
+    .selectAll()
+    .where('client_order_id', '=', clientOrderId)
+    .orderBy(sql`rowid`, 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return row ?? null
+}
+
+export async function orderRow(trx: Kysely<PaperTables>, venueOrderId: string): Promise<PaperOrderRow | null> {
+  const row = await trx.selectFrom('paper_order').selectAll().where('venue_order_id', '=', venueOrderId).executeTakeFirst()
   return row ?? null
 }
 
@@ -48,14 +60,14 @@ export async function freeOf(trx: Kysely<PaperTables>, asset: string): Promise<D
 
 export async function changeOrder(
   trx: Kysely<PaperTables>,
-  clientOrderId: string,
+  venueOrderId: string,
   change: Partial<Pick<PaperOrderRow, 'state' | 'filled_quantity' | 'locked'>>,
   nowMs: number,
 ): Promise<void> {
   await trx
     .updateTable('paper_order')
     .set({ ...change, updated_at: nowMs })
-    .where('client_order_id', '=', clientOrderId)
+    .where('venue_order_id', '=', venueOrderId)
     .execute()
 }
 
@@ -64,22 +76,22 @@ export async function addFill(
   order: PaperOrderRow,
   fill: { quantity: DecimalText; price: DecimalText; fee: DecimalText; feeAsset: string; ts: number },
 ): Promise<VenueFill> {
-  const { client_order_id: clientOrderId, symbol, side } = order
+  const { client_order_id: clientOrderId, venue_order_id: venueOrderId, symbol, side } = order
   const { feeAsset, ...rest } = fill
   const row = await trx
     .insertInto('paper_fill')
-    .values({ client_order_id: clientOrderId, symbol, side, fee_asset: feeAsset, ...rest })
+    .values({ venue_order_id: venueOrderId, symbol, side, fee_asset: feeAsset, ...rest })
     .returning('id')
     .executeTakeFirstOrThrow()
-  return { fillId: String(row.id), clientOrderId, venueOrderId: order.venue_order_id, symbol, side: side as Side, ...fill }
+  return { fillId: String(row.id), clientOrderId, venueOrderId, symbol, side: side as Side, ...fill }
 }
 
 export async function fillsSince(db: Kysely<PaperTables>, symbol: string, sinceMs: number): Promise<VenueFill[]> {
   const rows = await db
     .selectFrom('paper_fill')
-    .innerJoin('paper_order', 'paper_order.client_order_id', 'paper_fill.client_order_id')
+    .innerJoin('paper_order', 'paper_order.venue_order_id', 'paper_fill.venue_order_id')
     .selectAll('paper_fill')
-    .select('paper_order.venue_order_id')
+    .select('paper_order.client_order_id')
     .where('paper_fill.symbol', '=', symbol)
     .where('paper_fill.ts', '>=', sinceMs)
     .orderBy('paper_fill.id')

@@ -2,10 +2,16 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as fc from 'fast-check'
+import { sql } from 'kysely'
+import type { Migration } from 'kysely/migration'
 import { describe, expect, it } from 'vitest'
 import { Decimal } from '@spark/core/trading/decimal'
 import { createRandom, randomUniform } from '@spark/core/stats/random'
 import { ManualClock } from '../clock.ts'
+import { PAPER_MIGRATIONS } from '../storage/migrations/migrations.ts'
+import type { PaperTables } from '../storage/paper-tables.ts'
+import { openDatabase } from '../storage/sqlite/open-database.ts'
+import { temporaryFolder } from '../storage/temporary-folder.ts'
 import { WELL_BEHAVED, type Misbehaviour } from './misbehaviour.ts'
 import { PAPER_TERMS, openPaperVenue, type PaperTerms, type PaperVenue } from './paper-venue.ts'
 import { testVenue, type VenueUnderTest } from './venue-contract.ts'
@@ -117,6 +123,66 @@ describe('the paper venue', () => {
     expect(await second.venue.order('LTCUSDT', 'sp-1')).toMatchObject({ state: 'filled' })
     await second.close()
     rmSync(folder, { recursive: true })
+  })
+
+  it('carries over the book of an earlier Spark', async () => {
+    const folder = temporaryFolder()
+    const first = await openDatabase<PaperTables>({
+      path: join(folder, 'paper-venue.db'),
+      thread: false,
+      migrations: { '0001-first': PAPER_MIGRATIONS['0001-first'] as Migration },
+    })
+    await sql`insert into paper_order values ('sp-1', 'p1', 'LTCUSDT', 'buy', '10', '4', null, 'partly_filled', '606', 1, 2)`.execute(
+      first.db,
+    )
+    await sql`insert into paper_fill values (7, 'sp-1', 'LTCUSDT', 'buy', '4', '100', '0.4', 'USDT', 3)`.execute(first.db)
+    await sql`insert into paper_balance values ('USDT', '5000', '606')`.execute(first.db)
+    await first.close()
+    const { venue, trade, close } = await open({ folder })
+    expect(await venue.order('LTCUSDT', 'sp-1')).toMatchObject({
+      venueOrderId: 'p1',
+      state: 'partly_filled',
+      filledQuantity: '4',
+    })
+    await trade('100')
+    expect(
+      (await venue.fills('LTCUSDT', 0)).map(({ fillId, clientOrderId, quantity }) => [fillId, clientOrderId, quantity]),
+    ).toEqual([
+      ['7', 'sp-1', '4'],
+      ['8', 'sp-1', '6'],
+    ])
+    await close()
+  })
+
+  it('takes an id again only when told to, and only when its order has ended; the newest answers to it', async () => {
+    const reused = await open({ misbehaviour: { idReuse: 1 } })
+    await reused.trade('100')
+    await reused.venue.place(order({ quantity: '1' }))
+    await expect(reused.venue.place(order({ quantity: '2' }))).rejects.toMatchObject({ code: 'duplicate_order' })
+    await reused.trade('100')
+    await reused.venue.place(order({ quantity: '2' }))
+    expect(await reused.venue.order('LTCUSDT', 'sp-1')).toMatchObject({ quantity: '2', state: 'open' })
+    await reused.trade('100')
+    expect((await reused.venue.fills('LTCUSDT', 0)).map(({ quantity }) => quantity)).toEqual(['1', '2'])
+    await reused.close()
+    const once = await open()
+    await once.trade('100')
+    await once.venue.place(order())
+    await once.trade('100')
+    await expect(once.venue.place(order())).rejects.toMatchObject({ kind: 'refused', code: 'duplicate_order' })
+    await once.close()
+  })
+
+  it('fills no order at a price from before it was taken', async () => {
+    const { venue, trade, clock, close } = await open()
+    await trade('100')
+    await clock.advance(1000)
+    await venue.place(order())
+    await venue.onPrice({ symbol: 'LTCUSDT', price: 90, ts: clock.nowMs() - 1 })
+    expect(await venue.fills('LTCUSDT', 0)).toEqual([])
+    await venue.onPrice({ symbol: 'LTCUSDT', price: 110, ts: clock.nowMs() })
+    expect((await venue.fills('LTCUSDT', 0))[0]).toMatchObject({ ts: clock.nowMs(), quantity: '10' })
+    await close()
   })
 
   it('misbehaves as told: lost answers, 5xx, 429, clock skew, duplicate and early fills, "not found"', async () => {

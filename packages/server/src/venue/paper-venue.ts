@@ -8,7 +8,7 @@ import type { PaperOrderRow, PaperTables } from '../storage/paper-tables.ts'
 import { openDatabase, type Database } from '../storage/sqlite/open-database.ts'
 import { WELL_BEHAVED, type Misbehaviour } from './misbehaviour.ts'
 import { formProblem } from './order-form.ts'
-import { addBalance, addFill, changeOrder, fillsSince, freeOf, openRows, orderRow, venueOrder } from './paper-book.ts'
+import { addBalance, addFill, changeOrder, fillsSince, freeOf, openRows, orderNamed, orderRow, venueOrder } from './paper-book.ts'
 import { paperInstrument } from './paper-instruments.ts'
 import {
   VenueError,
@@ -101,7 +101,7 @@ export class PaperVenue implements Venue {
 
   async cancel(symbol: string, clientOrderId: string): Promise<VenueOrder> {
     const changed = await this.#database.db.transaction().execute(async (trx) => {
-      const row = await orderRow(trx, clientOrderId)
+      const row = await orderNamed(trx, clientOrderId)
       if (row === null || row.symbol !== symbol) throw new VenueError('refused', 'unknown_order', `there is no ${clientOrderId}`)
       return isOpen(row) ? this.#end(trx, row, 'cancelled') : row
     })
@@ -110,7 +110,7 @@ export class PaperVenue implements Venue {
   }
 
   async order(symbol: string, clientOrderId: string): Promise<VenueOrder | null> {
-    const row = await orderRow(this.#database.db, clientOrderId)
+    const row = await orderNamed(this.#database.db, clientOrderId)
     if (row === null || row.symbol !== symbol) return null
     if (this.#options.clock.nowMs() - row.created_at < this.#misbehaviour.notFoundForMs) return null
     return venueOrder(row)
@@ -148,7 +148,8 @@ export class PaperVenue implements Venue {
 
   async #take(trx: Kysely<PaperTables>, request: VenueOrderRequest, instrument: Instrument): Promise<PaperOrderRow> {
     const { clientOrderId, symbol, side, quantity, price } = request
-    if ((await orderRow(trx, clientOrderId)) !== null)
+    const before = await orderNamed(trx, clientOrderId)
+    if (before !== null && (isOpen(before) || !this.#happens(this.#misbehaviour.idReuse)))
       throw new VenueError('refused', 'duplicate_order', `${clientOrderId} was placed before`)
     const locked = this.#toLock(request)
     const asset = side === 'buy' ? instrument.quote : instrument.base
@@ -219,7 +220,7 @@ export class PaperVenue implements Venue {
     price: Decimal,
     ts: number,
   ): Promise<{ fills: VenueFill[]; order: PaperOrderRow } | null> {
-    const row = await orderRow(trx, seen.client_order_id)
+    const row = await orderRow(trx, seen.venue_order_id)
     if (row === null || !isOpen(row)) return null
     const instrument = instrumentOf(row.symbol)
     const left = new Decimal(row.quantity).minus(row.filled_quantity)
@@ -239,7 +240,7 @@ export class PaperVenue implements Venue {
     const after = { ...row, filled_quantity: filled.toString(), locked: free.toString(), state: 'partly_filled' }
     await changeOrder(
       trx,
-      row.client_order_id,
+      row.venue_order_id,
       { filled_quantity: after.filled_quantity, locked: after.locked, state: after.state },
       this.#options.clock.nowMs(),
     )
@@ -280,7 +281,7 @@ export class PaperVenue implements Venue {
     const instrument = instrumentOf(row.symbol)
     const locked = new Decimal(row.locked)
     await addBalance(trx, row.side === 'buy' ? instrument.quote : instrument.base, locked, locked.neg())
-    await changeOrder(trx, row.client_order_id, { state, locked: '0' }, this.#options.clock.nowMs())
+    await changeOrder(trx, row.venue_order_id, { state, locked: '0' }, this.#options.clock.nowMs())
     return { ...row, state, locked: '0', updated_at: this.#options.clock.nowMs() }
   }
 

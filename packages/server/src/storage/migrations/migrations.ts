@@ -5,6 +5,7 @@ import { main0001First } from './main-0001-first.ts'
 import { main0002Trading } from './main-0002-trading.ts'
 import { main0003Operation } from './main-0003-operation.ts'
 import { paper0001First } from './paper-0001-first.ts'
+import { paper0002ReusedIds } from './paper-0002-reused-ids.ts'
 
 /** Run in the order of their names; a published one never changes. The schema they make stands in schema.*.sql. */
 export const MAIN_MIGRATIONS: Record<string, Migration> = {
@@ -15,4 +16,7 @@ export const MAIN_MIGRATIONS: Record<string, Migration> = {
 export const AUDIT_MIGRATIONS: Record<string, Migration> = { '0001-first': audit0001First }
 export const AUDIT_INDEX_MIGRATIONS: Record<string, Migration> = { '0001-first': auditIndex0001First }
 /** The paper venue's own book. */
-export const PAPER_MIGRATIONS: Record<string, Migration> = { '0001-first': paper0001First }
+export const PAPER_MIGRATIONS: Record<string, Migration> = {
+  '0001-first': paper0001First,
+  '0002-reused-ids': paper0002ReusedIds,
+}

@@ -13,7 +13,7 @@ const SETS: [string, Record<string, Migration>][] = [
   ['paper', PAPER_MIGRATIONS],
 ]
 
-/** After a change of the migrations: `npx vitest run -u packages/server/src/storage/migrations`, and read the difference. */
+/** After a change of the migrations: `npx vitest run packages/server/src/storage/migrations -u`, and read the difference. */
 describe.each(SETS)('schema of %s', (name, migrations) => {
   it('is the one that is checked in', async () => {
     const path = join(temporaryFolder(), 'x.db')
