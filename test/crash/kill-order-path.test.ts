@@ -1,15 +1,33 @@
 import { expect, it } from 'vitest'
-import { killedAt } from './kill-order-path.ts'
+import { killAtEveryPoint } from './kill-order-path.ts'
 
-// Every point of the path, in one process: packages/server/src/executor/orders/kill-points.test.ts. Here with real kills.
 it(
-  'real processes killed along the order path: no order is sent twice, none is lost, and the books agree',
-  { timeout: 120_000 },
+  'killed once at every await point of the order path, with a venue that misbehaves: no order is sent twice, none is lost, and the books agree',
+  { timeout: 240_000 },
   async () => {
-    const points = Array.from({ length: 16 }, (_, at) => 3 + at * 9)
-    const outcomes = []
-    for (let at = 0; at < points.length; at += 4)
-      outcomes.push(...(await Promise.all(points.slice(at, at + 4).map((point) => killedAt(point, point)))))
-    expect(outcomes.filter((outcome) => outcome === 'killed').length).toBeGreaterThan(8)
+    const sites = await killAtEveryPoint(4)
+    const of = (part: string) => sites.filter((site) => site.includes(part)).length
+    console.log(`killed at ${sites.length} await points of the order path`)
+    // It looked everywhere: in each part of the path, before and after the venue.
+    for (const part of [
+      'decide-strategies',
+      'plan-orders',
+      'send-order',
+      'settle-order',
+      'book-fill',
+      'cancel-orders',
+      'flatten',
+      'reconcile-venue',
+      'audit-relay',
+      'database-queue',
+    ])
+      expect(of(part), part).toBeGreaterThan(0)
+    for (const call of ['place', 'order', 'cancel', 'fills', 'openOrders', 'balances'])
+      expect(
+        [of(`before venue.${call} `), of(`after venue.${call} `)].every((count) => count > 0),
+        call,
+      ).toBe(true)
+    expect(new Set(sites).size).toBe(sites.length)
+    expect(sites.length).toBeGreaterThan(60)
   },
 )

@@ -1,84 +1,102 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'vitest'
-import { Decimal } from '@spark/core/trading/decimal'
-import { openAuditReader } from '@spark/server/storage/audit/audit-reader'
-import { verifyAudit } from '@spark/server/storage/audit/verify-audit'
+import { ROOT } from '../support/spark.ts'
+import { checkBooks } from './check-books.ts'
 
 const CHILD = fileURLToPath(new URL('./order-path-child.ts', import.meta.url))
+/** Deaths that one folder goes through before its books are checked. */
+const DEATHS_A_FOLDER = 12
+/** Lives without a new point after which a chain ends; one of them meets a calm venue. */
+const QUIET_LIVES = 3
 
 interface Life {
-  /** How many points it passed, when it was not killed. */
-  points: number | null
-  errors: string
+  killed: boolean
+  /** How many points it passed; 0 when it was killed. */
+  points: number
 }
 
-function live(folder: string, point: number, seed: number, behaviour = 'badly'): Promise<Life> {
-  const child = spawn(process.execPath, [CHILD, folder, String(point), String(seed), behaviour], {
+function live(folder: string, seed: number, behaviour: 'well' | 'badly', at: string): Promise<Life> {
+  const child = spawn(process.execPath, [CHILD, folder, String(seed), behaviour, at], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, NODE_COMPILE_CACHE: `${ROOT}node_modules/.cache/node-compile` },
   })
   let out = ''
   let errors = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text))
   child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text))
-  return new Promise((resolve) => {
-    child.once('close', (code) => resolve({ points: code === 0 ? (JSON.parse(out) as { points: number }).points : null, errors }))
+  return new Promise((resolve, reject) => {
+    child.once('close', (code, signal) => {
+      if (signal === 'SIGKILL') resolve({ killed: true, points: 0 })
+      else if (code === 0 && out !== '') resolve({ killed: false, points: (JSON.parse(out) as { points: number }).points })
+      else reject(new Error(`a life ended with ${code} ${signal}: ${errors} ${out}`))
+    })
   })
 }
 
-/** Kills one life at a point of the order path, lets the next one find out what became of it, and checks the books. */
-export async function killedAt(point: number, seed: number): Promise<'killed' | 'lived'> {
+/** Gives a new folder life after life, then a last one to its end, and checks the books. */
+async function inNewFolder(lives: (folder: string) => Promise<void>, seed: number): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'spark-kill-'))
-  try {
-    const first = await live(folder, point, seed)
-    expect(first.errors).toBe('')
-    const second = first.points === null ? await live(folder, 0, seed + 1, 'well') : first
-    expect(`${second.points === null ? 'died' : 'ended'} ${second.errors}`).toBe('ended ')
-    await checkBooks(folder)
-    return first.points === null ? 'killed' : 'lived'
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
+  await lives(folder)
+  expect((await live(folder, seed, 'well', 'none')).killed).toBe(false)
+  await checkBooks(folder)
+  // A folder that does not pass is left for whoever looks for the reason.
+  rmSync(folder, { recursive: true })
 }
 
-/** Reads only the venue's book and the audit: each order once, each fill told, nothing that the other side does not have. */
-async function checkBooks(folder: string): Promise<void> {
-  const venue = new DatabaseSync(join(folder, 'paper-venue.db'), { readOnly: true })
-  const placed = venue.prepare('select client_order_id, filled_quantity, quantity, state from paper_order').all()
-  venue.close()
-  const reader = openAuditReader({ dataDir: folder, thread: false })
-  const told = new Map<string, { filled: Decimal; fills: Set<string>; last: string; outbox: number[] }>()
-  for await (const { action, context } of reader.exportRows({ all: true })) {
-    if (!action.startsWith('order.')) continue
-    const id = String(context['clientOrderId'])
-    const order = told.get(id) ?? { filled: new Decimal(0), fills: new Set(), last: '', outbox: [] }
-    const fill = context['fill'] as { id: string; quantity: string } | undefined
-    if (fill !== undefined) {
-      expect(order.fills.has(fill.id), `fill ${fill.id} of ${id} is told twice`).toBe(false)
-      order.fills.add(fill.id)
-      order.filled = order.filled.plus(fill.quantity)
+/** Kills lives at await points at which none was killed yet, until one chain of them meets no new one. Resolves with where they died. */
+export async function killAtEveryPoint(chains: number): Promise<string[]> {
+  const sites = mkdtempSync(join(tmpdir(), 'spark-sites-'))
+  const chain = async (number: number) => {
+    const lives = { quiet: 0, all: 0 }
+    // What did not happen by chance may happen in the next life: as many more are given as there are kinds of them.
+    while (lives.quiet < QUIET_LIVES) {
+      const endOfFolder = lives.all + DEATHS_A_FOLDER
+      await inNewFolder(
+        async (folder) => {
+          for (; lives.all < endOfFolder && lives.quiet < QUIET_LIVES; lives.all++) {
+            const { killed } = await live(folder, number * 10_000 + lives.all, 'badly', `new:${sites}`)
+            lives.quiet = killed ? 0 : lives.quiet + 1
+          }
+        },
+        number * 10_000 + lives.all,
+      )
     }
-    const place = Number(context['outbox'])
-    // By their place, not their time: the second life's clock may stand before the first one's.
-    if (place > Math.max(0, ...order.outbox)) order.last = action
-    order.outbox.push(place)
-    told.set(id, order)
   }
-  await reader.close()
-  // Each strategy wants one order of 12.5; whatever happens it is placed at most once.
-  expect(placed.length).toBeLessThanOrEqual(3)
-  for (const row of placed) {
-    const id = String(row['client_order_id'])
-    expect(told.get(id)?.filled.toString(), `the venue filled ${id}`).toBe(String(row['filled_quantity']))
-    expect(told.get(id)?.last).toBe('order.filled')
+  await Promise.all(Array.from({ length: chains }, (_, number) => chain(number)))
+  const file = join(sites, 'sites.txt')
+  const met = existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : []
+  rmSync(sites, { recursive: true })
+  return met
+}
+
+/** Kills lives at random points. Resolves with how many died and how many points a life had at most. */
+export async function killAtRandom(
+  deaths: number,
+  random: () => number,
+  chains: number,
+): Promise<{ died: number; points: number }> {
+  const seen = { died: 0, points: 0 }
+  const probe = mkdtempSync(join(tmpdir(), 'spark-kill-'))
+  seen.points = (await live(probe, 1, 'badly', 'none')).points
+  rmSync(probe, { recursive: true })
+  const chain = async (number: number) => {
+    for (let round = 0; seen.died < deaths; round++)
+      await inNewFolder(
+        async (folder) => {
+          for (let death = 0; death < DEATHS_A_FOLDER && seen.died < deaths; death++) {
+            const at = 1 + Math.floor(random() * seen.points)
+            const { killed, points } = await live(folder, number * 10_000 + round * 100 + death, 'badly', `point:${at}`)
+            if (killed) seen.died += 1
+            seen.points = Math.max(seen.points, points)
+          }
+        },
+        number * 10_000 + round,
+      )
   }
-  for (const [id, order] of told) {
-    if (!placed.some((row) => row['client_order_id'] === id)) expect(order.fills.size, `${id} is not at the venue`).toBe(0)
-    expect(new Set(order.outbox).size, `${id} is carried over once`).toBe(order.outbox.length)
-  }
-  expect((await verifyAudit({ dataDir: folder })).problems).toEqual([])
+  await Promise.all(Array.from({ length: chains }, (_, number) => chain(number)))
+  return seen
 }

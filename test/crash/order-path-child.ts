@@ -1,34 +1,40 @@
-// One life of the order path, on the folder given, ended by SIGKILL at the given point: before the n-th statement on the main
-// database or call of the venue, counted over the whole life. Without a point it lives until every order has ended.
-// node order-path-child.ts FOLDER POINT SEED [well]
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+// One life of the order path on the folder given. It ends by SIGKILL where it is told to, or when everything has ended.
+// node order-path-child.ts FOLDER SEED well|badly new:FOLDER|point:N|none
+// new:   at the first await point that no life has died at yet; FOLDER remembers them.
+// point: at the n-th point of this life.
+// A point is each statement on the main database, before it; each call of the venue and each append to an audit chain, before and after.
+import { createHash } from 'node:crypto'
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { createClient } from '@spark/contract/client'
 import type { FeatureRow } from '@spark/core/signal/feature-row'
 import { createRandom, randomUniform } from '@spark/core/stats/random'
-import type { Clock } from '@spark/server/clock'
-import { systemClock } from '@spark/server/clock'
+import { systemClock, type Clock } from '@spark/server/clock'
 import { openOrderDesk } from '@spark/server/executor/order-desk'
+import { liftKillSwitch, setKillSwitch } from '@spark/server/kill-switch'
 import { createLog } from '@spark/server/log'
+import { createDatabaseQueue } from '@spark/server/queue/database-queue'
 import { systemRandomness } from '@spark/server/random'
 import { openAuditReader } from '@spark/server/storage/audit/audit-reader'
 import { openAuditWriter } from '@spark/server/storage/audit/audit-writer'
 import { openMainDatabase } from '@spark/server/storage/open-main-database'
-import { createOrderStore } from '@spark/server/storage/order-store'
+import { createTradingStores } from '@spark/server/storage/trading-stores'
 import { WELL_BEHAVED } from '@spark/server/venue/misbehaviour'
 import { PAPER_TERMS, openPaperVenue } from '@spark/server/venue/paper-venue'
-import type { Venue } from '@spark/server/venue/venue'
 
-const [folder = '', pointText = '0', seedText = '1', behaviour = ''] = process.argv.slice(2)
-const point = Number(pointText)
+const [folder = '', seedText = '1', behaviour = '', at = 'none'] = process.argv.slice(2)
 const SPEED = 25
 const HOUR = 3_600_000
+const ENDED_WITHIN_MS = 15_000
 
-/** Runs 25 times as fast, so that receive windows and leases pass in a fraction of a second. */
-const startMs = systemClock.nowMs()
-const startedMs = systemClock.monotonicMs()
-const fast: Clock = {
-  nowMs: () => Math.floor(startMs + (systemClock.monotonicMs() - startedMs) * SPEED),
+/** Runs 25 times as fast, so that receive windows and leases pass in a fraction of a second; on and on over the lives of a folder. */
+const bornFile = join(folder, 'born')
+if (!existsSync(bornFile)) writeFileSync(bornFile, String(systemClock.nowMs()))
+const bornMs = Number(readFileSync(bornFile, 'utf8'))
+const clock: Clock = {
+  nowMs: () => Math.floor(bornMs + (systemClock.nowMs() - bornMs) * SPEED),
   // The fence of a second between a transaction and the socket is real time.
   monotonicMs: () => systemClock.monotonicMs(),
   after: (ms, callback) => systemClock.after(ms / SPEED, callback),
@@ -37,110 +43,171 @@ const fast: Clock = {
 }
 
 let passed = 0
-function pass(): void {
+const met = new Set<string>()
+const [mode, ofMode] = [at.slice(0, at.indexOf(':')), at.slice(at.indexOf(':') + 1)]
+Error.stackTraceLimit = 60
+function pass(what: string): void {
   passed += 1
-  if (passed === point) process.kill(process.pid, 'SIGKILL')
+  if (mode === 'point' && passed === Number(ofMode)) process.kill(process.pid, 'SIGKILL')
+  if (mode !== 'new') return
+  const site = `${what} in ${callers()}`
+  if (met.has(site)) return
+  met.add(site)
+  try {
+    mkdirSync(join(ofMode, createHash('sha256').update(site).digest('hex')))
+  } catch {
+    return
+  }
+  appendFileSync(join(ofMode, 'sites.txt'), `${site}\n`)
+  process.kill(process.pid, 'SIGKILL')
 }
 
-/** Every method of the venue is two points: before it is called, and when it has answered. */
-function watched(venue: Venue): Venue {
-  return new Proxy(venue, {
-    get(target, name) {
-      const value: unknown = Reflect.get(target, name)
+/** Where in the code it is awaited: the store's statement, and the line of the order path that asked for it. */
+function callers(): string {
+  const frames = (new Error('here').stack ?? '').split('\n').map((frame) => /server\/src\/(.+\.ts:\d+)/.exec(frame)?.[1] ?? '')
+  const own = frames.filter((frame) => frame !== '' && !/^storage\/(sqlite|audit)\//.test(frame))
+  const store = own.find((frame) => frame.startsWith('storage/'))
+  const asks = own.find((frame) => !frame.startsWith('storage/'))
+  return [store, asks].filter((frame) => frame !== undefined).join(' < ')
+}
+
+function watched<Target extends object>(name: string, target: Target, methods: readonly string[] | null): Target {
+  return new Proxy(target, {
+    get(own, key) {
+      const value: unknown = Reflect.get(own, key)
       if (typeof value !== 'function') return value
+      if (methods !== null && !methods.includes(String(key))) return value.bind(own) as unknown
       return async (...args: unknown[]) => {
-        pass()
-        const answer: unknown = await (value as (...all: unknown[]) => Promise<unknown>).apply(target, args)
-        pass()
+        pass(`before ${name}.${String(key)}`)
+        const answer: unknown = await (value as (...all: unknown[]) => Promise<unknown>).apply(own, args)
+        pass(`after ${name}.${String(key)}`)
         return answer
       }
     },
   })
 }
 
+// The other process: what the api would answer the executor for an exposed strategy.
+let mlDecision = 0
+const api = createServer((_request, response) => {
+  const answer = { decision: mlDecision, score: 0.5, confid: 0.7, advisory: false }
+  response.setHeader('content-type', 'application/json')
+  response.end(JSON.stringify(answer))
+})
+await new Promise<void>((resolve) => api.listen(0, '127.0.0.1', resolve))
+api.unref()
+
 const seeded = createRandom(Number(seedText))
 const random = { ...systemRandomness, unit: () => randomUniform(seeded) }
-const database = await openMainDatabase({ path: join(folder, 'spark.db'), thread: true })
+const database = await openMainDatabase({ path: join(folder, 'spark.db'), thread: false })
 const db = database.db.withPlugin({
   transformQuery({ node }) {
-    pass()
+    pass(node.kind)
     return node
   },
   transformResult: ({ result }) => Promise.resolve(result),
 })
+// One life in three meets a calm venue: what is only reached when all goes well is reached too.
+const calm = behaviour === 'well' || Number(seedText) % 3 === 0
+const badly = { acceptThenTimeOut: 0.25, failUnplaced: 0.15, duplicateFill: 0.5, fillBeforeAnswer: 0.3, notFoundForMs: 3000 }
 const venue = await openPaperVenue({
   path: join(folder, 'paper-venue.db'),
-  thread: true,
-  clock: fast,
+  thread: false,
+  clock,
   random,
   startBalances: { USDT: '100000' },
   terms: { ...PAPER_TERMS, partialFills: 0.5 },
-  misbehaviour:
-    behaviour === 'well'
-      ? WELL_BEHAVED
-      : {
-          ...WELL_BEHAVED,
-          acceptThenTimeOut: 0.25,
-          failUnplaced: 0.15,
-          duplicateFill: 0.5,
-          fillBeforeAnswer: 0.3,
-          notFoundForMs: 3000,
-        },
+  misbehaviour: { ...WELL_BEHAVED, ...(calm ? {} : { ...badly, rateLimit: 0.1, clockSkew: 0.1, idReuse: 1 }) },
 })
 const auditReader = openAuditReader({ dataDir: folder, thread: false })
-const audit = await openAuditWriter({ dataDir: folder, writer: 'executor', clock: fast })
-const orderAudit = await openAuditWriter({ dataDir: folder, writer: 'orders', clock: fast })
+const audit = await openAuditWriter({ dataDir: folder, writer: 'executor', clock })
+const orderAudit = await openAuditWriter({ dataDir: folder, writer: 'orders', clock })
+
+// Looks and asks past the points: the other process, and this test.
+const stores = createTradingStores(database.db)
+const queue = createDatabaseQueue({ db: database.db, clock, random })
+const IDS = ['s1', 's2', 's3']
+await stores.strategies.install(
+  IDS.map((id) => ({
+    id,
+    name: id,
+    symbol: 'LTCUSDT',
+    tf: '1h',
+    capital: '1000',
+    mode: 'paper',
+    status: 'running',
+    baseline: 'ema_cross',
+    // Its decision is opposite to that of the others, so that orders meet inside.
+    exposed: id === 's3',
+  })),
+  clock.nowMs(),
+)
 const desk = await openOrderDesk({
-  clock: fast,
+  clock,
   random,
-  log: createLog('order-path', 'error'),
+  log: createLog('order-path', 'fatal'),
   database: { ...database, db },
-  venue: watched(venue),
+  venue: watched('venue', venue, null),
   tellPrice: (tick) => venue.onPrice(tick),
   live: false,
   channels: [],
-  file: { strategies: [1, 2, 3].map((n) => ({ id: `s${n}`, symbol: 'LTCUSDT', tf: '1h' })) },
+  file: { strategies: IDS.map((id) => ({ id, symbol: 'LTCUSDT', tf: '1h' })) },
   symbols: ['LTCUSDT'],
-  audit,
-  orderAudit,
+  audit: watched('audit', audit, ['append', 'appendAll']),
+  orderAudit: watched('audit', orderAudit, ['append', 'appendAll']),
   auditReader,
-  client: createClient({ baseUrl: 'http://127.0.0.1:9' }),
+  client: createClient({ baseUrl: `http://127.0.0.1:${(api.address() as AddressInfo).port}` }),
 })
 
-// Not a part of what is killed: this looks past the points.
-const orders = createOrderStore(database.db)
 const stream = { symbol: 'LTCUSDT', tf: '1h' as const }
-// The next life meets the same candle, which closed just before the first one began.
-const candleFile = join(folder, 'candle')
-if (!existsSync(candleFile)) writeFileSync(candleFile, String(fast.nowMs() - HOUR))
-const openTs = Number(readFileSync(candleFile, 'utf8'))
-const row = {
-  ...stream,
-  ts: openTs,
-  o: 80,
-  h: 81,
-  l: 79,
-  c: 80,
-  v: 1,
-  rsi_14: 50,
-  macd_hist: 0,
-  ema_20: 81,
-  ema_50: 80,
-  atr_14: 1,
+const trade = () => desk.trading.onCandle(stream, { ts: clock.nowMs(), o: 80, h: 80, l: 80, c: 80, v: 1 }, false)
+const prices = { o: 80, h: 81, l: 79, c: 80, v: 1 }
+
+/** The market says up and down in turn. */
+async function decide(candleTs: number, up: boolean): Promise<void> {
+  mlDecision = up ? -1 : 1
+  const row = { ...stream, ts: candleTs, ...prices, rsi_14: 50, macd_hist: 0, ema_20: up ? 81 : 79, ema_50: 80, atr_14: 1 }
+  await desk.trading.onClosedRow(stream, row satisfies FeatureRow)
 }
-const trade = () => desk.trading.onCandle(stream, { ts: fast.nowMs(), o: 80, h: 80, l: 80, c: 80, v: 1 }, false)
+
+/** Until no job waits and every order has ended; the market trades meanwhile unless told otherwise. */
+async function ended(trades = true): Promise<void> {
+  const deadlineMs = systemClock.monotonicMs() + ENDED_WITHIN_MS
+  for (;;) {
+    if (trades) await trade()
+    const { ready, delayed, leased } = (await queue.depth()).order
+    const open = await stores.orders.open(database.db)
+    if (ready + delayed + leased === 0 && (open.length === 0 || !trades)) return
+    if (systemClock.monotonicMs() > deadlineMs)
+      throw new Error(`not ended: ${ready + delayed + leased} jobs, orders ${open.map(({ state }) => state).join()}`)
+    desk.trading.poke()
+    await systemClock.sleep(5)
+  }
+}
+
+const request = (scope: string) => ({ scope, reason: 'a test', actor: 'test', traceId: systemRandomness.traceId() })
+await liftKillSwitch({ stores, clock }, request('strategy:s1'))
 await trade()
-await desk.trading.onClosedRow(stream, row satisfies FeatureRow)
-const deadlineMs = systemClock.monotonicMs() + 15_000
-for (;;) {
-  await trade()
-  const states = await orders.countByState()
-  const open = (['reserved', 'sending', 'acknowledged', 'partly_filled', 'unknown'] as const).some(
-    (state) => (states[state] ?? 0) > 0,
-  )
-  if (!open) break
-  if (systemClock.monotonicMs() > deadlineMs) throw new Error(`orders have not ended: ${JSON.stringify(states)}`)
-  await systemClock.sleep(10)
+// The life before may have died on its candle: this one meets it again.
+const candlesFile = join(folder, 'candles')
+const candles = existsSync(candlesFile) ? readFileSync(candlesFile, 'utf8').trim().split('\n').map(Number) : []
+const last = candles.at(-1)
+if (last !== undefined) await decide(last, candles.length % 2 === 1)
+await ended()
+const next = clock.nowMs() - HOUR
+appendFileSync(candlesFile, `${next}\n`)
+const up = candles.length % 2 === 0
+await decide(next, up)
+if (up) {
+  await setKillSwitch({ stores, queue, clock }, request('strategy:s1'))
+  await ended(false)
+  await liftKillSwitch({ stores, clock }, request('strategy:s1'))
+}
+await ended()
+if (up) {
+  const payload = { kind: 'flatten', scope: 'strategy:s2', requestId: `candle ${next}`, actor: 'test', askedAt: clock.nowMs() }
+  await queue.enqueue(database.db, { queue: 'order', key: `flatten ${next}`, payload })
+  await ended()
 }
 await desk.stop()
 await orderAudit.close()

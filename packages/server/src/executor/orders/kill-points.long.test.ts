@@ -8,6 +8,7 @@ import type { Misbehaviour } from '../../venue/misbehaviour.ts'
 import { START_MS, openPath, wish, type PathFixture } from './order-path-fixture.ts'
 import { planOrders } from './plan-orders.ts'
 
+// Every point of the path in its order, again and again, in one process; every place in the code with real kills: test/crash.
 // A life that ends at a point does nothing any more from there on: every statement and call after it fails, and what was not
 // committed is gone with its connection, as after kill -9. The venue and its book live on.
 
@@ -118,8 +119,7 @@ it('ended at any point of the order path, the next life finds out what became of
     rmSync(folder, { recursive: true })
     if (passed < point) break
     points = point
-    // The whole path is passed some hundred times by looks at the queue alone; the tail is the same again and again.
-    if (point >= 260) break
   }
+  console.log(`order path: ended at each of ${points} points`)
   expect(points).toBeGreaterThan(150)
-}, 240_000)
+})
