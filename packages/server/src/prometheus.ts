@@ -4,8 +4,13 @@ export interface PrometheusRegistry {
   registry: Registry
   /** A gauge without labels, read when it is scraped. */
   gauge: (name: string, help: string, read: () => number | Promise<number>) => void
-  /** A counter by outcome, read when it is scraped. */
-  outcomes: (name: string, help: string, read: () => Record<string, number> | Promise<Record<string, number>>) => void
+  /** A counter by outcome, or by what `label` names, read when it is scraped. */
+  outcomes: (
+    name: string,
+    help: string,
+    read: () => Record<string, number> | Promise<Record<string, number>>,
+    label?: string,
+  ) => void
   /** A gauge by state, read when it is scraped. */
   states: (name: string, help: string, read: () => Promise<Record<string, number>>) => void
   /** Prometheus text, version 0.0.4. */
@@ -29,16 +34,16 @@ export function createPrometheus(build: { version: string; buildSha: string }): 
       const gauge: Gauge = new Gauge({ name, help, registers: [], collect: async () => gauge.set(await read()) })
       registry.registerMetric(gauge)
     },
-    outcomes(name, help, read) {
+    outcomes(name, help, read, label = 'outcome') {
       const counter: Counter = new Counter({
         name,
         help,
-        labelNames: ['outcome'],
+        labelNames: [label],
         registers: [],
         async collect() {
           const counts = await read()
           counter.reset()
-          for (const [outcome, count] of Object.entries(counts)) counter.inc({ outcome }, count)
+          for (const [outcome, count] of Object.entries(counts)) counter.inc({ [label]: outcome }, count)
         },
       })
       registry.registerMetric(counter)

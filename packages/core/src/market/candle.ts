@@ -21,16 +21,28 @@ export function streamName(stream: Stream): string {
   return `${stream.symbol}-${stream.tf}`
 }
 
-/** Why a candle cannot be right, or null. Valid: every number finite, l > 0, l <= min(o, c), h >= max(o, c), v >= 0. */
-export function candleProblem(candle: Candle): string | null {
+/** Beyond these no market is: sums and products of such numbers overflow. */
+export const PRICE_MAX = 1e15
+export const VOLUME_MAX = 1e24
+
+export interface CandleFault {
+  code: 'bad_time' | 'bad_number' | 'bad_price' | 'bad_volume'
+  /** The value and what is wrong with it. */
+  detail: string
+}
+
+/** Why a candle cannot be right, or null. Valid: every number finite, l > 0, l <= min(o, c), h >= max(o, c), v >= 0, none too large. */
+export function candleFault(candle: Candle): CandleFault | null {
   const { ts, o, h, l, c, v } = candle
-  if (!Number.isSafeInteger(ts) || ts < 0) return `open time ${ts} is not a time in milliseconds`
+  const fault = (code: CandleFault['code'], detail: string): CandleFault => ({ code, detail })
+  if (!Number.isSafeInteger(ts) || ts < 0) return fault('bad_time', `open time ${ts} is not a time in milliseconds`)
   if (!Number.isFinite(o) || !Number.isFinite(h) || !Number.isFinite(l) || !Number.isFinite(c))
-    return 'a price is not a finite number'
-  if (!Number.isFinite(v)) return 'the volume is not a finite number'
-  if (l <= 0) return `low ${l} is not above 0`
-  if (l > Math.min(o, c)) return `low ${l} is above open ${o} or close ${c}`
-  if (h < Math.max(o, c)) return `high ${h} is below open ${o} or close ${c}`
-  if (v < 0) return `volume ${v} is negative`
-  return null
+    return fault('bad_number', 'a price is not a finite number')
+  if (!Number.isFinite(v)) return fault('bad_number', 'the volume is not a finite number')
+  if (l <= 0) return fault('bad_price', `low ${l} is not above 0`)
+  if (l > Math.min(o, c)) return fault('bad_price', `low ${l} is above open ${o} or close ${c}`)
+  if (h < Math.max(o, c)) return fault('bad_price', `high ${h} is below open ${o} or close ${c}`)
+  if (h > PRICE_MAX) return fault('bad_price', `high ${h} is above ${PRICE_MAX}`)
+  if (v < 0) return fault('bad_volume', `volume ${v} is negative`)
+  return v > VOLUME_MAX ? fault('bad_volume', `volume ${v} is above ${VOLUME_MAX}`) : null
 }

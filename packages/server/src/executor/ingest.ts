@@ -1,4 +1,4 @@
-import { candleProblem, streamName, type Candle, type Stream } from '@spark/core/market/candle'
+import { streamName, type Candle, type Stream } from '@spark/core/market/candle'
 import { WARM_UP_CANDLES, gapBetween } from '@spark/core/market/gap'
 import { candleOpenMs } from '@spark/core/market/timeframe'
 import {
@@ -11,11 +11,12 @@ import {
 import { featureRow, type FeatureRow } from '@spark/core/signal/feature-row'
 import { backoffMs, type Backoff } from '../backoff.ts'
 import type { Clock } from '../clock.ts'
-import { FeedError, type CandleMessage, type Feed } from '../feed/feed.ts'
+import { FeedError, type CandleMessage, type Feed, type FeedWarning } from '../feed/feed.ts'
 import type { Log } from '../log.ts'
 import type { Randomness } from '../random.ts'
 import type { CandleStore } from '../storage/candle-store.ts'
 import { StorageError } from '../storage/storage-error.ts'
+import { createMarketTime, messageRefusal, usableHistory, type Refusal, type Refused } from './judge-candles.ts'
 
 /**
  * Candles an indicator set is warmed with. Wilder and EMA smoothing forget their start by then
@@ -25,11 +26,24 @@ export const BACKFILL_CANDLES = 1000
 
 const RETRY: Backoff = { firstMs: 250, maxMs: 10_000 }
 
+export interface IngestCounters {
+  /** Messages. */
+  valid: number
+  invalid: number
+  closed: number
+  gaps: number
+  /** Candles that were not taken, those of histories too, by reason. */
+  refused: Partial<Record<Refusal, number>>
+  /** What the feed warned of, by code. */
+  warnings: Partial<Record<FeedWarning['code'], number>>
+}
+
 export interface Ingest {
   /** Backfills and warms every stream. A stream whose source cannot be asked starts from stored candles. */
   prepare(): Promise<void>
   /** Resolves when everything that follows from the message has been done; a live feed does not wait for it. */
   onCandle(message: CandleMessage): Promise<void>
+  onWarning(warning: FeedWarning): void
   /** The row to score now: the forming candle, or the last closed one; null while the stream warms up. */
   currentRow(stream: Stream): FeatureRow | null
   /**
@@ -40,7 +54,7 @@ export interface Ingest {
   /** Wall time of the last valid message of any stream, ms. */
   lastMessageMs(): number | null
   warmStreams(): number
-  counters: { valid: number; invalid: number; closed: number; gaps: number }
+  counters: IngestCounters
   /** Resolves when what was received is stored and decided on, or cannot be now: nothing is tried again after this. */
   drain(): Promise<void>
 }
@@ -52,6 +66,8 @@ interface StreamState {
   lastValues: IndicatorValues | null
   forming: Candle | null
   lastMessageMonotonicMs: number | null
+  /** Closed candles that were refused as `jump` since the last good one. */
+  jumps: number
   /** Closed candles are stored and pushed one after the other. */
   work: Promise<void>
   /** Closed candles received and not in the indicators yet: while there is one, no row is true. */
@@ -71,30 +87,48 @@ export interface IngestDeps {
   onClosedRow(stream: Stream, row: FeatureRow): Promise<void>
 }
 
+interface IngestWork extends IngestDeps {
+  counters: IngestCounters
+  /** What of a history of the source can be right; the rest is counted. */
+  usable(stream: Stream, candles: readonly Candle[]): Candle[]
+}
+
 /** Market messages in, feature rows out: validates, stores, fills gaps, keeps the indicators of every stream. */
 export function createIngest(deps: IngestDeps): Ingest {
   const states = new Map<string, StreamState>(deps.streams.map((stream) => [streamName(stream), newState(stream)]))
-  const counters = { valid: 0, invalid: 0, closed: 0, gaps: 0 }
+  const counters: IngestCounters = { valid: 0, invalid: 0, closed: 0, gaps: 0, refused: {}, warnings: {} }
+  const marketMs = createMarketTime(deps.feed, deps.clock)
+  const count = (code: Refusal) => (counters.refused[code] = (counters.refused[code] ?? 0) + 1)
+  const work: IngestWork = {
+    ...deps,
+    counters,
+    usable: (stream, candles) => usableHistory(candles, { tf: stream.tf, marketMs: marketMs() }, count),
+  }
   const stopping = Promise.withResolvers<'stopped'>()
   const deciding = new Set<Promise<void>>()
   let lastMessageMs: number | null = null
   let listeningSinceMs: number | null = null
 
   /** Work that must be done before the stream gives a row again, after what is under way. */
-  function owe(state: StreamState, work: () => Promise<void>): void {
+  function owe(state: StreamState, task: () => Promise<void>): void {
     state.owed += 1
-    state.work = state.work.then(() => untilDone(deps, state, stopping.promise, work))
+    state.work = state.work.then(() => untilDone(deps, state, stopping.promise, task))
   }
 
-  function onCandle({ stream, candle, closed }: CandleMessage): Promise<void> {
+  function refuse({ stream, candle }: CandleMessage, { code, detail }: Refused): Promise<void> {
+    counters.invalid += 1
+    count(code)
+    deps.log.warn({ stream: streamName(stream), candle, code, detail }, 'market message refused')
+    return Promise.resolve()
+  }
+
+  function onCandle(message: CandleMessage): Promise<void> {
+    const { stream, candle, closed } = message
     const state = states.get(streamName(stream))
-    if (state === undefined) return Promise.resolve()
-    const problem = candleProblem(candle) ?? timeProblem(state, candle, closed)
-    if (problem !== null) {
-      counters.invalid += 1
-      deps.log.warn({ stream: streamName(stream), candle, problem }, 'market message refused')
-      return Promise.resolve()
-    }
+    if (state === undefined) return refuse(message, { code: 'unknown_stream', detail: 'nobody asked for it' })
+    const refused = messageRefusal(candle, closed, { ...state, tf: stream.tf, marketMs: marketMs() })
+    if (closed) state.jumps = refused?.code === 'jump' ? state.jumps + 1 : refused === null ? 0 : state.jumps
+    if (refused !== null) return refuse(message, refused)
     counters.valid += 1
     lastMessageMs = deps.clock.nowMs()
     state.lastMessageMonotonicMs = deps.clock.monotonicMs()
@@ -106,7 +140,7 @@ export function createIngest(deps: IngestDeps): Ingest {
     counters.closed += 1
     let decided: Promise<void> = Promise.resolve()
     owe(state, async () => {
-      await takeClosed(deps, state, candle, counters)
+      await takeClosed(work, state, candle)
       const row = closedRow(state, candle)
       // Not waited for here: the next row may be scored while orders are on their way.
       if (row !== null) decided = priced.then(() => deps.onClosedRow(stream, row))
@@ -119,11 +153,15 @@ export function createIngest(deps: IngestDeps): Ingest {
   return {
     counters,
     onCandle,
+    onWarning(warning) {
+      counters.warnings[warning.code] = (counters.warnings[warning.code] ?? 0) + 1
+      deps.log.warn(warning, 'feed')
+    },
     async prepare() {
       for (const state of states.values()) {
-        const answered = await warm(deps, state)
+        const answered = await warm(work, state)
         // A source that is away when Spark starts is asked again until it answers, unless stored candles do.
-        if (!answered && state.lastValues === null) owe(state, () => warmFromSource(deps, state))
+        if (!answered && state.lastValues === null) owe(state, () => warmFromSource(work, state))
       }
       listeningSinceMs = deps.clock.monotonicMs()
     },
@@ -157,17 +195,10 @@ function newState(stream: Stream): StreamState {
     lastValues: null,
     forming: null,
     lastMessageMonotonicMs: null,
+    jumps: 0,
     work: Promise.resolve(),
     owed: 0,
   }
-}
-
-function timeProblem(state: StreamState, candle: Candle, closed: boolean): string | null {
-  if (candle.ts !== candleOpenMs(candle.ts, state.stream.tf)) return `open time ${candle.ts} is not aligned to ${state.stream.tf}`
-  const lastTs = state.lastClosed?.ts ?? -1
-  if (candle.ts <= lastTs)
-    return closed ? `closed candle ${candle.ts} came again or late` : `candle ${candle.ts} is closed already`
-  return null
 }
 
 function rowOf(state: StreamState): FeatureRow | null {
@@ -184,7 +215,7 @@ function rowOf(state: StreamState): FeatureRow | null {
  * From the source itself when it answers: stored candles may come from another one (an earlier run on the simulated
  * market), and indicators over two markets would be of neither.
  */
-async function warm(deps: IngestDeps, state: StreamState): Promise<boolean> {
+async function warm(deps: IngestWork, state: StreamState): Promise<boolean> {
   const { stream } = state
   try {
     await warmFromSource(deps, state)
@@ -199,10 +230,10 @@ async function warm(deps: IngestDeps, state: StreamState): Promise<boolean> {
   }
 }
 
-async function warmFromSource(deps: IngestDeps, state: StreamState): Promise<void> {
+async function warmFromSource(deps: IngestWork, state: StreamState): Promise<void> {
   const { stream } = state
   const backfilled = await deps.feed.backfill(stream, BACKFILL_CANDLES, candleOpenMs(deps.feed.nowMs(), stream.tf))
-  const candles = backfilled.filter((candle) => candleProblem(candle) === null)
+  const candles = deps.usable(stream, backfilled)
   await storeCandles(deps, stream, candles)
   await recordGaps(deps, stream, candles)
   for (const candle of candles) push(state, candle)
@@ -239,12 +270,12 @@ async function untilDone(
 }
 
 /** Stores the candle and feeds the indicators; candles missing before it are asked for first. */
-async function takeClosed(deps: IngestDeps, state: StreamState, candle: Candle, counters: { gaps: number }): Promise<void> {
+async function takeClosed(deps: IngestWork, state: StreamState, candle: Candle): Promise<void> {
   if (candle.ts <= (state.lastClosed?.ts ?? -1)) return
   const gap = state.lastClosed === null ? null : gapBetween(state.lastClosed.ts, candle.ts, state.stream.tf)
   if (gap !== null) {
     const found = await fillGap(deps, state, gap.missing, candle.ts)
-    counters.gaps += 1
+    deps.counters.gaps += 1
     for (const missing of found) push(state, missing)
   }
   await storeCandles(deps, state.stream, [candle])
@@ -256,12 +287,11 @@ function closedRow({ stream, lastClosed, lastValues }: StreamState, candle: Cand
   return lastClosed?.ts === candle.ts && lastValues !== null ? featureRow(stream, candle, lastValues) : null
 }
 
-async function fillGap(deps: IngestDeps, state: StreamState, missing: number, beforeMs: number): Promise<Candle[]> {
+async function fillGap(deps: IngestWork, state: StreamState, missing: number, beforeMs: number): Promise<Candle[]> {
   const { stream } = state
   const lastTs = state.lastClosed?.ts ?? -1
-  const found = (await deps.feed.backfill(stream, missing, beforeMs)).filter(
-    (candle) => candle.ts > lastTs && candle.ts < beforeMs && candleProblem(candle) === null,
-  )
+  const asked = await deps.feed.backfill(stream, Math.min(missing, BACKFILL_CANDLES), beforeMs)
+  const found = deps.usable(stream, asked).filter((candle) => candle.ts > lastTs && candle.ts < beforeMs)
   await storeCandles(deps, stream, found)
   await recordGaps(deps, stream, [{ ts: lastTs }, ...found, { ts: beforeMs }])
   return found

@@ -74,7 +74,7 @@ async function run(started: Started): Promise<void> {
   const measure = startMeasuring(started, database, ingest, desk)
   await feed.start(streams, {
     onCandle: (message) => ingest.onCandle(message),
-    onWarning: (warning) => log.warn(warning, 'feed'),
+    onWarning: (warning) => ingest.onWarning(warning),
   })
   life.onStop('ingest', () => ingest.drain())
   life.onStop('feed', () => feed.stop())

@@ -31,6 +31,8 @@ export function createExecutorMeters(sources: ExecutorMeterSources): () => Promi
     valid: ingest.counters.valid,
     invalid: ingest.counters.invalid,
   }))
+  outcomes('spark_candles_refused_total', 'Candles that were not taken, by reason.', () => ingest.counters.refused, 'reason')
+  outcomes('spark_feed_warnings_total', 'What the feed warned of, by code.', () => ingest.counters.warnings, 'code')
   outcomes('spark_polls_total', 'Scheduled polls of strategies, by outcome.', () => ({ ...sources.polls() }))
   gauge('spark_dlq_size', 'Dead letters of orders and labels.', () => deadLetters(sources.desk()) ?? 0)
   gauge('spark_consumer_lag', 'Jobs whose time has come and that nobody works on.', () => jobs(sources, ({ ready }) => ready))

@@ -1,4 +1,4 @@
-import { candleProblem, type Candle, type Stream } from '@spark/core/market/candle'
+import { candleFault, type Candle, type Stream } from '@spark/core/market/candle'
 import { timeframeMs } from '@spark/core/market/timeframe'
 import type { Clock } from '../clock.ts'
 import { isRateLimit, retryAfterMs } from '../ccxt/rate-limit.ts'
@@ -133,7 +133,7 @@ export function candleOfRow(row: OhlcvRow): Candle {
 }
 
 export function isUsable(candle: Candle, lengthMs: number): boolean {
-  return candleProblem(candle) === null && candle.ts % lengthMs === 0
+  return candleFault(candle) === null && candle.ts % lengthMs === 0
 }
 
 export function messageOf(error: unknown): string {

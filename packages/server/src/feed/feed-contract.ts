@@ -1,4 +1,4 @@
-import { candleProblem, streamName, type Candle, type Stream } from '@spark/core/market/candle'
+import { candleFault, streamName, type Candle, type Stream } from '@spark/core/market/candle'
 import { timeframeMs } from '@spark/core/market/timeframe'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { CandleMessage, Feed } from './feed.ts'
@@ -93,7 +93,7 @@ function expectSoundMessages(messages: readonly CandleMessage[], stream: Stream)
   const own = messages.filter((message) => streamName(message.stream) === streamName(stream))
   let closedTs = -1
   for (const message of own) {
-    expect(candleProblem(message.candle)).toBeNull()
+    expect(candleFault(message.candle)).toBeNull()
     expect(message.candle.ts).toBeGreaterThan(closedTs)
     if (message.closed) closedTs = message.candle.ts
   }
@@ -102,7 +102,7 @@ function expectSoundMessages(messages: readonly CandleMessage[], stream: Stream)
 
 function expectSound(candles: readonly Candle[], lengthMs: number): void {
   for (const [index, candle] of candles.entries()) {
-    expect(candleProblem(candle)).toBeNull()
+    expect(candleFault(candle)).toBeNull()
     expect(candle.ts % lengthMs).toBe(0)
     expect(candle.ts).toBeGreaterThan(candles[index - 1]?.ts ?? -1)
   }

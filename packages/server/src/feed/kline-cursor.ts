@@ -1,4 +1,4 @@
-import { candleProblem } from '@spark/core/market/candle'
+import { PRICE_MAX, VOLUME_MAX, candleFault } from '@spark/core/market/candle'
 import { timeframeMs, type Timeframe } from '@spark/core/market/timeframe'
 import { ByteReader } from './byte-reader.ts'
 import { detectKlineFormat, detectTimeframe, KlineFileError, timeToMs, type KlineFormat } from './kline-format.ts'
@@ -126,11 +126,11 @@ export class KlineCursor {
       if (problem !== null) return problem
     }
     const { o, h, l, c, v } = this
-    // Also false for NaN; Infinity is kept out by the last two. candleProblem finds the words.
-    const valid = l > 0 && l <= o && l <= c && h >= o && h >= c && v >= 0 && h < Infinity && v < Infinity
+    // Also false for NaN. candleFault finds the words.
+    const valid = l > 0 && l <= o && l <= c && h >= o && h >= c && v >= 0 && h <= PRICE_MAX && v <= VOLUME_MAX
     if (Number.isNaN(this.ts)) return `open time is not a time in ${this.format.time}`
     if (this.format.hasCloseTime && Number.isNaN(this.closeTs)) return `close time is not a time in ${this.format.time}`
-    return valid ? null : candleProblem(this)
+    return valid ? null : (candleFault(this)?.detail ?? null)
   }
 
   #fieldCountProblem(start: number, end: number): string | null {

@@ -1,5 +1,5 @@
 import { createIndicatorSet, pushCandle } from '@spark/core/indicators/indicator-set'
-import { candleProblem, type Candle, type Stream } from '@spark/core/market/candle'
+import { candleFault, type Candle, type Stream } from '@spark/core/market/candle'
 import { timeframeMs } from '@spark/core/market/timeframe'
 import { fuse } from '@spark/core/signal/fuse'
 import { ML_FUSION_1_2 } from '@spark/core/signal/model'
@@ -91,7 +91,7 @@ describe('simulated market', () => {
         let before = { h: 0, l: Infinity, v: 0 }
         for (let ms = Math.max(openMs + 2000, timeMs - 60_000); ms < openMs + lengthMs && ms <= timeMs + 60_000; ms += 2000) {
           const forming = market.formingCandle(stream, ms) as Candle
-          expect(candleProblem(forming)).toBeNull()
+          expect(candleFault(forming)).toBeNull()
           expect([forming.ts, forming.o]).toEqual([openMs, closed.o])
           expect(forming.h).toBeLessThanOrEqual(closed.h)
           expect(forming.l).toBeGreaterThanOrEqual(closed.l)
@@ -114,7 +114,7 @@ describe('simulated market', () => {
       const annual = Math.sqrt((squares.reduce((sum, square) => sum + square, 0) / squares.length) * 8760)
       expect(annual).toBeGreaterThan(0.3)
       expect(annual).toBeLessThan(2)
-      expect(candles.every((candle) => candle.v > 0 && candleProblem(candle) === null)).toBe(true)
+      expect(candles.every((candle) => candle.v > 0 && candleFault(candle) === null)).toBe(true)
       expect(candles.every((candle) => `${candle.c}`.replace('.', '').replace(/^0+/, '').length <= 9)).toBe(true)
     }
   })
