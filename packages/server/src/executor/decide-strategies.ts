@@ -25,6 +25,12 @@ import { STRATEGIES_A_TRANSACTION, type Planner } from './orders/planner.ts'
 const VALID_MIN_MS = 20_000
 const VALID_MAX_MS = 300_000
 
+/** Until when an order may be sent for what a closed candle says, ms. */
+export function signalEndsMs({ ts, tf }: Pick<FeatureRow, 'ts' | 'tf'>): number {
+  const lengthMs = timeframeMs(tf)
+  return ts + lengthMs + Math.min(VALID_MAX_MS, Math.max(VALID_MIN_MS, lengthMs / 2))
+}
+
 export interface DecideDeps {
   path: OrderPath
   plan: Planner
@@ -128,7 +134,6 @@ function wishOf(path: OrderPath, { strategy, position, traceId, decision }: Cons
       ? entryQuantity(strategy.capital, price, instrument)
       : exitQuantity(position?.quantity ?? '0', price, instrument)
   if (quantity.lte(0)) return null
-  const lengthMs = timeframeMs(strategy.tf)
   return {
     strategyId: strategy.id,
     symbol: strategy.symbol,
@@ -140,7 +145,7 @@ function wishOf(path: OrderPath, { strategy, position, traceId, decision }: Cons
     capital: strategy.capital,
     candleTs: row.ts,
     moment: row.ts,
-    validUntil: row.ts + lengthMs + Math.min(VALID_MAX_MS, Math.max(VALID_MIN_MS, lengthMs / 2)),
+    validUntil: signalEndsMs(row),
     traceId,
   }
 }

@@ -36,7 +36,7 @@ beforeEach(async () => {
     streams: [STREAM],
     log: path.log,
     onPrice: (stream, candle, closed) => trading.onCandle(stream, candle, closed),
-    onClosedRow: (stream, row) => trading.onClosedRow(stream, row),
+    onClosedRow: (stream, row, missed) => trading.onClosedRow(stream, row, missed),
   })
   await ingest.prepare()
   last = (await feed.backfill(STREAM, 1, clock.nowMs()))[0] as Candle

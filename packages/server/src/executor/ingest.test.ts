@@ -51,7 +51,8 @@ const random = { unit: () => 1 - Number.EPSILON }
 const told: string[] = []
 const hooks = {
   onPrice: async (_stream: Stream, candle: Candle, closed: boolean) => void told.push(`price ${candle.ts} ${closed}`),
-  onClosedRow: async (_stream: Stream, row: FeatureRow) => void told.push(`row ${row.ts}`),
+  onClosedRow: async (_stream: Stream, row: FeatureRow, missed: boolean) =>
+    void told.push(`${missed ? 'missed row' : 'row'} ${row.ts}`),
 }
 
 let folder: string
@@ -277,6 +278,27 @@ describe('ingest', () => {
     at(NOW + 4 * HOUR)
     for (const ts of [NOW, NOW, NOW + 3 * HOUR]) await ingest.onCandle({ stream, candle: candleAt(ts), closed: true })
     expect(told).toEqual([`price ${NOW} true`, `row ${NOW}`, `price ${NOW + 3 * HOUR} true`, `row ${NOW + 3 * HOUR}`])
+  })
+
+  it('tells of the candle that closed before it listened, once, when the next one is heard of', async () => {
+    const ingest = newIngest()
+    await ingest.prepare()
+    told.length = 0
+    for (const c of [101, 102]) forming(ingest, NOW, c)
+    await ingest.drain()
+    expect(told).toEqual([`price ${NOW} false`, `price ${NOW} false`, `missed row ${NOW - HOUR}`])
+  })
+
+  it('does not tell of it when something is missing between, or when the next one has closed meanwhile', async () => {
+    for (const first of [(ingest: Ingest) => forming(ingest, NOW + HOUR), (ingest: Ingest) => closed(ingest, NOW)]) {
+      const ingest = newIngest()
+      await ingest.prepare()
+      told.length = 0
+      first(ingest)
+      forming(ingest, NOW + HOUR)
+      await ingest.drain()
+      expect(told.filter((line) => line.startsWith('missed'))).toEqual([])
+    }
   })
 
   it('a feed that never speaks grows stale from the moment it was listened to', async () => {

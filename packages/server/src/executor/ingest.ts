@@ -1,6 +1,6 @@
 import { streamName, type Candle, type Stream } from '@spark/core/market/candle'
 import { WARM_UP_CANDLES, gapBetween } from '@spark/core/market/gap'
-import { candleOpenMs } from '@spark/core/market/timeframe'
+import { candleOpenMs, timeframeMs } from '@spark/core/market/timeframe'
 import {
   createIndicatorSet,
   peekCandle,
@@ -68,6 +68,8 @@ interface StreamState {
   lastMessageMonotonicMs: number | null
   /** Closed candles that were refused as `jump` since the last good one. */
   jumps: number
+  /** Row of the candle that closed last before the feed was listened to, until the one after it is heard of. */
+  missed: FeatureRow | null
   /** Closed candles are stored and pushed one after the other. */
   work: Promise<void>
   /** Closed candles received and not in the indicators yet: while there is one, no row is true. */
@@ -83,8 +85,27 @@ export interface IngestDeps {
   log: Log
   /** Told of every valid message first: prices come before decisions. */
   onPrice(stream: Stream, candle: Candle, closed: boolean): Promise<void>
-  /** Told of every closed candle that can be scored, once and in order, when it is stored. */
-  onClosedRow(stream: Stream, row: FeatureRow): Promise<void>
+  /**
+   * Told of every closed candle that can be scored, once and in order, when it is stored. `missed`: it closed while nobody
+   * listened, before a start; it is told of with the first price after it.
+   */
+  onClosedRow(stream: Stream, row: FeatureRow, missed: boolean): Promise<void>
+}
+
+interface IngestWork extends IngestDeps {
+  counters: IngestCounters
+  /** What of a history of the source can be right; the rest is counted. */
+  usable(stream: Stream, candles: readonly Candle[]): Candle[]
+  marketMs(): number
+  heard: Heard
+  stopped: PromiseWithResolvers<'stopped'>
+}
+
+interface Heard {
+  /** Wall time of the last valid message, ms. */
+  lastMessageMs: number | null
+  /** Monotonic time, ms. */
+  listeningSinceMs: number | null
 }
 
 interface IngestWork extends IngestDeps {
@@ -98,61 +119,24 @@ export function createIngest(deps: IngestDeps): Ingest {
   const states = new Map<string, StreamState>(deps.streams.map((stream) => [streamName(stream), newState(stream)]))
   const counters: IngestCounters = { valid: 0, invalid: 0, closed: 0, gaps: 0, refused: {}, warnings: {} }
   const marketMs = createMarketTime(deps.feed, deps.clock)
-  const count = (code: Refusal) => (counters.refused[code] = (counters.refused[code] ?? 0) + 1)
   const work: IngestWork = {
     ...deps,
     counters,
-    usable: (stream, candles) => usableHistory(candles, { tf: stream.tf, marketMs: marketMs() }, count),
+    marketMs,
+    stopped: Promise.withResolvers<'stopped'>(),
+    heard: { lastMessageMs: null, listeningSinceMs: null },
+    usable: (stream, candles) =>
+      usableHistory(candles, { tf: stream.tf, marketMs: marketMs() }, (code) => countRefused(counters, code)),
   }
-  const stopping = Promise.withResolvers<'stopped'>()
   const deciding = new Set<Promise<void>>()
-  let lastMessageMs: number | null = null
-  let listeningSinceMs: number | null = null
-
-  /** Work that must be done before the stream gives a row again, after what is under way. */
-  function owe(state: StreamState, task: () => Promise<void>): void {
-    state.owed += 1
-    state.work = state.work.then(() => untilDone(deps, state, stopping.promise, task))
-  }
-
-  function refuse({ stream, candle }: CandleMessage, { code, detail }: Refused): Promise<void> {
-    counters.invalid += 1
-    count(code)
-    deps.log.warn({ stream: streamName(stream), candle, code, detail }, 'market message refused')
-    return Promise.resolve()
-  }
-
-  function onCandle(message: CandleMessage): Promise<void> {
-    const { stream, candle, closed } = message
-    const state = states.get(streamName(stream))
-    if (state === undefined) return refuse(message, { code: 'unknown_stream', detail: 'nobody asked for it' })
-    const refused = messageRefusal(candle, closed, { ...state, tf: stream.tf, marketMs: marketMs() })
-    if (closed) state.jumps = refused?.code === 'jump' ? state.jumps + 1 : refused === null ? 0 : state.jumps
-    if (refused !== null) return refuse(message, refused)
-    counters.valid += 1
-    lastMessageMs = deps.clock.nowMs()
-    state.lastMessageMonotonicMs = deps.clock.monotonicMs()
-    const priced = deps.onPrice(stream, candle, closed)
-    if (!closed) {
-      state.forming = candle
-      return priced
-    }
-    counters.closed += 1
-    let decided: Promise<void> = Promise.resolve()
-    owe(state, async () => {
-      await takeClosed(work, state, candle)
-      const row = closedRow(state, candle)
-      // Not waited for here: the next row may be scored while orders are on their way.
-      if (row !== null) decided = priced.then(() => deps.onClosedRow(stream, row))
-    })
-    const done = state.work.then(() => decided)
-    deciding.add(done)
-    return done.finally(() => deciding.delete(done))
-  }
-
   return {
     counters,
-    onCandle,
+    onCandle(message) {
+      const state = states.get(streamName(message.stream))
+      const done = state === undefined ? refuse(work, message, NOBODY) : takeMessage(work, state, message)
+      deciding.add(done)
+      return done.finally(() => deciding.delete(done))
+    },
     onWarning(warning) {
       counters.warnings[warning.code] = (counters.warnings[warning.code] ?? 0) + 1
       deps.log.warn(warning, 'feed')
@@ -161,30 +145,81 @@ export function createIngest(deps: IngestDeps): Ingest {
       for (const state of states.values()) {
         const answered = await warm(work, state)
         // A source that is away when Spark starts is asked again until it answers, unless stored candles do.
-        if (!answered && state.lastValues === null) owe(state, () => warmFromSource(work, state))
+        if (!answered && state.lastValues === null) owe(work, state, () => warmFromSource(work, state))
+        state.missed = rowOf(state)
       }
-      listeningSinceMs = deps.clock.monotonicMs()
+      work.heard.listeningSinceMs = deps.clock.monotonicMs()
     },
     currentRow(stream) {
       const state = states.get(streamName(stream))
       return state === undefined ? null : rowOf(state)
     },
-    stalenessS() {
-      if (listeningSinceMs === null) return null
-      const nowMs = deps.clock.monotonicMs()
-      let oldestMs = nowMs
-      for (const { lastMessageMonotonicMs } of states.values())
-        oldestMs = Math.min(oldestMs, lastMessageMonotonicMs ?? listeningSinceMs)
-      return (nowMs - oldestMs) / 1000
-    },
-    lastMessageMs: () => lastMessageMs,
+    stalenessS: () => stalenessS(work.heard, [...states.values()], deps.clock),
+    lastMessageMs: () => work.heard.lastMessageMs,
     warmStreams: () => [...states.values()].filter((state) => state.indicators.count >= WARM_UP_CANDLES).length,
     async drain() {
-      stopping.resolve('stopped')
+      work.stopped.resolve('stopped')
       await Promise.all([...states.values()].map((state) => state.work))
       await Promise.all(deciding)
     },
   }
+}
+
+const NOBODY: Refused = { code: 'unknown_stream', detail: 'nobody asked for it' }
+
+function countRefused({ refused }: IngestCounters, code: Refusal): void {
+  refused[code] = (refused[code] ?? 0) + 1
+}
+
+function refuse({ counters, log }: IngestWork, { stream, candle }: CandleMessage, { code, detail }: Refused): Promise<void> {
+  counters.invalid += 1
+  countRefused(counters, code)
+  log.warn({ stream: streamName(stream), candle, code, detail }, 'market message refused')
+  return Promise.resolve()
+}
+
+/** Resolves when everything that follows from the message has been done. */
+function takeMessage(work: IngestWork, state: StreamState, message: CandleMessage): Promise<void> {
+  const { stream, candle, closed } = message
+  const refused = messageRefusal(candle, closed, { ...state, tf: stream.tf, marketMs: work.marketMs() })
+  if (closed) state.jumps = refused?.code === 'jump' ? state.jumps + 1 : refused === null ? 0 : state.jumps
+  if (refused !== null) return refuse(work, message, refused)
+  work.counters.valid += 1
+  work.heard.lastMessageMs = work.clock.nowMs()
+  state.lastMessageMonotonicMs = work.clock.monotonicMs()
+  const priced = work.onPrice(stream, candle, closed)
+  const missed = closed ? null : missedBefore(state, candle)
+  state.missed = null
+  if (!closed) {
+    state.forming = candle
+    return missed === null ? priced : priced.then(() => work.onClosedRow(stream, missed, true))
+  }
+  work.counters.closed += 1
+  let decided: Promise<void> = Promise.resolve()
+  owe(work, state, async () => {
+    await takeClosed(work, state, candle)
+    const row = closedRow(state, candle)
+    // Not waited for here: the next row may be scored while orders are on their way.
+    if (row !== null) decided = priced.then(() => work.onClosedRow(stream, row, false))
+  })
+  return state.work.then(() => decided)
+}
+
+/** Work that must be done before the stream gives a row again, after what is under way. */
+function owe(work: IngestWork, state: StreamState, task: () => Promise<void>): void {
+  state.owed += 1
+  state.work = state.work.then(() => untilDone(work, state, work.stopped.promise, task))
+}
+
+/** The row of the candle before this one, when nobody was told of it. */
+function missedBefore({ missed, stream }: StreamState, candle: Candle): FeatureRow | null {
+  return missed !== null && missed.ts + timeframeMs(stream.tf) === candle.ts ? missed : null
+}
+
+function stalenessS({ listeningSinceMs }: Heard, states: readonly StreamState[], clock: Clock): number | null {
+  if (listeningSinceMs === null) return null
+  const nowMs = clock.monotonicMs()
+  return (nowMs - Math.min(nowMs, ...states.map((state) => state.lastMessageMonotonicMs ?? listeningSinceMs))) / 1000
 }
 
 function newState(stream: Stream): StreamState {
@@ -196,6 +231,7 @@ function newState(stream: Stream): StreamState {
     forming: null,
     lastMessageMonotonicMs: null,
     jumps: 0,
+    missed: null,
     work: Promise.resolve(),
     owed: 0,
   }

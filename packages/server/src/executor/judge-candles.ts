@@ -55,8 +55,9 @@ export function usableHistory(
     else kept.push(candle)
   }
   return kept.filter((candle, at) => {
-    const [before, after] = [kept[at - 1], kept[at + 1]]
-    const alone = (before === undefined || isJump(before, candle, tf)) && after !== undefined && isJump(candle, after, tf)
+    // At an end its two neighbours are on one side.
+    const [before, after] = [kept[at - 1] ?? kept[at + 2], kept[at + 1] ?? kept[at - 2]]
+    const alone = before !== undefined && after !== undefined && isJump(before, candle, tf) && isJump(after, candle, tf)
     if (alone) onRefused('jump')
     return !alone
   })
@@ -71,9 +72,9 @@ function placeRefusal({ ts }: Candle, closed: boolean, tf: Timeframe, marketMs: 
 }
 
 /** Behind a longer gap the price may be anywhere. */
-function isJump(before: Candle, candle: Candle, tf: Timeframe): boolean {
-  if ((gapBetween(before.ts, candle.ts, tf)?.missing ?? 0) > GAP_RESTART_CANDLES) return false
-  const far = (price: number) => price > before.c * JUMP_FACTOR || price < before.c / JUMP_FACTOR
+function isJump(neighbour: Candle, candle: Candle, tf: Timeframe): boolean {
+  if ((gapBetween(neighbour.ts, candle.ts, tf)?.missing ?? 0) > GAP_RESTART_CANDLES) return false
+  const far = (price: number) => price > neighbour.c * JUMP_FACTOR || price < neighbour.c / JUMP_FACTOR
   return far(candle.o) || far(candle.c)
 }
 

@@ -62,7 +62,7 @@ async function run(started: Started): Promise<void> {
     streams,
     log,
     onPrice: (stream, candle, closed) => parts.desk?.trading.onCandle(stream, candle, closed) ?? Promise.resolve(),
-    onClosedRow: (stream, row) => parts.desk?.trading.onClosedRow(stream, row) ?? Promise.resolve(),
+    onClosedRow: (stream, row, missed) => parts.desk?.trading.onClosedRow(stream, row, missed) ?? Promise.resolve(),
   })
   await serveHttp(started, { tokens, storage, feed, ingest, streams: streams.length, parts })
   await storage.announceStart({ feed: feed.name, venue: config.venueName, strategies: config.file.strategies.length })

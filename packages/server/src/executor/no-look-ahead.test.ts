@@ -95,7 +95,7 @@ async function replay(fixture: PathFixture, feed: ReplayFeed, time: number): Pro
     streams: STREAMS,
     log: path.log,
     onPrice: (stream, candle, closed) => trading.onCandle(stream, candle, closed),
-    onClosedRow: (stream, row) => trading.onClosedRow(stream, row),
+    onClosedRow: (stream, row, missed) => trading.onClosedRow(stream, row, missed),
   })
   await ingest.prepare()
   let before: string[] | null = null

@@ -7,7 +7,7 @@ import { PoisonJobError, startQueueWorker, type QueueWorker } from '../queue/wor
 import type { Randomness } from '../random.ts'
 import { StorageError } from '../storage/storage-error.ts'
 import { VenueError, type PriceTick, type VenueListener } from '../venue/venue.ts'
-import { decideStrategies, type DecideDeps } from './decide-strategies.ts'
+import { decideStrategies, signalEndsMs, type DecideDeps } from './decide-strategies.ts'
 import { bookVenueFill } from './orders/book-fill.ts'
 import { cancelOrders } from './orders/cancel-orders.ts'
 import { flatten } from './orders/flatten.ts'
@@ -25,8 +25,11 @@ const DECIDE_ATTEMPTS_MAX = 6
 export interface Trading {
   /** Prices of a candle message: fills what waits at the venue, and is what limits compare with. */
   onCandle(stream: Stream, candle: Candle, closed: boolean): Promise<void>
-  /** A closed candle with its indicators: the strategies of the stream decide, once. Resolves when their orders are at the venue. */
-  onClosedRow(stream: Stream, row: FeatureRow): Promise<void>
+  /**
+   * A closed candle with its indicators: the strategies of the stream decide, once. Resolves when their orders are at the venue.
+   * `missed`: it closed before this start; decided on only while what it says may still be traded.
+   */
+  onClosedRow(stream: Stream, row: FeatureRow, missed?: boolean): Promise<void>
   /** Jobs may wait. */
   poke(): void
   worker: Pick<QueueWorker, 'counters'>
@@ -90,7 +93,8 @@ export async function startTrading(deps: TradingDeps): Promise<Trading> {
     onCandle: (stream, candle, closed) => teller.tell(stream, candle, closed).then(() => pushed.settled()),
     worker,
     poke: () => worker.poke(),
-    async onClosedRow(stream, row) {
+    async onClosedRow(stream, row, missed = false) {
+      if (missed && clock.nowMs() > signalEndsMs(row)) return
       for (let attempt = 0; attempt < DECIDE_ATTEMPTS_MAX; attempt++) {
         try {
           await decideStrategies({ path, plan, ...deps.decide }, stream, row)
