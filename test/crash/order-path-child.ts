@@ -142,8 +142,11 @@ await stores.strategies.install(
   })),
   clock.nowMs(),
 )
+// A controller watches the exposure as long as this lasts.
+await stores.risk.leaseExposure(database.db, Number.MAX_SAFE_INTEGER)
 const desk = await openOrderDesk({
   clock,
+  wallClock: clock,
   random,
   log: createLog('order-path', 'fatal'),
   database: { ...database, db },
@@ -185,8 +188,10 @@ async function ended(trades = true): Promise<void> {
   }
 }
 
+// Switches of one strategy alert nobody.
+const parts = { stores, queue, clock, alerts: { raise: () => Promise.resolve(), resolve: () => Promise.resolve() } }
 const request = (scope: string) => ({ scope, reason: 'a test', actor: 'test', traceId: systemRandomness.traceId() })
-await liftKillSwitch({ stores, clock }, request('strategy:s1'))
+await liftKillSwitch(parts, request('strategy:s1'))
 await trade()
 // The life before may have died on its candle: this one meets it again.
 const candlesFile = join(folder, 'candles')
@@ -199,9 +204,9 @@ appendFileSync(candlesFile, `${next}\n`)
 const up = candles.length % 2 === 0
 await decide(next, up)
 if (up) {
-  await setKillSwitch({ stores, queue, clock }, request('strategy:s1'))
+  await setKillSwitch(parts, request('strategy:s1'))
   await ended(false)
-  await liftKillSwitch({ stores, clock }, request('strategy:s1'))
+  await liftKillSwitch(parts, request('strategy:s1'))
 }
 await ended()
 if (up) {

@@ -1,6 +1,6 @@
-import type { Clock } from './clock.ts'
 import { commandEvent, type Giver } from './command-event.ts'
-import { AT_ONCE, type Queue } from './queue/queue.ts'
+import { AT_ONCE } from './queue/queue.ts'
+import { commandIn, type RolloutParts } from './rollout/decide-rollout.ts'
 import type { TradingStores } from './storage/trading-stores.ts'
 
 /** `all`, `venue:NAME` or `strategy:ID`. */
@@ -23,17 +23,12 @@ export async function killScopeProblem(
   return `${scope} is no scope; say all, venue:${venueName} or strategy:ID`
 }
 
-interface KillParts {
-  stores: Pick<TradingStores, 'db' | 'risk' | 'outbox'>
-  queue: Queue
-  clock: Pick<Clock, 'nowMs'>
-}
-
 /**
  * Sets the switch in one transaction: from its commit on no order that increases risk passes the fence, and a job cancels those that
- * are open. Setting it again changes nothing but cancels again.
+ * are open. The switch of everything ends the rollout as well. Setting it again changes nothing but cancels again.
  */
-export async function setKillSwitch({ stores, queue, clock }: KillParts, request: KillRequest): Promise<void> {
+export async function setKillSwitch(parts: RolloutParts, request: KillRequest): Promise<void> {
+  const { stores, queue, clock } = parts
   const { scope, reason, actor, traceId } = request
   const nowMs = clock.nowMs()
   await stores.db.transaction().execute(async (trx) => {
@@ -41,11 +36,13 @@ export async function setKillSwitch({ stores, queue, clock }: KillParts, request
     const payload = { kind: 'cancel', scope, askedAt: nowMs }
     await queue.enqueue(trx, { queue: 'order', key: `cancel ${traceId}`, payload, runAt: AT_ONCE })
     await stores.outbox.add(trx, [commandEvent(request, { ts: nowMs, action: 'kill.set', context: { scope, reason } })])
+    if (scope === 'all') await commandIn(parts, trx, { kind: 'kill', by: actor, reason }, request)
   })
 }
 
 /** Lifts the switch. False when it was not set. */
-export async function liftKillSwitch({ stores, clock }: Omit<KillParts, 'queue'>, request: KillRequest): Promise<boolean> {
+export async function liftKillSwitch(parts: RolloutParts, request: KillRequest): Promise<boolean> {
+  const { stores, clock } = parts
   const { scope, reason } = request
   return stores.db.transaction().execute(async (trx) => {
     const lifted = await stores.risk.unkill(trx, scope)
@@ -53,6 +50,7 @@ export async function liftKillSwitch({ stores, clock }: Omit<KillParts, 'queue'>
       await stores.outbox.add(trx, [
         commandEvent(request, { ts: clock.nowMs(), action: 'kill.lifted', context: { scope, reason } }),
       ])
+    if (lifted && scope === 'all') await commandIn(parts, trx, { kind: 'unkill', by: request.actor, reason }, request)
     return lifted
   })
 }

@@ -1,7 +1,9 @@
 import { Type, type Static } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { LineCounter, isNode, parseDocument } from 'yaml'
+import { planProblems } from '@spark/core/rollout/plan'
 import { TIMEFRAMES } from '@spark/core/market/timeframe'
+import { rolloutPlanOf } from './rollout-plan.ts'
 
 /** A plain decimal, as a number or as text. */
 const Amount = Type.Union([Type.Number({ minimum: 0 }), Type.String({ pattern: '^\\d{1,15}(\\.\\d{1,12})?$' })])
@@ -48,11 +50,64 @@ const Paper = Type.Object(
   { additionalProperties: false },
 )
 
+const Minutes = Type.Number({ minimum: 0, maximum: 100_000 })
+const Gate = Type.Object(
+  { good: Type.Optional(Type.Number()), critical: Type.Optional(Type.Number()), holdMin: Type.Optional(Minutes) },
+  { additionalProperties: false },
+)
+
+/** The rollout's plan; what is left out has its default (core/rollout/plan.ts). A plan that is under way does not change. */
+const Rollout = Type.Object(
+  {
+    steps: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            name: Type.Optional(Type.String({ minLength: 1, maxLength: 40 })),
+            share: Type.Number({ minimum: 0, maximum: 1 }),
+            dwellMin: Minutes,
+            approval: Type.Optional(Type.Boolean()),
+            proven: Type.Optional(Type.Boolean()),
+          },
+          { additionalProperties: false },
+        ),
+        { minItems: 2, maxItems: 20 },
+      ),
+    ),
+    gates: Type.Optional(
+      Type.Object(
+        {
+          p95: Type.Optional(Gate),
+          staleness: Type.Optional(Gate),
+          error_rate: Type.Optional(Gate),
+          score_rate: Type.Optional(Gate),
+          confid_median: Type.Optional(Gate),
+          dead_letters: Type.Optional(Gate),
+        },
+        { additionalProperties: false },
+      ),
+    ),
+    coolDownMin: Type.Optional(Minutes),
+    approvalMin: Type.Optional(Minutes),
+    blindMin: Type.Optional(Minutes),
+    clearMin: Type.Optional(Minutes),
+    breachesMax: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
+    minSamples: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })),
+    fastEvents: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })),
+    floorStep: Type.Optional(Type.Number({ minimum: 0, maximum: 0.5 })),
+    floorMax: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
+    pollFactor: Type.Optional(Type.Number({ minimum: 1, maximum: 10 })),
+    onRollback: Type.Optional(Type.Union([Type.Literal('handover'), Type.Literal('flatten')])),
+  },
+  { additionalProperties: false },
+)
+
 const SparkFile = Type.Object(
   {
     strategies: Type.Array(StrategyEntry, { minItems: 1, maxItems: 10_000 }),
     risk: Type.Optional(Risk),
     paper: Type.Optional(Paper),
+    rollout: Type.Optional(Rollout),
     sim: Type.Optional(
       Type.Object(
         {
@@ -114,5 +169,7 @@ export function parseSparkFile(text: string, fileName: string): { file: SparkFil
       )
     else seen.set(strategy.id, lineOf(['strategies', String(index)]))
   })
+  for (const problem of planProblems(rolloutPlanOf(value)))
+    problems.push(`${fileName}:${lineOf(['rollout'])}: rollout.${problem}`)
   return problems.length > 0 ? { problems } : { file: value }
 }

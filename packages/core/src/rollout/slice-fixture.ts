@@ -25,11 +25,13 @@ export function uniformSlice(
   if (due > 0) recordValue(latency, latencyMs, due)
   if (due > errors) recordValue(confidence, confid, due - errors)
   const counts: SloCounts = {
+    due,
+    clockSteps: 0,
     polls: { ok: due - errors, error: errors, timeout: 0 },
     latencyMs: latency,
     confid: confidence,
     stalenessS,
     dlqSize: deadLetters,
   }
-  return sliceFacts(ts, due, counts)
+  return sliceFacts(ts, counts)
 }

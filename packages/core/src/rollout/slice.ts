@@ -50,28 +50,17 @@ export interface Judgement {
 export type Judgements = Readonly<Record<GateName, Judgement>>
 
 /** Slices of measurement as facts for the gates. */
-export function sliceFacts(
-  ts: number,
-  due: number,
-  counts: SloCounts,
-  marks: Pick<SliceFacts, 'closed' | 'unclocked'> = {},
-): SliceFacts {
+export function sliceFacts(ts: number, counts: SloCounts): SliceFacts {
   return {
     ts,
-    due,
+    due: counts.due,
     polls: { ...counts.polls },
     latencyMs: sparse(counts.latencyMs),
     confid: sparse(counts.confid),
     stalenessS: counts.stalenessS,
     deadLetters: counts.dlqSize,
-    ...marks,
+    ...(counts.clockSteps > 0 && { unclocked: true as const }),
   }
-}
-
-/** The same facts without what was measured of polls: for a rollout or a model that these polls were not of. */
-export function withoutPolls(facts: SliceFacts): SliceFacts {
-  const none: SparseCounts = { counts: [], max: null }
-  return { ...facts, due: 0, polls: { ok: 0, error: 0, timeout: 0 }, latencyMs: none, confid: none }
 }
 
 interface Window {

@@ -251,6 +251,7 @@ describe('risk', () => {
     expect((await get('/api/risk')).json()).toMatchObject({
       epoch: 1,
       mlOff: false,
+      leaseUntil: 0,
       killSwitches: [{ scope: 'all', reason: 'test', actor: 'me', setAt: 5 }],
       venue: { name: 'paper', haltedReason: 'the books differ', reconciledAt: null },
     })

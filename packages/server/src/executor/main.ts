@@ -3,6 +3,8 @@ import { parseTime } from '@spark/contract/time'
 import { streamName, type Stream } from '@spark/core/market/candle'
 import { systemClock, type Clock } from '../clock.ts'
 import type { Config } from '../config.ts'
+import type { RolloutNow } from '../rollout/rollout-now.ts'
+import { openController, type OpenController } from '../controller/open-controller.ts'
 import { createFeed } from '../feed/create-feed.ts'
 import type { Feed } from '../feed/feed.ts'
 import { configuredChannels } from '../notify/channels.ts'
@@ -32,6 +34,7 @@ const PROCESS_NAME = 'executor'
 /** What comes into being one after the other, for those who ask meanwhile. */
 interface Parts {
   desk?: OrderDesk
+  controller?: OpenController
   poller?: StrategyPoller
 }
 
@@ -70,6 +73,16 @@ async function run(started: Started): Promise<void> {
   await ingest.prepare()
   const client = createClient({ baseUrl: config.apiUrl, token: tokens.executor })
   const desk = (parts.desk = await openDesk(started, { feed, database, audit, client, streams }))
+  const controller = (parts.controller = await openController({
+    config,
+    processName: PROCESS_NAME,
+    stores: desk.stores,
+    queue: desk.queue,
+    alerts: desk.alerts,
+    clock,
+    random,
+    log,
+  }))
   startOperation(started, { storage, feed, streams, ingest, desk })
   const measure = startMeasuring(started, database, ingest, desk)
   await feed.start(streams, {
@@ -80,22 +93,54 @@ async function run(started: Started): Promise<void> {
   life.onStop('feed', () => feed.stop())
   if (!(await waitForApi(client, clock)))
     log.warn({ apiUrl: config.apiUrl }, 'the api does not answer yet; polling starts all the same')
-  const poller = (parts.poller = await startPolling({
-    clock,
-    random,
-    log,
-    client,
-    strategies: () => strategiesToScore(config, desk.strategies),
-    pollIntervalMs: config.pollIntervalMs,
-    isRunning: (id) => desk.isRunning(id),
-    currentRow: (stream) => ingest.currentRow(stream),
-    marketNowMs: () => (isReplay(config) ? feed.nowMs() : null),
-    record: (outcome) => measure.record(outcome),
-  }))
-  life.onStop('polls', () => poller.stop())
+  const poller = await startPolls(started, { client, desk, measure, feed, ingest, parts, controller })
+  const running = await controller.start()
+  life.onStop('controller', () => running.stop())
   const { executorUrl: url, venueName: venue } = config
   const counts = { strategies: (await desk.strategies.list()).length, scored: poller.strategies(), streams: streams.length }
   log.info({ url, feed: feed.name, venue, ...counts }, 'executor is running')
+}
+
+/** Polls until the process stops, and counts what becomes of them. */
+async function startPolls(
+  { config, log, life }: Started,
+  {
+    client,
+    desk,
+    measure,
+    feed,
+    ingest,
+    parts,
+    controller,
+  }: {
+    client: Client
+    desk: OrderDesk
+    measure: Measure
+    feed: Feed
+    ingest: Ingest
+    parts: Parts
+    controller: OpenController
+  },
+): Promise<StrategyPoller> {
+  const poller = (parts.poller = await startPolling({
+    clock: systemClock,
+    random: systemRandomness,
+    log,
+    client,
+    strategies: () => strategiesToScore(config, controller.watch.now(), desk.strategies),
+    pollIntervalMs: () => controller.watch.now().pollIntervalMs,
+    // The list of an interval is older than a brake that was pulled in it.
+    asks: (id) => desk.isRunning(id) && controller.watch.now().mode !== 'off',
+    due: (dueMs) => measure.due(dueMs),
+    currentRow: (stream) => ingest.currentRow(stream),
+    marketNowMs: () => (isReplay(config) ? feed.nowMs() : null),
+    record: (outcome) => {
+      measure.record(outcome)
+      if (outcome.error !== null) controller.errors.add(outcome.error)
+    },
+  }))
+  life.onStop('polls', () => poller.stop())
+  return poller
 }
 
 /** Health and figures answer from the beginning, also while candles are still fetched. */
@@ -179,6 +224,7 @@ async function openDesk(
   const { venue, tellPrice } = await openVenue(config, database, clock)
   const desk = await openOrderDesk({
     clock,
+    wallClock: systemClock,
     random: systemRandomness,
     log,
     database,
@@ -215,10 +261,12 @@ function openFeed(config: Config, streams: readonly Stream[]): Promise<Feed> {
   })
 }
 
-/** With ML off nobody asks; in preview, and until a rollout exposes more, the strategies on the canary stream. */
-async function strategiesToScore({ scoring, canary }: Config, strategies: StrategyStore): Promise<ScoredStrategy[]> {
-  if (scoring.mode === 'off') return []
-  return (await strategies.on(canary)).map(({ id }) => ({ id, stream: canary }))
+/** With ML off nobody asks; while a share is live those in it, else the strategies on the canary stream. */
+async function strategiesToScore({ canary }: Config, now: RolloutNow, strategies: StrategyStore): Promise<ScoredStrategy[]> {
+  if (now.mode === 'off') return []
+  if (now.mode === 'preview') return (await strategies.on(canary)).map(({ id }) => ({ id, stream: canary }))
+  const exposed = (await strategies.list()).filter(({ id }) => now.exposed.has(id))
+  return exposed.map(({ id, symbol, tf }) => ({ id, stream: { symbol, tf } }))
 }
 
 function distinctStreams(all: readonly Stream[]): Stream[] {

@@ -5,7 +5,7 @@ import type { MlAnswer } from '@spark/core/trading/decide-position'
 import type { Strategy } from '@spark/core/trading/strategy'
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
-import { createAlerts } from '../notify/alerts.ts'
+import { createAlerts, type Alerts } from '../notify/alerts.ts'
 import type { ChannelName } from '../notify/channels.ts'
 import { createDatabaseQueue } from '../queue/database-queue.ts'
 import type { Queue, QueueDepth, QueueName } from '../queue/queue.ts'
@@ -18,7 +18,7 @@ import { StorageError } from '../storage/storage-error.ts'
 import type { OrderStore } from '../storage/order-store.ts'
 import type { StoredStrategy, StrategyStore } from '../storage/strategy-store.ts'
 import { createAlertStore, type NewAlert } from '../storage/alert-store.ts'
-import { createTradingStores } from '../storage/trading-stores.ts'
+import { createTradingStores, type TradingStores } from '../storage/trading-stores.ts'
 import type { SparkFile } from '../strategies-file.ts'
 import { traceparentOf } from '../telemetry.ts'
 import type { PriceTick, Venue } from '../venue/venue.ts'
@@ -34,6 +34,8 @@ const ORDER_LEASE_MS = 15_000
 const DECISION_TIMEOUT_MS = 5000
 
 export interface OrderDesk {
+  stores: TradingStores
+  alerts: Alerts
   trading: Trading
   strategies: StrategyStore
   orders: OrderStore
@@ -50,6 +52,7 @@ export interface OrderDesk {
 export interface OrderDeskDeps {
   /** The market's time: of the data in a replay. */
   clock: Clock
+  wallClock: Pick<Clock, 'nowMs'>
   random: Randomness
   log: Log
   database: MainDatabase
@@ -78,6 +81,7 @@ export async function openOrderDesk(deps: OrderDeskDeps): Promise<OrderDesk> {
   const path: OrderPath = {
     ...stores,
     clock,
+    wallMs: () => deps.wallClock.nowMs(),
     log,
     queue,
     venue,
@@ -114,6 +118,8 @@ export async function openOrderDesk(deps: OrderDeskDeps): Promise<OrderDesk> {
   const look = await startLooking(path)
   return {
     ...look,
+    stores,
+    alerts: path.alerts,
     trading: {
       ...trading,
       async onCandle(stream, candle, closed) {

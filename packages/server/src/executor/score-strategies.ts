@@ -49,12 +49,15 @@ export interface PollerDeps {
   client: Client
   /** Who asks in the poll interval that begins now. When storage cannot be read, those of the interval before do. */
   strategies(): Promise<readonly ScoredStrategy[]>
-  pollIntervalMs: number
-  /** Paused and stopped strategies do not ask. */
-  isRunning(id: string): boolean
+  /** Counts from the next interval on. */
+  pollIntervalMs(): number
+  /** Whether it still asks when its time has come: it runs, and the rollout has not ended meanwhile. */
+  asks(id: string): boolean
   currentRow(stream: Stream): FeatureRow | null
   /** The market's time when it is not the wall clock's (replay), else null. */
   marketNowMs(): number | null
+  /** A poll is due at this wall time, ms: counted whatever becomes of it. */
+  due(dueMs: number): void
   record(outcome: PollOutcome): void
 }
 
@@ -64,7 +67,7 @@ export interface PollerDeps {
  * StorageError when the strategies cannot be read at the start.
  */
 export async function startPolling(deps: PollerDeps): Promise<StrategyPoller> {
-  const { clock, pollIntervalMs } = deps
+  const { clock } = deps
   const counters = { ok: 0, error: 0, timeout: 0, notReady: 0 }
   const running = new Set<Promise<void>>()
   let asking = await deps.strategies()
@@ -78,18 +81,19 @@ export async function startPolling(deps: PollerDeps): Promise<StrategyPoller> {
   }
 
   /** Intervals missed while the process stood still are not caught up. */
-  function runInterval(turn: number): void {
-    const beginMs = startMs + turn * pollIntervalMs
+  function runInterval(beginMs: number): void {
+    const pollIntervalMs = deps.pollIntervalMs()
+    const endMs = beginMs + pollIntervalMs
     const dueMs = (index: number) => beginMs + (index * pollIntervalMs) / asking.length
+    const missed = () => Math.max(0, Math.floor((clock.monotonicMs() - endMs) / pollIntervalMs))
     let index = 0
     const step = () => {
       for (; index < asking.length && dueMs(index) <= clock.monotonicMs(); index++) begin(asking[index])
       if (index < asking.length) at(dueMs(index), step)
-      else at(beginMs + pollIntervalMs, () => void listAgain().then(() => runInterval(Math.max(turn + 1, turnNow()))))
+      else at(endMs, () => void listAgain().then(() => runInterval(endMs + missed() * pollIntervalMs)))
     }
     step()
   }
-  const turnNow = () => Math.floor((clock.monotonicMs() - startMs) / pollIntervalMs)
 
   async function listAgain(): Promise<void> {
     try {
@@ -108,22 +112,23 @@ export async function startPolling(deps: PollerDeps): Promise<StrategyPoller> {
   }
 
   async function pollOnce(strategy: ScoredStrategy): Promise<void> {
-    if (!deps.isRunning(strategy.id)) return
+    if (!deps.asks(strategy.id)) return
+    const dueMs = clock.nowMs()
+    deps.due(dueMs)
     const feature = deps.currentRow(strategy.stream)
     if (feature === null) {
       counters.notReady += 1
       return
     }
-    const dueMs = clock.nowMs()
     const sentMs = clock.monotonicMs()
     const traceId = deps.random.traceId()
-    const { kind, confid } = await ask(deps, strategy, feature, traceId)
+    const { kind, confid, error } = await ask(deps, strategy, feature, traceId)
     counters[kind] += 1
     if (kind === 'ok') lastScoreMs = clock.monotonicMs()
-    deps.record({ dueMs, kind, confid, latencyMs: kind === 'timeout' ? POLL_TIMEOUT_MS : clock.monotonicMs() - sentMs })
+    deps.record({ dueMs, kind, confid, error, latencyMs: kind === 'timeout' ? POLL_TIMEOUT_MS : clock.monotonicMs() - sentMs })
   }
 
-  runInterval(0)
+  runInterval(startMs)
   return {
     counters,
     strategies: () => asking.length,
@@ -141,7 +146,7 @@ async function ask(
   strategy: ScoredStrategy,
   feature: FeatureRow,
   traceId: string,
-): Promise<Pick<PollOutcome, 'kind' | 'confid'>> {
+): Promise<Pick<PollOutcome, 'kind' | 'confid' | 'error'>> {
   const marketNowMs = deps.marketNowMs()
   const headers: Record<string, string> = { traceparent: traceparentOf(traceId, deps.random) }
   if (marketNowMs !== null) headers['x-market-now-ms'] = String(marketNowMs)
@@ -151,13 +156,14 @@ async function ask(
       headers,
       timeoutMs: POLL_TIMEOUT_MS,
     })
-    if (answer._err === undefined) return { kind: 'ok', confid: answer.confid }
+    if (answer._err === undefined) return { kind: 'ok', confid: answer.confid, error: null }
     deps.log.warn({ strategyId: strategy.id, traceId, code: answer._err }, 'own row could not be scored')
-    return { kind: 'error', confid: null }
+    return { kind: 'error', confid: null, error: answer._err }
   } catch (error) {
     if (!(error instanceof UnreachableError || error instanceof ApiError)) throw error
     const timedOut = error instanceof UnreachableError && error.timedOut
     deps.log.warn({ strategyId: strategy.id, traceId, reason: error.message }, timedOut ? 'score timed out' : 'score failed')
-    return { kind: timedOut ? 'timeout' : 'error', confid: null }
+    const code = error instanceof ApiError ? (error.code ?? `http_${error.status}`) : timedOut ? 'timeout' : 'unreachable'
+    return { kind: timedOut ? 'timeout' : 'error', confid: null, error: code }
   }
 }

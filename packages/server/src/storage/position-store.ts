@@ -67,6 +67,8 @@ export interface PositionStore {
   /** What these strategies hold, flat ones left out. */
   of(trx: Kysely<MainTables>, strategyIds: readonly string[]): Promise<StoredPosition[]>
   put(trx: Kysely<MainTables>, position: StoredPosition, nowMs: number): Promise<void>
+  /** ML positions pass to the baseline, which only ever closes them. */
+  handOver(trx: Kysely<MainTables>, nowMs: number): Promise<void>
   hasFill(trx: Kysely<MainTables>, fill: Pick<StoredFill, 'venue' | 'symbol' | 'fillId'>): Promise<boolean>
   /** Those of `fillIds` that are booked. */
   knownFills(venue: string, symbol: string, fillIds: readonly string[]): Promise<Set<string>>
@@ -110,6 +112,14 @@ export function createPositionStore(db: Kysely<MainTables>): PositionStore {
         .insertInto('position')
         .values(row)
         .onConflict((conflict) => conflict.column('strategy_id').doUpdateSet(row))
+        .execute()
+    },
+    async handOver(trx, nowMs) {
+      await trx
+        .updateTable('position')
+        .set({ reduce_only: 1, changed_at: nowMs })
+        .where('arm', '=', 'ml')
+        .where('quantity', '!=', '0')
         .execute()
     },
     async hasFill(trx, { venue, symbol, fillId }) {

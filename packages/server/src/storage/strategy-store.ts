@@ -17,7 +17,7 @@ export interface StrategyStore {
   /** Adds those whose id is new, in the order given; what is stored stays as it is. Resolves with the ids added. */
   install(strategies: readonly Strategy[], nowMs: number): Promise<string[]>
   /** By id. */
-  list(): Promise<StoredStrategy[]>
+  list(trx?: Kysely<MainTables>): Promise<StoredStrategy[]>
   /** Those that decide on a stream's candles, by id. */
   on(stream: Stream): Promise<StoredStrategy[]>
   /** Ids of those that are paused or stopped. */
@@ -50,8 +50,8 @@ const ROWS_A_STATEMENT = 500
 export function createStrategyStore(db: Kysely<MainTables>): StrategyStore {
   return {
     install: (strategies, nowMs) => install(db, strategies, nowMs),
-    async list() {
-      return (await db.selectFrom('strategy').selectAll().orderBy('id').execute()).map(fromRow)
+    async list(trx = db) {
+      return (await trx.selectFrom('strategy').selectAll().orderBy('id').execute()).map(fromRow)
     },
     async on({ symbol, tf }) {
       const rows = await db

@@ -36,17 +36,16 @@ export function operationRoutes(app: FastifyInstance, deps: ApiDeps): void {
 }
 
 function killRoutes(app: FastifyInstance, deps: ApiDeps): void {
-  const stores = deps.desk
-  const { queue, strategies } = stores
+  const { strategies } = deps.desk
   handle(app, 'kill', async ({ body, request }) => {
     const problem = await killScopeProblem(strategies, deps.config.venueName, body.scope)
     if (problem !== null) throw new ApiProblem('unknown_id', problem)
-    await setKillSwitch({ stores, queue, clock: deps.clock }, { ...body, ...giverOf(request) })
+    await setKillSwitch(deps.rolloutParts, { ...body, ...giverOf(request) })
     return { ok: true as const }
   })
   handle(app, 'unkill', async ({ body: { scope, reason, confirm }, request }) => {
     if (confirm !== scope) throw new ApiProblem('confirmation_missing', `confirm is not "${scope}"`)
-    if (!(await liftKillSwitch({ stores, clock: deps.clock }, { scope, reason, ...giverOf(request) })))
+    if (!(await liftKillSwitch(deps.rolloutParts, { scope, reason, ...giverOf(request) })))
       throw new ApiProblem('unknown_id', `no kill switch is set for ${scope}`)
     return { ok: true as const }
   })

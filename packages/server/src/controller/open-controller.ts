@@ -1,0 +1,115 @@
+import { schemaHash } from '@spark/core/signal/feature-row'
+import type { Clock } from '../clock.ts'
+import type { Config } from '../config.ts'
+import { championOf } from '../champion.ts'
+import type { Log } from '../log.ts'
+import type { Alerts } from '../notify/alerts.ts'
+import { startReporting } from '../process-report.ts'
+import type { Queue } from '../queue/queue.ts'
+import type { Randomness } from '../random.ts'
+import { rolloutPlanOf } from '../rollout-plan.ts'
+import { startRollout } from '../rollout/start-rollout.ts'
+import { watchRollout, type RolloutWatch } from '../rollout/watch-rollout.ts'
+import type { RolloutParts } from '../rollout/decide-rollout.ts'
+import { sha256 } from '../sha256.ts'
+import { createLiveSettingStore } from '../storage/live-setting-store.ts'
+import { createMetricSliceStore } from '../storage/metric-slice-store.ts'
+import { createModelStore, type ModelStore } from '../storage/model-store.ts'
+import { createProcessReportStore } from '../storage/process-report-store.ts'
+import type { TradingStores } from '../storage/trading-stores.ts'
+import { startController, type Controller } from './run-rollout.ts'
+import { tickFacts } from './tick-facts.ts'
+import { createErrorCounts } from './top-errors.ts'
+
+export interface OpenController {
+  watch: RolloutWatch
+  errors: ReturnType<typeof createErrorCounts>
+  /** Begins to decide; before it the rollout is only watched. */
+  start(): Promise<Controller>
+}
+
+interface ControllerParts {
+  config: Config
+  processName: string
+  stores: TradingStores
+  queue: Queue
+  alerts: Alerts
+  clock: Clock
+  random: Randomness
+  log: Log
+}
+
+/** The controller with what it reads. Rejects with StorageError. */
+export async function openController(deps: ControllerParts): Promise<OpenController> {
+  const { config, stores, queue, alerts, clock, random, log } = deps
+  const { db } = stores
+  const settings = createLiveSettingStore(db)
+  const reports = createProcessReportStore(db)
+  const models = createModelStore(db)
+  const errors = createErrorCounts(clock)
+  const watch = await watchRollout({ config, stores, settings, db, clock, log })
+  const parts: RolloutParts = { stores, queue, alerts, clock }
+  return {
+    watch,
+    errors,
+    async start() {
+      await startFirst(deps, parts, models, watch)
+      const stopReporting = await startReporting({
+        reports,
+        clock,
+        log,
+        report: async () => ({
+          process: deps.processName,
+          buildSha: config.buildSha,
+          version: config.version,
+          schemaHash: schemaHash(sha256),
+          modelHash: (await championOf(models, watch.now().modelVersion))?.hash ?? 'none',
+        }),
+      })
+      const controller = startController({
+        parts,
+        slices: createMetricSliceStore(db),
+        facts: (trx) => tickFacts({ config, stores, settings, reports, clock, topErrors: () => errors.top() }, trx),
+        clock,
+        random,
+        log,
+        async onDecided() {
+          await watch.look()
+        },
+      })
+      return {
+        ...controller,
+        async stop() {
+          await stopReporting()
+          await controller.stop()
+          await watch.stop()
+        },
+      }
+    },
+  }
+}
+
+/** A new installation begins in preview, which exposes nobody. Later ones are a person's wish. */
+async function startFirst(
+  { config, random, log }: ControllerParts,
+  parts: RolloutParts,
+  models: ModelStore,
+  watch: RolloutWatch,
+): Promise<void> {
+  if ((await parts.stores.rollouts.newest()) !== null || config.scoring.mode === 'off') return
+  const model = await championOf(models, null)
+  if (model === null) return
+  const { pollIntervalMs } = watch.now()
+  const request = {
+    plan: rolloutPlanOf(config.file),
+    canary: config.canary,
+    pollIntervalMs,
+    model,
+    ceiling: 0,
+    reason: 'first start',
+  }
+  const answer = await startRollout(parts, request, { actor: 'executor', traceId: random.traceId() })
+  if ('problems' in answer) log.warn({ problems: answer.problems }, 'no rollout begins; scores stay a preview')
+  else log.info({ rollout: answer.started.id, durationHours: answer.durationMs / 3_600_000 }, 'rollout begins in preview')
+  await watch.look()
+}

@@ -1,0 +1,33 @@
+import type { Clock } from './clock.ts'
+import type { Log } from './log.ts'
+import type { ProcessReport, ProcessReportStore } from './storage/process-report-store.ts'
+import { StorageError } from './storage/storage-error.ts'
+
+const REPORT_EVERY_MS = 5000
+
+/** Tells every 5 s what this process runs. Resolves after the first report, with what stops it. */
+export async function startReporting(deps: {
+  reports: ProcessReportStore
+  clock: Clock
+  log: Log
+  report(): Promise<Omit<ProcessReport, 'pid' | 'reportedAt'>>
+}): Promise<() => Promise<void>> {
+  const { reports, clock, log } = deps
+  async function tell(): Promise<void> {
+    try {
+      await reports.report({ ...(await deps.report()), pid: process.pid, reportedAt: clock.nowMs() })
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error
+      log.warn({ err: error }, 'this process could not report what it runs; exposure does not rise meanwhile')
+    }
+  }
+  await tell()
+  let telling = Promise.resolve()
+  const cancel = clock.every(REPORT_EVERY_MS, () => {
+    telling = telling.then(tell)
+  })
+  return async () => {
+    cancel()
+    await telling
+  }
+}
