@@ -114,14 +114,7 @@ export function createPositionStore(db: Kysely<MainTables>): PositionStore {
         .onConflict((conflict) => conflict.column('strategy_id').doUpdateSet(row))
         .execute()
     },
-    async handOver(trx, nowMs) {
-      await trx
-        .updateTable('position')
-        .set({ reduce_only: 1, changed_at: nowMs })
-        .where('arm', '=', 'ml')
-        .where('quantity', '!=', '0')
-        .execute()
-    },
+    handOver,
     async hasFill(trx, { venue, symbol, fillId }) {
       const row = await trx
         .selectFrom('order_fill')
@@ -190,6 +183,15 @@ async function knownFills(
     for (const { fill_id: id } of rows) known.add(id)
   }
   return known
+}
+
+async function handOver(trx: Kysely<MainTables>, nowMs: number): Promise<void> {
+  await trx
+    .updateTable('position')
+    .set({ reduce_only: 1, changed_at: nowMs })
+    .where('arm', '=', 'ml')
+    .where('quantity', '!=', '0')
+    .execute()
 }
 
 async function addProfit(

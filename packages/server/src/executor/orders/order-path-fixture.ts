@@ -72,7 +72,10 @@ export async function openPath(options: PathOptions = {}): Promise<PathFixture> 
   const { onPoint = () => {} } = options
   const db = database.db.withPlugin(watchStatements(onPoint))
   const stores = createTradingStores(db)
-  await createTradingStores(database.db).strategies.install(strategiesOf(options.strategies ?? 4), START_MS)
+  const unwatched = createTradingStores(database.db)
+  await unwatched.strategies.install(strategiesOf(options.strategies ?? 4), START_MS)
+  // A controller watches the exposure as long as a test lasts.
+  await unwatched.risk.leaseExposure(database.db, Number.MAX_SAFE_INTEGER)
   const venue = await openPaperVenue({
     path: join(folder, 'paper-venue.db'),
     thread: false,
