@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { ConfigError, type Config } from '../config.ts'
-import type { Clock } from '../clock.ts'
+import { systemClock, type Clock } from '../clock.ts'
 import { exchangeKeysOf } from '../exchange-keys.ts'
 import { systemRandomness } from '../random.ts'
 import { createExchangeKeyStore } from '../storage/exchange-key-store.ts'
@@ -61,6 +61,7 @@ export async function openVenue(config: Config, { db }: MainDatabase, clock: Clo
     path: join(config.dataDir, 'paper-venue.db'),
     thread: true,
     clock,
+    wallMs: () => systemClock.nowMs(),
     random: systemRandomness,
     startBalances: { USDT: String(startBalance ?? PAPER_BALANCE) },
     terms: {

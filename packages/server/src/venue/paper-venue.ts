@@ -40,6 +40,8 @@ export interface PaperVenueOptions {
   /** True in a server. */
   thread: boolean
   clock: Pick<Clock, 'nowMs'>
+  /** Wall time, ms, when the clock is not (a replay): receive windows are held by it. */
+  wallMs?: () => number
   random: Pick<Randomness, 'unit'>
   /** What a new account holds. */
   startBalances: Readonly<Record<string, DecimalText>>
@@ -88,6 +90,7 @@ export class PaperVenue implements Venue {
 
   async place(request: VenueOrderRequest): Promise<VenueOrder> {
     this.#perhapsRefuse()
+    this.#refuseLate(request)
     const instrument = instrumentOf(request.symbol)
     const problem = formProblem(request, instrument)
     if (problem !== null) throw new VenueError('refused', 'invalid_order', problem)
@@ -283,6 +286,13 @@ export class PaperVenue implements Venue {
     await addBalance(trx, row.side === 'buy' ? instrument.quote : instrument.base, locked, locked.neg())
     await changeOrder(trx, row.venue_order_id, { state, locked: '0' }, this.#options.clock.nowMs())
     return { ...row, state, locked: '0', updated_at: this.#options.clock.nowMs() }
+  }
+
+  /** As an exchange does with what its sender held back: a stopped process must not trade when it wakes up. */
+  #refuseLate({ signedAtMs, receiveWindowMs }: VenueOrderRequest): void {
+    const lateMs = (this.#options.wallMs?.() ?? this.#options.clock.nowMs()) - signedAtMs
+    if (lateMs > receiveWindowMs)
+      throw new VenueError('unavailable', 'clock_skew', `signed ${lateMs} ms ago, outside of the receive window`)
   }
 
   #perhapsRefuse(): void {

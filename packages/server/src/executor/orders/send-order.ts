@@ -39,6 +39,8 @@ function intentOf({ payload }: LeasedJob): string {
 
 async function send(path: OrderPath, order: StoredOrder): Promise<void> {
   const startedMs = path.clock.monotonicMs()
+  // By the wall, also in a replay: the venue holds its receive window against it.
+  const signedAtMs = path.wallMs()
   const sending = await path.db.transaction().execute((trx) => markSending(path, trx, order))
   path.committed()
   if (sending === null || sending.state !== 'sending') return
@@ -53,7 +55,7 @@ async function send(path: OrderPath, order: StoredOrder): Promise<void> {
       side: sending.side,
       quantity: new Decimal(sending.quantity).minus(sending.filledQuantity).toString(),
       price: null,
-      signedAtMs: sending.sendingAt ?? 0,
+      signedAtMs,
       receiveWindowMs: RECEIVE_WINDOW_MS,
     })
     await settleVenueOrder(path, answer)

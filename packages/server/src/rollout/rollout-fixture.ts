@@ -1,0 +1,70 @@
+import { DEFAULT_PLAN, type RolloutPlan } from '@spark/core/rollout/plan'
+import type { TickFacts } from '@spark/core/rollout/outcome'
+import type { SliceFacts } from '@spark/core/rollout/slice'
+import { uniformSlice } from '@spark/core/rollout/slice-fixture'
+import { openPath, type PathFixture, type PathOptions } from '../executor/orders/order-path-fixture.ts'
+import { createAlertStore } from '../storage/alert-store.ts'
+import { createAlerts } from '../notify/alerts.ts'
+import { decideRollout, type Decided, type RolloutParts } from './decide-rollout.ts'
+import { startRollout } from './start-rollout.ts'
+
+export const WHO = { actor: 'ada', traceId: 'f'.repeat(32) }
+const FREE: TickFacts = { parity: null, risk: null, verdict: 'unproven', floor: 0.55, topErrors: [] }
+
+/** Steps of ten minutes, so that a rollout is through in an hour. */
+export const SHORT_PLAN: RolloutPlan = {
+  ...DEFAULT_PLAN,
+  steps: DEFAULT_PLAN.steps.map((step) => ({ ...step, dwellMs: 600_000 })),
+}
+
+export interface RolloutFixture extends PathFixture {
+  parts: RolloutParts
+  /** A tick of the controller with the slice that ends now, measured like this. */
+  tick(measured?: Parameters<typeof uniformSlice>[2]): Promise<Decided>
+  /** Good slices until the step with this share begins. */
+  advanceTo(share: number): Promise<void>
+}
+
+/** The order path with a rollout in preview, on real storage and a clock turned by hand. For tests. */
+export async function openRollout(options: PathOptions = {}): Promise<RolloutFixture> {
+  const fixture = await openPath({ strategies: 20, ...options })
+  const { path, clock } = fixture
+  const alerts = createAlerts({ store: createAlertStore(path.db), outbox: path.outbox, queue: path.queue, channels: [], clock })
+  const parts: RolloutParts = { stores: path, queue: path.queue, alerts, clock }
+  const started = await startRollout(
+    parts,
+    {
+      plan: SHORT_PLAN,
+      canary: { symbol: 'BTCUSDT', tf: '1h' },
+      pollIntervalMs: 60_000,
+      model: { version: 'ml-fusion-1.2', hash: 'h' },
+      ceiling: 1,
+      reason: 'a test',
+    },
+    WHO,
+  )
+  if ('problems' in started) throw new Error(started.problems.join('; '))
+
+  async function tick(measured: Parameters<typeof uniformSlice>[2] = {}): Promise<Decided> {
+    return path.db.transaction().execute(async (trx) => {
+      const rollout = await path.rollouts.newest(trx)
+      if (rollout === null) throw new Error('no rollout')
+      const ts = rollout.state.judgedToMs
+      const slices: SliceFacts[] = ts + 30_000 <= clock.nowMs() ? [uniformSlice(ts, 10, measured)] : []
+      return decideRollout(parts, trx, rollout, { nowMs: clock.nowMs(), slices, commands: [], facts: FREE }, WHO)
+    })
+  }
+  return {
+    ...fixture,
+    parts,
+    tick,
+    async advanceTo(share) {
+      for (let turn = 0; turn < 500; turn++) {
+        clock.step(30_000)
+        const { outcome } = await tick()
+        if (outcome.effects.some((effect) => effect.kind === 'expose' && effect.share === share)) return
+      }
+      throw new Error(`the share ${share} was never reached`)
+    },
+  }
+}
