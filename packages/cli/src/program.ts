@@ -16,6 +16,7 @@ import { queueCommands } from './commands/queue.ts'
 import { replayCommand } from './commands/replay.ts'
 import { restartCommand } from './commands/restart.ts'
 import { riskCommand } from './commands/risk.ts'
+import { rolloutCommands } from './commands/rollout.ts'
 import { statusCommand } from './commands/status.ts'
 import { strategiesCommands } from './commands/strategies.ts'
 import { tradingCommands } from './commands/trading.ts'
@@ -38,6 +39,7 @@ const COMMANDS = [
   queueCommands,
   riskCommand,
   killCommands,
+  rolloutCommands,
   keysCommands,
   accountCommands,
   jobsCommands,

@@ -73,7 +73,14 @@ export async function decideRollout(
       actor: who.actor,
       traceId: who.traceId,
       result: 'ok',
-      context: { rollout: rollout.id, input, ...answerOf(outcome), ...done },
+      context: {
+        rollout: rollout.id,
+        // It was watched since without a row: the replay starts anew from here.
+        ...(hasEnded(rollout.state) && { before: rollout.state }),
+        input,
+        ...answerOf(outcome),
+        ...done,
+      },
     },
   ])
   return { rollout: { ...rollout, state: outcome.state }, outcome, ...done }
