@@ -83,7 +83,22 @@ export const ERRORS = {
   confirmation_missing: {
     status: 400,
     title: 'What cannot be taken back must be typed twice.',
-    next: 'Send confirm with exactly the same text as scope.',
+    next: 'Send confirm with exactly the text that detail names.',
+  },
+  no_rollout: {
+    status: 404,
+    title: 'There is no rollout yet.',
+    next: 'Start one: spark rollout start, or POST /api/rollout/start.',
+  },
+  rollout_refused: {
+    status: 409,
+    title: 'The rollout does not allow this now.',
+    next: 'detail holds the reason, or the arithmetic; GET /api/rollout shows where the rollout stands.',
+  },
+  setting_refused: {
+    status: 400,
+    title: 'A setting has a value that it cannot have; none was applied.',
+    next: 'detail names each setting and what would be right.',
   },
   method_not_allowed: {
     status: 405,

@@ -6,6 +6,7 @@ import { Metrics, Timeseries, TimeseriesQuery } from './metrics.ts'
 import { MlVersion, ScoreAnswer, ScoreBatchAnswer, ScoreBatchRequest, ScoreRequest } from './ml.ts'
 import { PublicAlert, PublicMetrics, PublicSmoke } from './public.ts'
 import { OPERATION_ROUTES } from './operation-routes.ts'
+import { ROLLOUT_ROUTES } from './rollout-routes.ts'
 import { TRADING_ROUTES } from './trading-routes.ts'
 
 /**
@@ -17,7 +18,7 @@ export type Access = 'public' | 'reader' | 'operator'
 export interface Route {
   method: 'GET' | 'POST'
   path: string
-  tag: 'health' | 'public' | 'scoring' | 'audit' | 'tools' | 'trading' | 'about'
+  tag: 'health' | 'public' | 'scoring' | 'audit' | 'tools' | 'trading' | 'rollout' | 'about'
   summary: string
   access: Access
   /** Parts of the path: `/api/strategies/:id/start`. */
@@ -157,7 +158,7 @@ export const ROUTES = {
     method: 'GET',
     path: '/api/events',
     tag: 'tools',
-    summary: 'Server-sent events: metrics, audit, order. Resumes after Last-Event-ID.',
+    summary: 'Server-sent events: metrics, audit, order, rollout, breach. Resumes after Last-Event-ID.',
     access: 'reader',
     produces: 'text/event-stream',
     answer: Text,
@@ -165,6 +166,7 @@ export const ROUTES = {
   },
   ...TRADING_ROUTES,
   ...OPERATION_ROUTES,
+  ...ROLLOUT_ROUTES,
   openapi: {
     method: 'GET',
     path: '/api/openapi.json',

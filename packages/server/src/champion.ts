@@ -1,3 +1,4 @@
+import { canonicalJson } from '@spark/core/audit/canonical-json'
 import { deriveModel, modelHash, ML_FUSION_1_2, type Model, type Weights } from '@spark/core/signal/model'
 import { sha256 } from './sha256.ts'
 import { ModelConflictError, type ModelStore } from './storage/model-store.ts'
@@ -12,16 +13,34 @@ export async function installModels(
   nowMs: number,
 ): Promise<{ derived: string | null }> {
   await keep(store, ML_FUSION_1_2, nowMs)
-  if ((await store.aliases())['champion'] === undefined) await store.setAlias('champion', ML_FUSION_1_2.version, nowMs)
-  if (weights === null) return { derived: null }
-  const derived = deriveModel(ML_FUSION_1_2, weights, sha256)
+  const champion = (await store.aliases())['champion']
+  if (champion === undefined) await store.setAlias('champion', ML_FUSION_1_2.version, nowMs)
+  const model = await modelWithWeights(store, weights, nowMs)
+  return { derived: model === null || model.version === (champion ?? ML_FUSION_1_2.version) ? null : model.version }
+}
+
+/**
+ * The champion when it has these weights, or when there are none; else the version derived from it, which is stored. Null when the
+ * champion is not there, or damaged.
+ */
+export async function modelWithWeights(
+  store: Pick<ModelStore, 'get' | 'aliases' | 'put'>,
+  weights: Weights | null,
+  nowMs: number,
+): Promise<{ version: string; hash: string } | null> {
+  const champion = await championOf(store, null)
+  const document = champion === null ? null : ((await store.get(champion.version))?.document ?? null)
+  if (champion === null || weights === null) return champion
+  if (document === null || modelHash(document, sha256) !== champion.hash) return null
+  const derived = deriveModel(document, weights, sha256)
   if (!derived.ok) throw new Error(`ML_SIGNAL_WEIGHTS: ${derived.problem}`)
+  if (canonicalJson(derived.model.weights) === canonicalJson(document.weights)) return champion
   await keep(store, derived.model, nowMs)
-  return { derived: derived.model.version }
+  return { version: derived.model.version, hash: modelHash(derived.model, sha256) }
 }
 
 /** A stored version with another hash was changed by someone: it stays as it is, and the registry answers model_unavailable. */
-async function keep(store: ModelStore, model: Model, nowMs: number): Promise<void> {
+async function keep(store: Pick<ModelStore, 'put'>, model: Model, nowMs: number): Promise<void> {
   try {
     await store.put(model, modelHash(model, sha256), nowMs)
   } catch (error) {

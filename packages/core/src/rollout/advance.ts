@@ -5,7 +5,7 @@ import { emptyTally } from './slice.ts'
 import { hasEnded, openBreaches, stepOf, type RolloutState } from './state.ts'
 
 /** The share of its dwell, at its end, in which a step must be without a warning. */
-const CALM_SHARE = 1 / 5
+export const CALM_SHARE = 1 / 5
 
 interface Missing {
   /** What no dwell mends by itself: a breach, a ceiling. An override of two people does not waive it either. */
@@ -41,7 +41,7 @@ interface Target {
   ceilingHolds: boolean
 }
 
-function targetStep({ steps }: RolloutPlan, state: RolloutState): Target {
+export function targetStep({ steps }: RolloutPlan, state: RolloutState): Target {
   // Who returns from preview-only goes to preview, or to the first share when the preview has been served.
   const index = state.phase === 'preview_only' ? (state.previewServed ? 1 : 0) : state.step + 1
   const found = steps[index] ?? null

@@ -24,10 +24,10 @@ export function startProblems({ plan, ranked, pollIntervalMs, before, nowMs }: S
       `the rollout before was rolled back; after a cool-down of ${minutes(plan.coolDownMs)} it may start in ${minutes(coolMs)}`,
     )
   if (problems.length > 0) return problems
-  const canary = ranked.filter((member) => member.canary).length
-  if (canary === 0) return ['no strategy is on the canary stream (CANARY_SYMBOL, CANARY_TIMEFRAME): preview would score nothing']
+  if (!ranked.some((member) => member.canary))
+    return ['no strategy is on the canary stream (CANARY_SYMBOL, CANARY_TIMEFRAME): preview would score nothing']
   const nobody = exposesNobody(plan, ranked)
-  return nobody.length > 0 ? nobody : neverJudged(plan, ranked, canary, pollIntervalMs)
+  return nobody.length > 0 ? nobody : intervalProblems(plan, ranked, pollIntervalMs)
 }
 
 function exposesNobody({ steps }: RolloutPlan, ranked: readonly Member[]): string[] {
@@ -42,7 +42,8 @@ function exposesNobody({ steps }: RolloutPlan, ranked: readonly Member[]): strin
 }
 
 /** Each step must have at least one poll due in a window, or its gates would stay without data. */
-function neverJudged(plan: RolloutPlan, ranked: readonly Member[], canary: number, pollIntervalMs: number): string[] {
+export function intervalProblems(plan: RolloutPlan, ranked: readonly Member[], pollIntervalMs: number): string[] {
+  const canary = ranked.filter((member) => member.canary).length
   const windowMs = plan.windowSlices * plan.sliceMs
   return plan.steps.flatMap(({ name, share }) => {
     const asking = share === 0 ? canary : exposedCount(ranked, share)

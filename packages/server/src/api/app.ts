@@ -16,6 +16,8 @@ import { publicRoutes } from './routes/public.ts'
 import { queueRoutes } from './routes/queue.ts'
 import { strategyRoutes } from './routes/strategies.ts'
 import { toolsRoutes } from './routes/tools.ts'
+import { rolloutRoutes } from './routes/rollout.ts'
+import { settingRoutes } from './routes/settings.ts'
 import { tradingRoutes } from './routes/trading.ts'
 import { securityHeaders } from './security-headers.ts'
 
@@ -36,6 +38,8 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
     tradingRoutes,
     queueRoutes,
     operationRoutes,
+    rolloutRoutes,
+    settingRoutes,
     eventRoutes,
     aboutRoutes,
   ])

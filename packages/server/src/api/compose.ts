@@ -3,7 +3,9 @@ import { schemaHash } from '@spark/core/signal/feature-row'
 import { installModels } from '../champion.ts'
 import { openStorage, type ProcessParts } from '../open-storage.ts'
 import { startReporting } from '../process-report.ts'
-import { rolloutPartsOf } from '../rollout/rollout-parts.ts'
+import { settingTexts } from '../live-settings.ts'
+import { applyDepsOf } from '../rollout/rollout-parts.ts'
+import { createRolloutViews } from '../rollout/rollout-view.ts'
 import { watchRollout, type RolloutWatch } from '../rollout/watch-rollout.ts'
 import { createDatabaseQueue } from '../queue/database-queue.ts'
 import type { Randomness } from '../random.ts'
@@ -14,7 +16,7 @@ import { createJobRunStore } from '../storage/job-run-store.ts'
 import { openAuditReader } from '../storage/audit/audit-reader.ts'
 import { createMetricSliceStore } from '../storage/metric-slice-store.ts'
 import { createModelStore } from '../storage/model-store.ts'
-import { createLiveSettingStore, type LiveSettingStore } from '../storage/live-setting-store.ts'
+import type { LiveSettingStore } from '../storage/live-setting-store.ts'
 import { createProcessReportStore } from '../storage/process-report-store.ts'
 import { createTradingStores, type TradingStores } from '../storage/trading-stores.ts'
 import { createSmokeStore } from '../storage/smoke-store.ts'
@@ -45,7 +47,8 @@ export async function composeApi(parts: ProcessParts & { random: Randomness }): 
   const models = await loadModelRegistry(modelStore)
   const slices = createMetricSliceStore(database.db)
   const stores = createTradingStores(database.db)
-  const settings = createLiveSettingStore(database.db)
+  const apply = applyDepsOf({ stores, config, clock, random }, settingTexts(config))
+  const { settings } = apply
   const rollout = await followRollout(parts, { stores, settings, models, schemaHash: schema })
   const events = createEventHub({ clock, log, auditReader, slices })
   const app = await buildApp({
@@ -61,8 +64,10 @@ export async function composeApi(parts: ProcessParts & { random: Randomness }): 
     auditReader,
     slices,
     rollout,
-    rolloutParts: rolloutPartsOf({ stores, config, clock, random }),
-    settings,
+    rolloutParts: apply.parts,
+    rolloutViews: createRolloutViews({ config, stores, settings, reports: createProcessReportStore(database.db), clock }),
+    start: { ...apply, config },
+    apply,
     desk: { ...stores, queue: createDatabaseQueue({ db: database.db, clock, random }) },
     smoke: createSmokeStore(database.db),
     alerts: createAlertStore(database.db),

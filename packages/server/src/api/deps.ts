@@ -9,8 +9,10 @@ import type { JobRunStore } from '../storage/job-run-store.ts'
 import type { AuditReader } from '../storage/audit/audit-reader.ts'
 import type { MetricSliceStore } from '../storage/metric-slice-store.ts'
 import type { RolloutParts } from '../rollout/decide-rollout.ts'
+import type { RolloutViews } from '../rollout/rollout-view.ts'
+import type { ConfiguredStartDeps } from '../rollout/start-configured.ts'
+import type { ApplyDeps } from '../rollout/apply-settings.ts'
 import type { RolloutWatch } from '../rollout/watch-rollout.ts'
-import type { LiveSettingStore } from '../storage/live-setting-store.ts'
 import type { TradingStores } from '../storage/trading-stores.ts'
 import type { SmokeStore } from '../storage/smoke-store.ts'
 import type { Principal } from '../tokens.ts'
@@ -48,7 +50,9 @@ export interface ApiDeps {
   desk: TradingStores & { queue: Queue }
   rollout: RolloutWatch
   rolloutParts: RolloutParts
-  settings: LiveSettingStore
+  rolloutViews: RolloutViews
+  start: ConfiguredStartDeps
+  apply: ApplyDeps
   smoke: SmokeStore
   alerts: Pick<AlertStore, 'last'>
   jobRuns: Pick<JobRunStore, 'last'>

@@ -7,18 +7,17 @@ import type { Alerts } from '../notify/alerts.ts'
 import { startReporting } from '../process-report.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { Randomness } from '../random.ts'
-import { rolloutPlanOf } from '../rollout-plan.ts'
-import { startRollout } from '../rollout/start-rollout.ts'
+import { startConfigured, type ConfiguredStartDeps } from '../rollout/start-configured.ts'
 import { watchRollout, type RolloutWatch } from '../rollout/watch-rollout.ts'
 import type { RolloutParts } from '../rollout/decide-rollout.ts'
 import { sha256 } from '../sha256.ts'
 import { createLiveSettingStore } from '../storage/live-setting-store.ts'
 import { createMetricSliceStore } from '../storage/metric-slice-store.ts'
-import { createModelStore, type ModelStore } from '../storage/model-store.ts'
+import { createModelStore } from '../storage/model-store.ts'
 import { createProcessReportStore } from '../storage/process-report-store.ts'
 import type { TradingStores } from '../storage/trading-stores.ts'
 import { startController, type Controller } from './run-rollout.ts'
-import { tickFacts } from './tick-facts.ts'
+import { tickFacts } from '../rollout/tick-facts.ts'
 import { createErrorCounts } from './top-errors.ts'
 
 export interface OpenController {
@@ -53,7 +52,7 @@ export async function openController(deps: ControllerParts): Promise<OpenControl
     watch,
     errors,
     async start() {
-      await startFirst(deps, parts, models, watch)
+      await startFirst(deps, { parts, models, settings }, watch)
       const stopReporting = await startReporting({
         reports,
         clock,
@@ -92,23 +91,13 @@ export async function openController(deps: ControllerParts): Promise<OpenControl
 /** A new installation begins in preview, which exposes nobody. Later ones are a person's wish. */
 async function startFirst(
   { config, random, log }: ControllerParts,
-  parts: RolloutParts,
-  models: ModelStore,
+  { parts, models, settings }: Omit<ConfiguredStartDeps, 'config'>,
   watch: RolloutWatch,
 ): Promise<void> {
-  if ((await parts.stores.rollouts.newest()) !== null || config.scoring.mode === 'off') return
-  const model = await championOf(models, null)
-  if (model === null) return
-  const { pollIntervalMs } = watch.now()
-  const request = {
-    plan: rolloutPlanOf(config.file),
-    canary: config.canary,
-    pollIntervalMs,
-    model,
-    ceiling: 0,
-    reason: 'first start',
-  }
-  const answer = await startRollout(parts, request, { actor: 'executor', traceId: random.traceId() })
+  if ((await parts.stores.rollouts.newest()) !== null || watch.now().mode === 'off') return
+  const who = { actor: 'executor', traceId: random.traceId() }
+  const start = { ceiling: 0, model: null, reason: 'first start' }
+  const answer = await startConfigured({ parts, config, settings, models }, start, who)
   if ('problems' in answer) log.warn({ problems: answer.problems }, 'no rollout begins; scores stay a preview')
   else log.info({ rollout: answer.started.id, durationHours: answer.durationMs / 3_600_000 }, 'rollout begins in preview')
   await watch.look()

@@ -138,6 +138,7 @@ async function closeFence(
 
 /** Why a command was not taken; nothing was changed then. */
 export interface NotTaken {
+  code: 'no_rollout' | 'rollout_refused'
   problem: string
 }
 
@@ -154,8 +155,9 @@ export async function commandIn(
   who: Who,
 ): Promise<Decided | NotTaken> {
   const rollout = await parts.stores.rollouts.newest(trx)
-  const problem = rollout === null ? 'there is no rollout' : commandProblem(rollout.state, command)
-  if (rollout === null || problem !== null) return { problem: problem ?? '' }
+  if (rollout === null) return { code: 'no_rollout', problem: 'there is no rollout' }
+  const problem = commandProblem(rollout.state, command)
+  if (problem !== null) return { code: 'rollout_refused', problem }
   const input: TickInput = { nowMs: parts.clock.nowMs(), slices: [], commands: [command], facts: null }
   return decideRollout(parts, trx, rollout, input, who)
 }

@@ -21,6 +21,8 @@ export interface RolloutNow {
   /** Without the controller's moves. */
   baseFloor: number
   pollIntervalMs: number
+  /** Without the controller's moves. */
+  basePollIntervalMs: number
   /** Scopes of the kill switches that are set. */
   killed: ReadonlySet<string>
   /** A gate is breached: scores are shown, and not used. */
@@ -77,6 +79,7 @@ function rolloutNow({
     floor: plan === null ? effective.confidFloor : effectiveFloor(plan, modifiers, effective.confidFloor),
     baseFloor: effective.confidFloor,
     pollIntervalMs: Math.round(effective.pollIntervalMs * pollFactor(modifiers)),
+    basePollIntervalMs: effective.pollIntervalMs,
     killed: new Set(killed),
     breach: state !== null && !hasEnded(state) && openBreaches(state).some(({ critical }) => critical),
     modelVersion: state === null || hasEnded(state) ? null : (rollout?.frozen.modelVersion ?? null),

@@ -5,6 +5,9 @@ import { createDatabaseQueue } from '../queue/database-queue.ts'
 import type { Randomness } from '../random.ts'
 import { createAlertStore } from '../storage/alert-store.ts'
 import type { TradingStores } from '../storage/trading-stores.ts'
+import { createLiveSettingStore } from '../storage/live-setting-store.ts'
+import { createModelStore } from '../storage/model-store.ts'
+import type { ApplyDeps } from './apply-settings.ts'
 import type { RolloutParts } from './decide-rollout.ts'
 
 /** What a person's command works with, in the api and the CLI: the executor need not run. */
@@ -19,4 +22,10 @@ export function rolloutPartsOf(deps: {
   const store = createAlertStore(stores.db)
   const channels = configuredChannels(deps.config)
   return { stores, queue, clock, alerts: createAlerts({ store, outbox: stores.outbox, queue, channels, clock }) }
+}
+
+/** What applying settings works with. `unapplied`: what holds in the running processes while nothing was applied. */
+export function applyDepsOf(deps: Parameters<typeof rolloutPartsOf>[0], unapplied: ApplyDeps['unapplied']): ApplyDeps {
+  const { db } = deps.stores
+  return { parts: rolloutPartsOf(deps), settings: createLiveSettingStore(db), models: createModelStore(db), unapplied }
 }

@@ -5,6 +5,7 @@ import type { Log } from '../log.ts'
 import { EXIT_CONFIG, createProcessLife } from '../process-life.ts'
 import { systemRandomness } from '../random.ts'
 import { SUPERVISOR, lockWriter } from '../storage/audit/writer-lock.ts'
+import { lowerExposure } from './obey-environment.ts'
 import { CHILD_LIMITS, keepAlive } from './child.ts'
 
 /**
@@ -15,6 +16,7 @@ export async function runSupervisor(config: Config, env: Record<string, string |
   const releaseFolder = lockWriter(config.dataDir, SUPERVISOR)
   const life = createProcessLife(log)
   life.onStop('data folder', releaseFolder)
+  await lowerExposure(config, log)
   const deps = {
     clock: systemClock,
     random: systemRandomness,

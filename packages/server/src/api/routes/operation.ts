@@ -41,12 +41,14 @@ function killRoutes(app: FastifyInstance, deps: ApiDeps): void {
     const problem = await killScopeProblem(strategies, deps.config.venueName, body.scope)
     if (problem !== null) throw new ApiProblem('unknown_id', problem)
     await setKillSwitch(deps.rolloutParts, { ...body, ...giverOf(request) })
+    await deps.rollout.look()
     return { ok: true as const }
   })
   handle(app, 'unkill', async ({ body: { scope, reason, confirm }, request }) => {
     if (confirm !== scope) throw new ApiProblem('confirmation_missing', `confirm is not "${scope}"`)
     if (!(await liftKillSwitch(deps.rolloutParts, { scope, reason, ...giverOf(request) })))
       throw new ApiProblem('unknown_id', `no kill switch is set for ${scope}`)
+    await deps.rollout.look()
     return { ok: true as const }
   })
 }

@@ -1,0 +1,125 @@
+import type { Route } from './routes.ts'
+import {
+  BreachList,
+  RolloutAnswer,
+  RolloutCommanded,
+  RolloutHistory,
+  RolloutOverride,
+  RolloutPromote,
+  RolloutRollback,
+  RolloutSay,
+  RolloutStart,
+  SettingsApplied,
+  SettingsApply,
+  Slo,
+} from './rollout.ts'
+import { CHANGE, READ } from './trading-routes.ts'
+
+const COMMAND = [...CHANGE, 'no_rollout', 'rollout_refused'] as const
+
+function say(verb: string, summary: string) {
+  return {
+    method: 'POST',
+    path: `/api/rollout/${verb}`,
+    tag: 'rollout',
+    summary,
+    access: 'operator',
+    body: RolloutSay,
+    answer: RolloutCommanded,
+    errors: COMMAND,
+  } as const
+}
+
+/** The rollout: where it stands, and what people say to it. kill and unkill stand with the kill switches. */
+export const ROLLOUT_ROUTES = {
+  rollout: {
+    method: 'GET',
+    path: '/api/rollout',
+    tag: 'rollout',
+    summary: 'Where the newest rollout stands, in figures and in one sentence; id null before the first.',
+    access: 'reader',
+    answer: RolloutAnswer,
+    errors: READ,
+  },
+  rolloutHistory: {
+    method: 'GET',
+    path: '/api/rollout/history',
+    tag: 'rollout',
+    summary: 'Rollouts, newest first.',
+    access: 'reader',
+    answer: RolloutHistory,
+    errors: READ,
+  },
+  rolloutStart: {
+    method: 'POST',
+    path: '/api/rollout/start',
+    tag: 'rollout',
+    summary: 'Begins a rollout in preview; what it must not do is refused with the arithmetic.',
+    access: 'operator',
+    body: RolloutStart,
+    answer: RolloutCommanded,
+    errors: [...CHANGE, 'rollout_refused', 'unknown_id'],
+  },
+  rolloutPromote: {
+    method: 'POST',
+    path: '/api/rollout/promote',
+    tag: 'rollout',
+    summary: 'Raises the ceiling and skips the dwell of this step; never a breach or blindness.',
+    access: 'operator',
+    body: RolloutPromote,
+    answer: RolloutCommanded,
+    errors: COMMAND,
+  },
+  rolloutPause: say('pause', 'Stops advancing, and nothing else: the guards stay on.'),
+  rolloutResume: say('resume', 'Lets it advance again.'),
+  rolloutPreview: say('preview', 'Nobody acts on ML any more, scoring goes on; returning takes an approval.'),
+  rolloutApprove: say('approve', 'Approves what the plan or a return from preview-only asks for; it expires.'),
+  rolloutRollback: {
+    method: 'POST',
+    path: '/api/rollout/rollback',
+    tag: 'rollout',
+    summary: 'ML off at once: epoch + 1, exposure 0, entries cancelled, positions handed over. confirm is "rollback".',
+    access: 'operator',
+    body: RolloutRollback,
+    answer: RolloutCommanded,
+    errors: [...COMMAND, 'confirmation_missing'],
+  },
+  rolloutOverride: {
+    method: 'POST',
+    path: '/api/rollout/override',
+    tag: 'rollout',
+    summary: 'Two people waive dwell, targets and approvals of this step; never a breach or blindness. confirm is "override".',
+    access: 'operator',
+    body: RolloutOverride,
+    answer: RolloutCommanded,
+    errors: [...COMMAND, 'confirmation_missing'],
+  },
+  settingsApply: {
+    method: 'POST',
+    path: '/api/settings/apply',
+    tag: 'rollout',
+    summary: 'Applies FEATURE_ML_SCORING, ML_CONFID_FLOOR, ML_SIGNAL_WEIGHTS and POLL_INTERVAL_MS at once.',
+    access: 'operator',
+    body: SettingsApply,
+    answer: SettingsApplied,
+    errors: [...CHANGE, 'setting_refused'],
+  },
+  slo: {
+    method: 'GET',
+    path: '/api/slo',
+    tag: 'rollout',
+    summary: 'The figures of get_metrics with their limits and states.',
+    access: 'reader',
+    answer: Slo,
+    errors: READ,
+  },
+  breaches: {
+    method: 'GET',
+    path: '/api/breaches',
+    tag: 'rollout',
+    summary: 'Breaches that are open and that are over, newest first.',
+    access: 'reader',
+    answer: BreachList,
+    errors: READ,
+  },
+} as const satisfies Record<string, Route>

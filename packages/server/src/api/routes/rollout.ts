@@ -1,0 +1,103 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { RolloutCommanded, RolloutView } from '@spark/contract/rollout'
+import type { Command } from '@spark/core/rollout/outcome'
+import type { RolloutPlan } from '@spark/core/rollout/plan'
+import { rolloutPlanOf } from '../../rollout-plan.ts'
+import { commandRollout, type Decided } from '../../rollout/decide-rollout.ts'
+import { historyOf } from '../../rollout/rollout-view.ts'
+import { startConfigured } from '../../rollout/start-configured.ts'
+import { ApiProblem } from '../api-problem.ts'
+import { breachesOf } from '../breach-list.ts'
+import type { ApiDeps } from '../deps.ts'
+import { handle } from '../handle.ts'
+import { sloOf } from '../slo-states.ts'
+
+const ROLLOUTS_MAX = 100
+
+export function rolloutRoutes(app: FastifyInstance, deps: ApiDeps): void {
+  readRoutes(app, deps)
+  commandRoutes(app, deps)
+}
+
+function readRoutes(app: FastifyInstance, deps: ApiDeps): void {
+  const { rollouts } = deps.desk
+  handle(app, 'rollout', async () => deps.rolloutViews.of(await deps.rollout.look()))
+  handle(app, 'rolloutHistory', async () => historyOf(await rollouts.list(ROLLOUTS_MAX)))
+  handle(app, 'breaches', async () => ({ items: breachesOf(await rollouts.list(ROLLOUTS_MAX), deps.clock.nowMs()) }))
+  handle(app, 'slo', () => sloOf(deps.slices, planNow(deps), deps.clock.nowMs()))
+}
+
+function commandRoutes(app: FastifyInstance, deps: ApiDeps): void {
+  const { clock } = deps
+  async function command(request: FastifyRequest, said: Command): Promise<RolloutCommanded> {
+    const beganMs = clock.monotonicMs()
+    const answer = await commandRollout(deps.rolloutParts, said, whoOf(request))
+    if ('problem' in answer) throw new ApiProblem(answer.code, answer.problem)
+    return commanded(answer, clock.monotonicMs() - beganMs)
+  }
+
+  /** The answer shows the new state; scores of this process obey it from here on. */
+  async function commanded({ outcome, epoch, onTheWire }: Omit<Decided, 'rollout'>, tookMs: number): Promise<RolloutCommanded> {
+    const { decision, reasons } = outcome
+    return { decision, reasons, epoch, onTheWire: [...onTheWire], tookMs, rollout: await viewNow() }
+  }
+
+  async function viewNow(): Promise<RolloutView> {
+    const view = await deps.rolloutViews.of(await deps.rollout.look())
+    if (view.id === null) throw new Error('the rollout that was commanded is gone')
+    return view
+  }
+
+  handle(app, 'rolloutStart', async ({ body: { reason, ceiling = 'preview', model }, request }) => {
+    const beganMs = clock.monotonicMs()
+    const wish = { reason, ceiling: ceiling === 'preview' ? 0 : shareOf(ceiling), model: model ?? null }
+    const answer = await startConfigured(deps.start, wish, whoOf(request))
+    if ('problems' in answer) throw new ApiProblem('rollout_refused', answer.problems.join('; '))
+    const hours = answer.durationMs / 3_600_000
+    return {
+      decision: 'start',
+      reasons: [`${answer.started.id} begins in preview; done after ${hours} h when all stays good`],
+      epoch: null,
+      onTheWire: [],
+      tookMs: clock.monotonicMs() - beganMs,
+      rollout: await viewNow(),
+    }
+  })
+  handle(app, 'rolloutPromote', ({ body: { share, reason }, request }) =>
+    command(request, { kind: 'promote', share, reason, by: request.principal }),
+  )
+  for (const [name, kind] of [
+    ['rolloutPause', 'pause'],
+    ['rolloutResume', 'resume'],
+    ['rolloutPreview', 'preview'],
+    ['rolloutApprove', 'approve'],
+  ] as const)
+    handle(app, name, ({ body: { reason }, request }) => command(request, { kind, reason, by: request.principal }))
+  handle(app, 'rolloutRollback', ({ body: { reason, confirm }, request }) => {
+    confirmed(confirm, 'rollback')
+    return command(request, { kind: 'rollback', reason, by: request.principal })
+  })
+  handle(app, 'rolloutOverride', ({ body: { reason, second, confirm }, request }) => {
+    confirmed(confirm, 'override')
+    return command(request, { kind: 'override', reason, second, by: request.principal })
+  })
+}
+
+/** Of the newest rollout; before the first, what config/spark.yaml says. */
+function planNow({ rollout, config }: ApiDeps): RolloutPlan {
+  return rollout.now().rollout?.frozen.plan ?? rolloutPlanOf(config.file)
+}
+
+function whoOf({ principal, traceId }: FastifyRequest): { actor: string; traceId: string } {
+  return { actor: principal, traceId }
+}
+
+function confirmed(given: string, word: string): void {
+  if (given !== word) throw new ApiProblem('confirmation_missing', `confirm is not "${word}"`)
+}
+
+function shareOf(text: string): number {
+  const share = Number(text)
+  if (share >= 0.1 && share <= 1) return share
+  throw new ApiProblem('bad_request', `ceiling is ${text}; it must be preview, or a share from 0.1 to 1.0`)
+}

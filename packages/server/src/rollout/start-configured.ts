@@ -1,0 +1,54 @@
+import { championOf, modelWithWeights } from '../champion.ts'
+import type { Config } from '../config.ts'
+import { ceilingOf, effectiveSettings, effectiveWeights } from '../live-settings.ts'
+import { rolloutPlanOf } from '../rollout-plan.ts'
+import type { LiveSettingStore } from '../storage/live-setting-store.ts'
+import type { ModelStore } from '../storage/model-store.ts'
+import type { RolloutParts, Who } from './decide-rollout.ts'
+import { startIn, type Started } from './start-rollout.ts'
+
+export interface ConfiguredStartDeps {
+  parts: RolloutParts
+  config: Pick<Config, 'file' | 'canary' | 'scoring' | 'confidFloor' | 'pollIntervalMs' | 'weights'>
+  settings: LiveSettingStore
+  models: ModelStore
+}
+
+export interface ConfiguredStart {
+  /** The approved share to begin with; 0: preview. */
+  ceiling: number
+  /** Version; null: by ML_SIGNAL_WEIGHTS, else the champion. */
+  model: string | null
+  reason: string
+}
+
+/**
+ * Begins a rollout as config/spark.yaml and the applied settings say. Whoever starts one wants it to be scored: when
+ * FEATURE_ML_SCORING says something else than its ceiling, that is applied with it.
+ */
+export async function startConfigured(deps: ConfiguredStartDeps, start: ConfiguredStart, who: Who): Promise<Started> {
+  const { parts, config, settings, models } = deps
+  const nowMs = parts.clock.nowMs()
+  const model =
+    start.model === null
+      ? await modelWithWeights(models, effectiveWeights(config, await settings.list()), nowMs)
+      : await championOf(models, start.model)
+  if (model === null)
+    return {
+      problems: [start.model === null ? 'the champion cannot be used: see spark doctor' : `there is no model ${start.model}`],
+    }
+  return parts.stores.db.transaction().execute(async (trx) => {
+    const effective = effectiveSettings(config, await settings.list(trx))
+    const { canary, file } = config
+    const { ceiling, reason } = start
+    const { pollIntervalMs } = effective
+    const request = { plan: rolloutPlanOf(file), canary, pollIntervalMs, model, ceiling, reason }
+    const answer = await startIn(parts, trx, request, who)
+    if ('problems' in answer) return answer
+    if (effective.scoring.mode === 'off' || ceilingOf(effective.scoring) !== ceiling) {
+      const value = ceiling === 0 ? 'preview' : String(ceiling)
+      await settings.put(trx, { name: 'FEATURE_ML_SCORING', value, actor: who.actor, changedAt: nowMs })
+    }
+    return answer
+  })
+}
