@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { VERSION } from '@spark/server/config'
 import { accountCommands } from './commands/account.ts'
+import { applyCommand } from './commands/apply.ts'
 import { auditCommands } from './commands/audit.ts'
 import { backupCommands } from './commands/backup.ts'
 import { doctorCommand } from './commands/doctor.ts'
@@ -40,6 +41,7 @@ const COMMANDS = [
   riskCommand,
   killCommands,
   rolloutCommands,
+  applyCommand,
   keysCommands,
   accountCommands,
   jobsCommands,

@@ -59,6 +59,11 @@ export function settingTexts({ report }: Pick<Config, 'report'>): Record<LiveSet
   return Object.fromEntries(LIVE_SETTINGS.map((name) => [name, text(name)])) as Record<LiveSettingName, string>
 }
 
+/** What holds where the environment says nothing. */
+export function defaultTexts(): Record<LiveSettingName, string> {
+  return settingTexts(parseSettings({}))
+}
+
 /** The approved ceiling that a value of FEATURE_ML_SCORING stands for; 0: preview or off. */
 export function ceilingOf(scoring: Scoring): number {
   return scoring.mode === 'share' ? scoring.ceiling : 0

@@ -1,0 +1,38 @@
+import { existsSync } from 'node:fs'
+import { ApiError, UnreachableError } from '@spark/contract/client'
+import { systemClock } from '@spark/server/clock'
+import type { Config } from '@spark/server/config'
+import { systemRandomness } from '@spark/server/random'
+import { rolloutPartsOf } from '@spark/server/rollout/rollout-parts'
+import type { RolloutParts } from '@spark/server/rollout/decide-rollout'
+import { createTradingStores, type TradingStores } from '@spark/server/storage/trading-stores'
+import { CheckFailed, type Output } from './output.ts'
+import { traceId, withMainDatabase } from './main-database.ts'
+
+/** Through the API; when it is down, or fails by itself, by `direct`. */
+export async function apiOr<Result>(call: () => Promise<Result>, output: Output, direct: () => Promise<Result>): Promise<Result> {
+  try {
+    return await call()
+  } catch (error) {
+    if (!(error instanceof UnreachableError) && !(error instanceof ApiError && error.status >= 500)) throw error
+    output.note(`The API could not do it (${error.message}); working on the database itself.`)
+  }
+  return direct()
+}
+
+/** What a command does on the database when nothing else runs. Rejects with StorageError. */
+export async function withStores<Result>(
+  config: Config,
+  work: (stores: TradingStores, parts: RolloutParts) => Promise<Result>,
+): Promise<Result> {
+  if (!existsSync(config.databasePath)) throw new CheckFailed(`${config.databasePath} is not there: nothing runs here`)
+  return withMainDatabase(config, ({ db }) => {
+    const stores = createTradingStores(db)
+    return work(stores, rolloutPartsOf({ stores, config, clock: systemClock, random: systemRandomness }))
+  })
+}
+
+/** Who acts from this command line. */
+export function operator(): { actor: string; traceId: string } {
+  return { actor: 'operator', traceId: traceId() }
+}
