@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { ApiError, UnreachableError, createClient, type Client } from '@spark/contract/client'
+import { createClient, type Client } from '@spark/contract/client'
 import type { ExecutorHealth, Health } from '@spark/contract/health'
 import type { Config } from '@spark/server/config'
+import { apiOr } from './direct.ts'
 import type { Output } from './output.ts'
 
 /** What a process says of itself, or why it does not. */
@@ -38,16 +39,18 @@ export function apiClient(config: Config, timeoutMs = ASK_TIMEOUT_MS): Client {
 }
 
 /** By the API, and when it is down or cannot do it by `direct`: true then. */
-export async function throughApi(call: () => Promise<unknown>, output: Output, direct: () => Promise<void>): Promise<boolean> {
-  try {
-    await call()
-    return false
-  } catch (error) {
-    if (!(error instanceof UnreachableError) && !(error instanceof ApiError && error.status >= 500)) throw error
-    output.note(`The API could not do it (${error.message}); writing to the database itself.`)
-  }
-  await direct()
-  return true
+export function throughApi(call: () => Promise<unknown>, output: Output, direct: () => Promise<void>): Promise<boolean> {
+  return apiOr(
+    async () => {
+      await call()
+      return false
+    },
+    output,
+    async () => {
+      await direct()
+      return true
+    },
+  )
 }
 
 function operatorToken(config: Config): string | null {

@@ -58,7 +58,7 @@ export function commandedText({ decision, reasons, epoch, onTheWire, tookMs, rol
   return [
     `${decision.replace('_', ' ')}: ${reasons.join('; ')}`,
     ...fenceLines(epoch, onTheWire),
-    `${rollout.sentence}`,
+    rollout.sentence,
     `Committed in ${Math.round(tookMs)} ms.`,
   ].join('\n')
 }

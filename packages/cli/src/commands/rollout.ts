@@ -114,7 +114,7 @@ function brakeCommands(rollout: Command, output: Output): void {
       .action(async ({ reason, json }: { reason: string; json?: true }) => {
         const config = loadConfig()
         const answer = await apiOr(
-          () => apiClient(config).call(route, { body: { reason, ...(kind === 'rollback' && { confirm: kind }) } as never }),
+          () => apiClient(config).call(route, { body: { reason, ...(kind === 'rollback' && { confirm: kind }) } }),
           output,
           () => brakeDirectly(config, kind, reason),
         )
