@@ -5,6 +5,7 @@ import { systemClock } from '@spark/server/clock'
 import type { OrderPath } from '@spark/server/executor/orders/order-path'
 import type { Wish } from '@spark/server/executor/orders/plan-orders'
 import { createLog } from '@spark/server/log'
+import { createAlerts } from '@spark/server/notify/alerts'
 import { createDatabaseQueue } from '@spark/server/queue/database-queue'
 import { systemRandomness } from '@spark/server/random'
 import { openAuditWriter } from '@spark/server/storage/audit/audit-writer'
@@ -56,7 +57,7 @@ export async function openPath(folder: string): Promise<OpenPath> {
     instruments: new Map([[STREAM.symbol, instrument]]),
     limits: { ...DEFAULT_RISK_LIMITS, maxTotalNotional: '1000000000', maxOrdersPerMinute: 1_000_000_000, maxRepeats: 1_000_000 },
     live: false,
-    alerts: { resolve: () => Promise.resolve(), raise: () => Promise.resolve() },
+    alerts: createAlerts({ db, rules: { escalateAfterMs: 300_000, repeatMs: 900_000, told: [], escalated: [] }, clock, random }),
     lastPrice: () => ({ price: PRICE, ts: clock.nowMs() }),
     equity: () => ({ now: '10000000', dayStart: '10000000', peak: '10000000' }),
     committed: () => {},

@@ -153,7 +153,7 @@ const desk = await openOrderDesk({
   venue: watched('venue', venue, null),
   tellPrice: (tick) => venue.onPrice(tick),
   live: false,
-  channels: [],
+  alertRules: { escalateAfterMs: 300_000, repeatMs: 900_000, told: [], escalated: [] },
   file: { strategies: IDS.map((id) => ({ id, symbol: 'LTCUSDT', tf: '1h' })) },
   symbols: ['LTCUSDT'],
   audit: watched('audit', audit, ['append', 'appendAll']),

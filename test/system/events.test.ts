@@ -1,7 +1,11 @@
 import { connect } from 'node:net'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { systemClock } from '@spark/server/clock'
+import { createAlerts } from '@spark/server/notify/alerts'
+import { systemRandomness } from '@spark/server/random'
 import { openAuditWriter } from '@spark/server/storage/audit/audit-writer'
+import { openMainDatabase } from '@spark/server/storage/open-main-database'
 import { listen, type EventStream, type ServerEvent } from '../support/event-stream.ts'
 import { createSpark, eventually, featureNow, healthy, postScore, type Spark } from '../support/spark.ts'
 
@@ -92,6 +96,47 @@ it('tells of what happens to orders in the order it happened, and each event onc
     resumed.events.filter(({ event }) => event !== 'metrics').map(({ event, data }) => `${event} ${String(data['action'])}`)
   await eventually('the rest', 5000, async () => kinds().includes('audit kill.set'))
   expect(kinds()).toEqual(['order order.filled', 'audit order.filled', 'audit kill.set'])
+  resumed.close()
+})
+
+it('tells of an alert and of what people do about it, and who resumes of how it is now', async () => {
+  const database = await openMainDatabase({ path: join(spark.dataDir, 'spark.db'), thread: true })
+  const rules = { escalateAfterMs: 300_000, repeatMs: 900_000, told: [], escalated: [] }
+  const alerts = createAlerts({ db: database.db, rules, clock: systemClock, random: systemRandomness })
+  const raise = (code: string) =>
+    database.db
+      .transaction()
+      .execute((trx) => alerts.raise(trx, { severity: 'red', code, scope: 'test', message: `${code} happened` }))
+  const told = (of: EventStream) =>
+    of.events.filter(({ event }) => event === 'alert').map(({ data }) => `${String(data['code'])} ${String(data['state'])}`)
+  await raise('before')
+  const stream = listenTo()
+  await eventually('figures', 10_000, async () => stream.events.length > 0)
+  await raise('now')
+  await eventually('the alert', 5000, async () => told(stream).includes('now firing'))
+  expect(stream.events.findLast(({ event }) => event === 'alert')?.data).toMatchObject({
+    severity: 'red',
+    message: 'now happened',
+  })
+  const id = stream.events.findLast(({ event }) => event === 'alert')?.data['id']
+  const acknowledge = () =>
+    fetch(`${spark.apiUrl}/api/alerts/${Number(id)}/acknowledge`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${spark.token()}` },
+      body: '{}',
+    })
+  expect((await acknowledge()).status).toBe(200)
+  await eventually('its acknowledgement', 5000, async () => told(stream).includes('now acknowledged'))
+  expect(told(stream)).toEqual(['now firing', 'now acknowledged'])
+  const seen = stream.events.at(-1)?.id
+  stream.close()
+  await raise('missed')
+  await raise('missed')
+  await acknowledge()
+  await database.close()
+  const resumed = listenTo(seen)
+  await eventually('what was missed', 5000, async () => told(resumed).length === 2)
+  expect(told(resumed)).toEqual(['missed firing', 'now acknowledged'])
   resumed.close()
 })
 

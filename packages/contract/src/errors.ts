@@ -80,6 +80,11 @@ export const ERRORS = {
     title: 'There is something else with this id already.',
     next: 'Use another id, or change the one that is there (POST /api/strategies/ID).',
   },
+  alert_over: {
+    status: 409,
+    title: 'The alert is resolved already.',
+    next: 'List what fires (GET /api/alerts?state=open); raised again, it has a state to change.',
+  },
   confirmation_missing: {
     status: 400,
     title: 'What cannot be taken back must be typed twice.',

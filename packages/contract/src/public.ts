@@ -1,4 +1,6 @@
 import { Type, type Static } from 'typebox'
+import { ALERT_STATES } from '@spark/core/alert/alert'
+import { AlertSeverity } from './alerts.ts'
 import { Metrics } from './metrics.ts'
 
 export const SmokeCheck = Type.Object({
@@ -34,7 +36,8 @@ export type PublicSmoke = Static<typeof PublicSmoke>
 export const AlertSummary = Type.Object({
   ts: Type.Integer({ description: 'ms; when it was raised first' }),
   lastTs: Type.Integer({ description: 'ms; when it was raised last' }),
-  severity: Type.Union([Type.Literal('red'), Type.Literal('yellow')]),
+  severity: AlertSeverity,
+  state: Type.Enum(ALERT_STATES),
   code: Type.String({ description: 'stable word, like venue_halted' }),
   count: Type.Integer({ description: 'how often it was raised in a row' }),
 })

@@ -5,6 +5,7 @@ import { Health } from './health.ts'
 import { Metrics, Timeseries, TimeseriesQuery } from './metrics.ts'
 import { MlVersion, ScoreAnswer, ScoreBatchAnswer, ScoreBatchRequest, ScoreRequest } from './ml.ts'
 import { PublicAlert, PublicMetrics, PublicSmoke } from './public.ts'
+import { ALERT_ROUTES } from './alert-routes.ts'
 import { OPERATION_ROUTES } from './operation-routes.ts'
 import { ROLLOUT_ROUTES } from './rollout-routes.ts'
 import { TRADING_ROUTES } from './trading-routes.ts'
@@ -18,7 +19,7 @@ export type Access = 'public' | 'reader' | 'operator'
 export interface Route {
   method: 'GET' | 'POST'
   path: string
-  tag: 'health' | 'public' | 'scoring' | 'audit' | 'tools' | 'trading' | 'rollout' | 'about'
+  tag: 'health' | 'public' | 'scoring' | 'audit' | 'tools' | 'trading' | 'rollout' | 'alerts' | 'about'
   summary: string
   access: Access
   /** Parts of the path: `/api/strategies/:id/start`. */
@@ -158,7 +159,7 @@ export const ROUTES = {
     method: 'GET',
     path: '/api/events',
     tag: 'tools',
-    summary: 'Server-sent events: metrics, audit, order, rollout, breach. Resumes after Last-Event-ID.',
+    summary: 'Server-sent events: metrics, audit, order, rollout, breach, alert. Resumes after Last-Event-ID.',
     access: 'reader',
     produces: 'text/event-stream',
     answer: Text,
@@ -167,6 +168,7 @@ export const ROUTES = {
   ...TRADING_ROUTES,
   ...OPERATION_ROUTES,
   ...ROLLOUT_ROUTES,
+  ...ALERT_ROUTES,
   openapi: {
     method: 'GET',
     path: '/api/openapi.json',

@@ -8,7 +8,7 @@ const Ms = Type.Integer({ description: 'ms since 1970' })
 const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
 const Arm = Type.Union([Type.Literal('ml'), Type.Literal('baseline')], { description: 'the rule that opened the position' })
 const Side = Type.Union([Type.Literal('buy'), Type.Literal('sell')])
-const Limit = Type.String({ pattern: '^[1-9]\\d{0,4}$', description: '1 to 10000, default 100' })
+export const Limit = Type.String({ pattern: '^[1-9]\\d{0,4}$', description: '1 to 10000, default 100' })
 
 export const Reason = Type.String({ minLength: 1, maxLength: 500, description: 'why, kept in the audit' })
 

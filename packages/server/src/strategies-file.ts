@@ -102,12 +102,25 @@ const Rollout = Type.Object(
   { additionalProperties: false },
 )
 
+/** Who is told again when nobody acknowledges an alert; what is left out has its default (notify/alert-rules.ts). */
+const Alerts = Type.Object(
+  {
+    escalateAfterMin: Type.Optional(Type.Number({ minimum: 0.1, maximum: 1440 })),
+    repeatMin: Type.Optional(Type.Number({ minimum: 1, maximum: 10_080 })),
+    escalateTo: Type.Optional(
+      Type.Array(Type.Union([Type.Literal('slack'), Type.Literal('telegram'), Type.Literal('webhook')]), { uniqueItems: true }),
+    ),
+  },
+  { additionalProperties: false },
+)
+
 const SparkFile = Type.Object(
   {
     strategies: Type.Array(StrategyEntry, { minItems: 1, maxItems: 10_000 }),
     risk: Type.Optional(Risk),
     paper: Type.Optional(Paper),
     rollout: Type.Optional(Rollout),
+    alerts: Type.Optional(Alerts),
     sim: Type.Optional(
       Type.Object(
         {

@@ -7,6 +7,7 @@ import { installErrorHandlers, sendProblem } from './errors.ts'
 import { installGuard } from './guard.ts'
 import { installBodyParser, installValidation } from './handle.ts'
 import { aboutRoutes } from './routes/about.ts'
+import { alertRoutes } from './routes/alerts.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { eventRoutes } from './routes/events.ts'
 import { healthRoutes } from './routes/health.ts'
@@ -40,6 +41,7 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
     operationRoutes,
     rolloutRoutes,
     settingRoutes,
+    alertRoutes,
     eventRoutes,
     aboutRoutes,
   ])

@@ -1,6 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import { schemaHash } from '@spark/core/signal/feature-row'
 import { installModels } from '../champion.ts'
+import { alertRulesOf } from '../notify/alert-rules.ts'
+import { createAlerts } from '../notify/alerts.ts'
 import { openStorage, type ProcessParts } from '../open-storage.ts'
 import { startReporting } from '../process-report.ts'
 import { settingTexts } from '../live-settings.ts'
@@ -50,7 +52,8 @@ export async function composeApi(parts: ProcessParts & { random: Randomness }): 
   const apply = applyDepsOf({ stores, config, clock, random }, settingTexts(config))
   const { settings } = apply
   const rollout = await followRollout(parts, { stores, settings, models, schemaHash: schema })
-  const events = createEventHub({ clock, log, auditReader, slices })
+  const alertStore = createAlertStore(database.db)
+  const events = createEventHub({ clock, log, auditReader, slices, alerts: alertStore })
   const app = await buildApp({
     config,
     processName: API_PROCESS_NAME,
@@ -70,7 +73,8 @@ export async function composeApi(parts: ProcessParts & { random: Randomness }): 
     apply,
     desk: { ...stores, queue: createDatabaseQueue({ db: database.db, clock, random }) },
     smoke: createSmokeStore(database.db),
-    alerts: createAlertStore(database.db),
+    alerts: createAlerts({ db: database.db, rules: alertRulesOf(config), clock, random }),
+    alertStore,
     jobRuns: createJobRunStore(database.db),
     exchangeKeys: createExchangeKeyStore(database.db),
     executor: createExecutorProbe(config.executorUrl, clock),

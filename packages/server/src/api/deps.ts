@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { Randomness } from '../random.ts'
+import type { Alerts } from '../notify/alerts.ts'
 import type { AlertStore } from '../storage/alert-store.ts'
 import type { ExchangeKeyStore } from '../storage/exchange-key-store.ts'
 import type { JobRunStore } from '../storage/job-run-store.ts'
@@ -54,7 +55,8 @@ export interface ApiDeps {
   start: ConfiguredStartDeps
   apply: ApplyDeps
   smoke: SmokeStore
-  alerts: Pick<AlertStore, 'last'>
+  alerts: Pick<Alerts, 'act'>
+  alertStore: Pick<AlertStore, 'last' | 'list' | 'changedSince' | 'newestChange'>
   jobRuns: Pick<JobRunStore, 'last'>
   exchangeKeys: Pick<ExchangeKeyStore, 'list'>
   executor: ExecutorProbe

@@ -1,7 +1,9 @@
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
+import type { AlertStore } from '../storage/alert-store.ts'
 import type { AuditReader } from '../storage/audit/audit-reader.ts'
 import type { MetricSliceStore } from '../storage/metric-slice-store.ts'
+import { alertView } from './routes/alerts.ts'
 import { currentMetrics } from './slo-view.ts'
 
 /** What a stream writes to. */
@@ -20,6 +22,7 @@ export interface EventHub {
 }
 
 const AUDIT_PERIOD_MS = 500
+const ALERT_PERIOD_MS = 500
 const METRICS_PERIOD_MS = 5000
 /** Rows per look: a reader that is further behind gets the rest at the next ones. */
 const ROWS_PER_LOOK = 500
@@ -35,75 +38,37 @@ type Positions = Record<string, number>
 interface Stream {
   sink: EventSink
   positions: Positions | null
+  /** The newest change of an alert that it was told of; null before the first look. */
+  alertChange: number | null
   looking: boolean
   slowSinceMs: number | null
   cancel: (() => void)[]
 }
 
+interface EventHubDeps {
+  clock: Clock
+  log: Log
+  auditReader: AuditReader
+  slices: MetricSliceStore
+  alerts: Pick<AlertStore, 'newestChange' | 'changedSince'>
+}
+
+interface Hub extends EventHubDeps {
+  streams: Set<Stream>
+}
+
 /**
  * Server-sent events read from storage, so that any worker can serve any reader and a reader resumes anywhere: an event's
- * id is the set of audit positions seen so far (`api-1:17,executor:4`).
+ * id is the set of audit positions seen so far, and of the newest change of an alert (`api-1:17,executor:4,alert:9`).
  */
-export function createEventHub(deps: { clock: Clock; log: Log; auditReader: AuditReader; slices: MetricSliceStore }): EventHub {
+export function createEventHub(deps: EventHubDeps): EventHub {
   const streams = new Set<Stream>()
-
-  async function look(work: () => Promise<void>): Promise<void> {
-    try {
-      await work()
-    } catch (error) {
-      deps.log.warn({ err: error }, 'event stream cannot read storage; it tries again')
-    }
-  }
-
-  /** Events wait in storage, not in memory, while their reader is slow. */
-  function isSlow(stream: Stream): boolean {
-    if (stream.sink.waitingBytes() <= WAITING_BYTES_MAX) {
-      stream.slowSinceMs = null
-      return false
-    }
-    stream.slowSinceMs ??= deps.clock.monotonicMs()
-    if (deps.clock.monotonicMs() - stream.slowSinceMs > SLOW_MAX_MS) close(stream)
-    return true
-  }
-
-  async function sendAudit(stream: Stream): Promise<void> {
-    if (stream.looking || isSlow(stream)) return
-    stream.looking = true
-    await look(async () => {
-      stream.positions ??= await deps.auditReader.positions()
-      const rows = await deps.auditReader.since(stream.positions, ROWS_PER_LOOK)
-      for (const { writer, seq, ...item } of rows) {
-        // Without an id: who breaks off here gets it once more.
-        if (item.action.startsWith('order.')) send(stream, 'order', item, null)
-        stream.positions[writer] = seq
-        send(stream, 'audit', item, idOf(stream.positions))
-      }
-    })
-    stream.looking = false
-  }
-
-  async function sendMetrics(stream: Stream): Promise<void> {
-    if (isSlow(stream)) return
-    await look(async () => {
-      const metrics = await currentMetrics(deps.slices, deps.clock.nowMs())
-      send(stream, 'metrics', metrics, stream.positions === null ? null : idOf(stream.positions))
-    })
-  }
-
-  function send(stream: Stream, event: string, data: unknown, id: string | null): void {
-    if (!streams.has(stream)) return
-    stream.sink.write(`event: ${event}\n${id === null ? '' : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`)
-  }
-
-  function close(stream: Stream): void {
-    if (!streams.delete(stream)) return
-    for (const cancel of stream.cancel) cancel()
-    stream.sink.end()
-  }
-
+  const hub: Hub = { ...deps, streams }
+  const sendAlerts = createAlertSender(hub)
+  const cancelAlerts = deps.clock.every(ALERT_PERIOD_MS, () => void sendAlerts())
   return {
     open(sink, lastEventId) {
-      const stream: Stream = { sink, positions: positionsOf(lastEventId), looking: false, slowSinceMs: null, cancel: [] }
+      const stream: Stream = { sink, ...positionsOf(lastEventId), looking: false, slowSinceMs: null, cancel: [] }
       if (streams.size >= STREAMS_MAX) {
         sink.end()
         return () => {}
@@ -111,30 +76,115 @@ export function createEventHub(deps: { clock: Clock; log: Log; auditReader: Audi
       streams.add(stream)
       sink.write('retry: 2000\n\n')
       stream.cancel.push(
-        deps.clock.every(AUDIT_PERIOD_MS, () => void sendAudit(stream)),
-        deps.clock.every(METRICS_PERIOD_MS, () => void sendMetrics(stream)),
+        deps.clock.every(AUDIT_PERIOD_MS, () => void sendAudit(hub, stream)),
+        deps.clock.every(METRICS_PERIOD_MS, () => void sendMetrics(hub, stream)),
       )
-      void sendAudit(stream).then(() => sendMetrics(stream))
-      return () => close(stream)
+      void sendAlerts()
+        .then(() => sendAudit(hub, stream))
+        .then(() => sendMetrics(hub, stream))
+      return () => close(hub, stream)
     },
     size: () => streams.size,
     close() {
-      for (const stream of streams) close(stream)
+      cancelAlerts()
+      for (const stream of streams) close(hub, stream)
     },
   }
 }
 
-function idOf(positions: Positions): string {
-  return Object.entries(positions)
-    .map(([writer, seq]) => `${writer}:${seq}`)
+async function look({ log }: Hub, work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    log.warn({ err: error }, 'event stream cannot read storage; it tries again')
+  }
+}
+
+/** Events wait in storage, not in memory, while their reader is slow. */
+function isSlow(hub: Hub, stream: Stream): boolean {
+  if (stream.sink.waitingBytes() <= WAITING_BYTES_MAX) {
+    stream.slowSinceMs = null
+    return false
+  }
+  stream.slowSinceMs ??= hub.clock.monotonicMs()
+  if (hub.clock.monotonicMs() - stream.slowSinceMs > SLOW_MAX_MS) close(hub, stream)
+  return true
+}
+
+async function sendAudit(hub: Hub, stream: Stream): Promise<void> {
+  if (stream.looking || isSlow(hub, stream)) return
+  stream.looking = true
+  await look(hub, async () => {
+    stream.positions ??= await hub.auditReader.positions()
+    const rows = await hub.auditReader.since(stream.positions, ROWS_PER_LOOK)
+    for (const { writer, seq, ...item } of rows) {
+      // Without an id: who breaks off here gets it once more.
+      if (item.action.startsWith('order.')) send(hub, stream, 'order', item, null)
+      stream.positions[writer] = seq
+      send(hub, stream, 'audit', item, idOf(stream))
+    }
+  })
+  stream.looking = false
+}
+
+async function sendMetrics(hub: Hub, stream: Stream): Promise<void> {
+  if (isSlow(hub, stream)) return
+  await look(hub, async () => {
+    const metrics = await currentMetrics(hub.slices, hub.clock.nowMs())
+    send(hub, stream, 'metrics', metrics, idOf(stream))
+  })
+}
+
+/** Sends every stream the alerts that changed; one that changed twice since the last look is sent once, as it is now. */
+function createAlertSender(hub: Hub): () => Promise<void> {
+  let looking = false
+  return async () => {
+    if (hub.streams.size === 0 || looking) return
+    looking = true
+    await look(hub, async () => {
+      const newest = await hub.alerts.newestChange()
+      for (const stream of hub.streams) {
+        stream.alertChange ??= newest
+        if (stream.alertChange >= newest || isSlow(hub, stream)) continue
+        for (const alert of await hub.alerts.changedSince(stream.alertChange, ROWS_PER_LOOK)) {
+          stream.alertChange = alert.change
+          send(hub, stream, 'alert', alertView(alert), idOf(stream))
+        }
+      }
+    })
+    looking = false
+  }
+}
+
+function send({ streams }: Hub, stream: Stream, event: string, data: unknown, id: string | null): void {
+  if (!streams.has(stream)) return
+  stream.sink.write(`event: ${event}\n${id === null ? '' : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`)
+}
+
+function close({ streams }: Hub, stream: Stream): void {
+  if (!streams.delete(stream)) return
+  for (const cancel of stream.cancel) cancel()
+  stream.sink.end()
+}
+
+/** Not a writer of the audit. */
+const ALERT = 'alert'
+
+/** Null before everything was looked at once: who broke off then would miss what comes meanwhile. */
+function idOf({ positions, alertChange }: Pick<Stream, 'positions' | 'alertChange'>): string | null {
+  if (positions === null || alertChange === null) return null
+  return Object.entries({ ...positions, [ALERT]: alertChange })
+    .map(([source, place]) => `${source}:${place}`)
     .join(',')
 }
 
 /** Null (start now) for anything that is not an id of ours. */
-function positionsOf(lastEventId: string | null): Positions | null {
+function positionsOf(lastEventId: string | null): Pick<Stream, 'positions' | 'alertChange'> {
   if (lastEventId === null || lastEventId.length > 1024 || !/^[a-z0-9-]+:\d{1,15}(,[a-z0-9-]+:\d{1,15})*$/.test(lastEventId))
-    return null
-  return Object.fromEntries(
+    return { positions: null, alertChange: null }
+  const places: Positions = Object.fromEntries(
     lastEventId.split(',').map((part) => [part.slice(0, part.indexOf(':')), Number(part.slice(part.indexOf(':') + 1))]),
   )
+  const { [ALERT]: alertChange = null, ...positions } = places
+  return { positions, alertChange }
 }

@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { ManualClock } from '../clock.ts'
+import { alertRulesOf } from '../notify/alert-rules.ts'
+import { createAlerts } from '../notify/alerts.ts'
+import { systemRandomness } from '../random.ts'
 import { openMainDatabase, type MainDatabase } from '../storage/open-main-database.ts'
-import { createAlertStore } from '../storage/alert-store.ts'
 import { createExchangeKeyStore } from '../storage/exchange-key-store.ts'
 import { createJobRunStore } from '../storage/job-run-store.ts'
 import { createTradingStores, type TradingStores } from '../storage/trading-stores.ts'
@@ -178,14 +181,17 @@ it('a deposit or withdrawal at an exchange changes our book, never below 0, and 
 })
 
 it('the newest alert is public, without its message', async () => {
-  const alerts = createAlertStore(database.db)
+  const clock = new ManualClock(1000)
+  const rules = alertRulesOf(api.config)
+  const alerts = createAlerts({ db: database.db, rules, clock, random: systemRandomness })
   expect(await get('/api/public/alert/last', '')).toMatchObject({ status: 'DEMO', last: { at: null, value: null } })
   const alert = { severity: 'red' as const, code: 'venue_halted', scope: 'venue:paper', message: 'USDT differs by 5' }
-  await alerts.add(database.db, alert, 1000, 600_000)
-  await alerts.add(database.db, alert, 2000, 600_000)
+  await alerts.raise(database.db, alert)
+  clock.step(1000)
+  await alerts.raise(database.db, alert)
   const answer = await get('/api/public/alert/last', '')
   expect(answer).toMatchObject({
-    last: { at: 2000, value: { ts: 1000, lastTs: 2000, severity: 'red', code: 'venue_halted', count: 2 } },
+    last: { at: 2000, value: { ts: 1000, lastTs: 2000, severity: 'red', state: 'firing', code: 'venue_halted', count: 2 } },
   })
   expect(JSON.stringify(answer)).not.toContain('differs')
 })

@@ -10,6 +10,8 @@ import type { Config } from '../config.ts'
 import { FeedError, type Feed } from '../feed/feed.ts'
 import type { JobWork } from '../jobs/run-jobs.ts'
 import { verifyAuditApart } from '../storage/audit/verify-apart.ts'
+import type { AlertNoticeStore } from '../storage/alert-notice-store.ts'
+import type { AlertStore } from '../storage/alert-store.ts'
 import type { CandleStore } from '../storage/candle-store.ts'
 import type { EquityStore } from '../storage/equity-store.ts'
 import type { JobRunStore } from '../storage/job-run-store.ts'
@@ -34,6 +36,8 @@ export interface JobWorkDeps {
   slices: MetricSliceStore
   equity: EquityStore
   runs: JobRunStore
+  alerts: Pick<AlertStore, 'prune'>
+  notices: Pick<AlertNoticeStore, 'prune'>
 }
 
 /** What the scheduled jobs do. Each may be run again at any time: what is done stays done. */
@@ -116,7 +120,7 @@ async function integrity({ config }: JobWorkDeps): Promise<string> {
   return `databases whole; ${rows} audit rows and ${report.checkpoints.checked} checkpoints verify`
 }
 
-async function retention({ clock, slices, equity, runs }: JobWorkDeps): Promise<string> {
+async function retention({ clock, slices, equity, runs, alerts, notices }: JobWorkDeps): Promise<string> {
   const nowMs = clock.nowMs()
   const rawMs = nowMs - RAW_DAYS * DAY_MS
   const rollupMs = nowMs - ROLLUP_DAYS * DAY_MS
@@ -124,6 +128,8 @@ async function retention({ clock, slices, equity, runs }: JobWorkDeps): Promise<
     slices: (await slices.prune(30, rawMs)) + (await slices.prune(300, rollupMs)) + (await slices.prune(3600, rollupMs)),
     equity: await equity.thin(rawMs),
     runs: await runs.prune(rollupMs),
+    messages: await notices.prune(rawMs),
+    alerts: await alerts.prune(rollupMs),
   }
-  return `removed ${removed.slices} slices, ${removed.equity} points of equity, ${removed.runs} runs of jobs`
+  return `removed ${removed.slices} slices, ${removed.equity} points of equity, ${removed.runs} runs of jobs, ${removed.messages} messages, ${removed.alerts} alerts`
 }

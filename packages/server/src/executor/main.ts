@@ -7,7 +7,7 @@ import type { RolloutNow } from '../rollout/rollout-now.ts'
 import { openController, type OpenController } from '../controller/open-controller.ts'
 import { createFeed } from '../feed/create-feed.ts'
 import type { Feed } from '../feed/feed.ts'
-import { configuredChannels } from '../notify/channels.ts'
+import { alertRulesOf } from '../notify/alert-rules.ts'
 import { openStorage, type OpenStorage } from '../open-storage.ts'
 import { systemRandomness } from '../random.ts'
 import { sloMetrics } from '../slo-slices.ts'
@@ -232,7 +232,7 @@ async function openDesk(
     tellPrice,
     file: config.file,
     live: config.live,
-    channels: configuredChannels(config),
+    alertRules: alertRulesOf(config),
     symbols: [...new Set(streams.map(({ symbol }) => symbol))],
     audit,
     orderAudit,

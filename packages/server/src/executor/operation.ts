@@ -8,6 +8,8 @@ import type { OpenStorage } from '../open-storage.ts'
 import { createDatabaseQueue } from '../queue/database-queue.ts'
 import { systemRandomness } from '../random.ts'
 import type { Started } from '../start-process.ts'
+import { createAlertNoticeStore } from '../storage/alert-notice-store.ts'
+import { createAlertStore } from '../storage/alert-store.ts'
 import { createCandleStore } from '../storage/candle-store.ts'
 import { createEquityStore } from '../storage/equity-store.ts'
 import { createJobRunStore } from '../storage/job-run-store.ts'
@@ -44,6 +46,8 @@ export function startOperation({ config, log, life }: Started, parts: OperationP
     slices: createMetricSliceStore(db),
     equity: createEquityStore(db),
     runs,
+    alerts: createAlertStore(db),
+    notices: createAlertNoticeStore(db),
   })
   const jobs = startJobs({
     clock,
@@ -52,6 +56,7 @@ export function startOperation({ config, log, life }: Started, parts: OperationP
     queue,
     runs,
     work,
+    onDone: (name) => parts.desk.resolve('job_failed', `job:${name}`),
     onFailed: (name, reason) =>
       parts.desk.raise({
         severity: 'red',
@@ -61,7 +66,7 @@ export function startOperation({ config, log, life }: Started, parts: OperationP
       }),
   })
   life.onStop('jobs', () => jobs.stop())
-  const notifier = startNotifier({ config, queue, clock, random, log })
+  const notifier = startNotifier({ config, queue, alerts: parts.desk.alerts, clock, random, log })
   life.onStop('notifications', () => notifier.stop())
   if (config.heartbeatUrl === null) return
   life.onStop(

@@ -5,8 +5,8 @@ import type { MlAnswer } from '@spark/core/trading/decide-position'
 import type { Strategy } from '@spark/core/trading/strategy'
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
+import type { AlertRules } from '../notify/alert-rules.ts'
 import { createAlerts, type Alerts } from '../notify/alerts.ts'
-import type { ChannelName } from '../notify/channels.ts'
 import { createDatabaseQueue } from '../queue/database-queue.ts'
 import type { Queue, QueueDepth, QueueName } from '../queue/queue.ts'
 import type { Randomness } from '../random.ts'
@@ -17,14 +17,15 @@ import type { MainDatabase } from '../storage/open-main-database.ts'
 import { StorageError } from '../storage/storage-error.ts'
 import type { OrderStore } from '../storage/order-store.ts'
 import type { StoredStrategy, StrategyStore } from '../storage/strategy-store.ts'
-import { createAlertStore, type NewAlert } from '../storage/alert-store.ts'
+import type { NewAlert } from '../storage/alert-store.ts'
 import { createTradingStores, type TradingStores } from '../storage/trading-stores.ts'
 import type { SparkFile } from '../strategies-file.ts'
 import { traceparentOf } from '../telemetry.ts'
 import type { PriceTick, Venue } from '../venue/venue.ts'
 import { startAuditRelay, type AuditRelay } from './orders/audit-relay.ts'
 import type { OrderPath } from './orders/order-path.ts'
-import { raiseAlert } from './orders/raise-alert.ts'
+import { raiseAlert, resolveAlert } from './orders/raise-alert.ts'
+import { settleAlerts } from './orders/settle-alerts.ts'
 import { startPortfolio, type Portfolio } from './portfolio.ts'
 import { startTrading, type LastPrices, type Trading } from './trading.ts'
 
@@ -35,13 +36,15 @@ const DECISION_TIMEOUT_MS = 5000
 
 export interface OrderDesk {
   stores: TradingStores
-  alerts: Alerts
   trading: Trading
   strategies: StrategyStore
   orders: OrderStore
   queue: Queue
+  alerts: Alerts
   /** Stores an alert and its notifications; never rejects for storage. */
   raise(alert: NewAlert): Promise<void>
+  /** Ends an alert whose cause is over; never rejects for storage. */
+  resolve(code: string, scope: string): Promise<void>
   isRunning(id: string): boolean
   /** As of the last look, at most a second ago; null before the first. */
   depth(): Record<QueueName, QueueDepth> | null
@@ -60,7 +63,7 @@ export interface OrderDeskDeps {
   tellPrice: ((tick: PriceTick) => Promise<void>) | null
   file: SparkFile
   live: boolean
-  channels: readonly ChannelName[]
+  alertRules: AlertRules
   symbols: readonly string[]
   audit: AuditWriter
   orderAudit: AuditWriter
@@ -85,10 +88,10 @@ export async function openOrderDesk(deps: OrderDeskDeps): Promise<OrderDesk> {
     log,
     queue,
     venue,
-    instruments: new Map((await venue.instruments(deps.symbols)).map((one): [string, Instrument] => [one.symbol, one])),
+    instruments: await listed(deps),
     limits: riskLimitsOf(deps.file),
     live: deps.live,
-    alerts: createAlerts({ store: createAlertStore(db), outbox, queue, channels: deps.channels, clock }),
+    alerts: createAlerts({ db, rules: deps.alertRules, clock: deps.wallClock, random }),
     lastPrice: (symbol) => prices.get(symbol) ?? null,
     equity: () => parts.portfolio?.equity() ?? null,
     committed() {
@@ -119,18 +122,13 @@ export async function openOrderDesk(deps: OrderDeskDeps): Promise<OrderDesk> {
   return {
     ...look,
     stores,
-    alerts: path.alerts,
-    trading: {
-      ...trading,
-      async onCandle(stream, candle, closed) {
-        await trading.onCandle(stream, candle, closed)
-        await portfolio.onPrice()
-      },
-    },
+    trading: { ...trading, onCandle: (...told) => trading.onCandle(...told).then(() => portfolio.onPrice()) },
     strategies,
     orders,
     queue,
+    alerts: path.alerts,
     raise: (alert) => raiseAlert(path, alert),
+    resolve: (code, scope) => resolveAlert(path, code, scope),
     async stop() {
       look.stopLooking()
       await trading.stop()
@@ -138,6 +136,10 @@ export async function openOrderDesk(deps: OrderDeskDeps): Promise<OrderDesk> {
       await relay.stop()
     },
   }
+}
+
+async function listed({ venue, symbols }: Pick<OrderDeskDeps, 'venue' | 'symbols'>): Promise<Map<string, Instrument>> {
+  return new Map((await venue.instruments(symbols)).map((one) => [one.symbol, one]))
 }
 
 /** What gauges and pollers ask for without waiting. */
@@ -148,7 +150,10 @@ async function startLooking(path: OrderPath) {
   let notRunning = new Set<string>()
   async function look(): Promise<void> {
     notRunning = new Set(await strategies.notRunning())
+    // Before the queue: an alert that is raised between the two is not taken for one whose cause is over.
+    const alerts = await path.alerts.open()
     depth = await queue.depth()
+    await settleAlerts(path, alerts, depth)
     halted = await path.venues.halt(path.db, path.venue.name)
   }
   await look()

@@ -19,6 +19,7 @@ let queue: Queue
 let runs: JobRunStore
 let jobs: Jobs
 let ran: string[]
+let done: string[]
 let failed: string[]
 let gate: Promise<void>
 let failing: JobName | null
@@ -29,6 +30,7 @@ beforeEach(async () => {
   queue = createDatabaseQueue({ db: database.db, clock, random: systemRandomness })
   runs = createJobRunStore(database.db)
   ran = []
+  done = []
   failed = []
   gate = Promise.resolve()
   failing = null
@@ -50,6 +52,7 @@ beforeEach(async () => {
     queue,
     runs,
     work,
+    onDone: (name) => Promise.resolve(void done.push(name)),
     onFailed: (name, reason) => Promise.resolve(void failed.push(`${name}: ${reason}`)),
   })
 })
@@ -106,6 +109,7 @@ it('a job that fails is told of with its reason, and the others run on', async (
   await jobs.run('backup')
   await jobs.run('retention')
   expect(failed).toEqual(['backup: the disk is full'])
+  expect(done).toEqual(['retention'])
   expect((await runs.last()).map(({ job, outcome, detail }) => `${job} ${outcome} ${detail}`)).toEqual([
     'backup failed the disk is full',
     'retention done retention did it',

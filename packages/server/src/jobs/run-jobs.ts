@@ -31,6 +31,7 @@ export function startJobs(deps: {
   queue: Queue
   runs: JobRunStore
   work: JobWork
+  onDone(name: JobName): Promise<void>
   onFailed(name: JobName, reason: string): Promise<void>
 }): Jobs {
   const { clock, log, runs } = deps
@@ -48,19 +49,23 @@ export function startJobs(deps: {
   async function runOnce(name: JobName): Promise<void> {
     try {
       const id = await runs.begin(name, clock.nowMs())
-      try {
-        const detail = await deps.work[name]()
-        await runs.end(id, 'done', detail, clock.nowMs())
-        log.info({ job: name, detail }, 'job done')
-      } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error)
-        log.error({ err: error, job: name }, 'job failed')
-        await runs.end(id, 'failed', reason, clock.nowMs())
-        await deps.onFailed(name, reason)
-      }
+      const { detail, failure } = await outcomeOf(name)
+      await runs.end(id, failure === null ? 'done' : 'failed', detail, clock.nowMs())
+      if (failure === null) log.info({ job: name, detail }, 'job done')
+      else log.error({ err: failure, job: name }, 'job failed')
+      await (failure === null ? deps.onDone(name) : deps.onFailed(name, detail))
     } catch (error) {
       if (!(error instanceof StorageError)) throw error
       log.error({ err: error, job: name }, 'the run of a job could not be recorded')
+    }
+  }
+
+  /** What it did, or why it failed. */
+  async function outcomeOf(name: JobName): Promise<{ detail: string; failure: unknown }> {
+    try {
+      return { detail: await deps.work[name](), failure: null }
+    } catch (error) {
+      return { detail: error instanceof Error ? error.message : String(error), failure: error ?? 'unknown' }
     }
   }
 

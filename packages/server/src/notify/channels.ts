@@ -1,5 +1,7 @@
 import type { Config } from '../config.ts'
-import type { Severity } from '../storage/alert-store.ts'
+import type { Severity } from '@spark/core/alert/alert'
+import { signedText } from '@spark/core/alert/alert-text'
+import type { Notice } from '../storage/alert-notice-store.ts'
 import { callOutside } from './call-outside.ts'
 
 export const CHANNELS = ['slack', 'telegram', 'webhook'] as const
@@ -18,6 +20,10 @@ export interface Message {
   code: string
   scope: string
   message: string
+  /** What people read; without it, one line of severity and message. */
+  text?: string
+  /** All that the message tells of, the worst first; the fields above are the first one's. */
+  alerts?: readonly Notice[]
 }
 
 export type ChannelConfig = Pick<
@@ -43,11 +49,8 @@ function addressOf(config: ChannelConfig, channel: ChannelName): string | null {
   return config.telegramBotToken === '' ? null : `${config.telegramUrl}/bot${config.telegramBotToken}/sendMessage`
 }
 
-const SIGNS: Record<Message['severity'], string> = { red: '🚨 RED ALERT', yellow: '⚠️ YELLOW WARNING', info: 'ℹ️ Spark' }
-
-/** One line, as the playbook prints it. */
-export function textOf({ severity, message }: Pick<Message, 'severity' | 'message'>): string {
-  return `${SIGNS[severity]}: ${message}`
+function textOf({ text, severity, message }: Message): string {
+  return text ?? signedText(severity, message)
 }
 
 function bodyFor(config: ChannelConfig, channel: ChannelName, message: Message): unknown {

@@ -3,8 +3,6 @@ import type { TickFacts } from '@spark/core/rollout/outcome'
 import type { SliceFacts } from '@spark/core/rollout/slice'
 import { uniformSlice } from '@spark/core/rollout/slice-fixture'
 import { openPath, type PathFixture, type PathOptions } from '../executor/orders/order-path-fixture.ts'
-import { createAlertStore } from '../storage/alert-store.ts'
-import { createAlerts } from '../notify/alerts.ts'
 import { decideRollout, type Decided, type RolloutParts } from './decide-rollout.ts'
 import { startRollout } from './start-rollout.ts'
 
@@ -29,8 +27,7 @@ export interface RolloutFixture extends PathFixture {
 export async function openRollout(options: PathOptions = {}): Promise<RolloutFixture> {
   const fixture = await openPath({ strategies: 20, ...options })
   const { path, clock } = fixture
-  const alerts = createAlerts({ store: createAlertStore(path.db), outbox: path.outbox, queue: path.queue, channels: [], clock })
-  const parts: RolloutParts = { stores: path, queue: path.queue, alerts, clock }
+  const parts: RolloutParts = { stores: path, queue: path.queue, alerts: path.alerts, clock }
   const started = await startRollout(
     parts,
     {

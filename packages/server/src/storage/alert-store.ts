@@ -1,7 +1,7 @@
-import type { Kysely } from 'kysely'
+import type { Alert, AlertState, Severity } from '@spark/core/alert/alert'
+import { sql, type Kysely, type Selectable } from 'kysely'
+import type { AlertRow } from './operation-tables.ts'
 import type { MainTables } from './tables.ts'
-
-export type Severity = 'red' | 'yellow'
 
 export interface NewAlert {
   severity: Severity
@@ -12,47 +12,88 @@ export interface NewAlert {
   message: string
 }
 
-export interface StoredAlert extends NewAlert {
+export interface StoredAlert extends Alert {
   id: number
-  ts: number
-  /** How often it was raised in a row, and when last. */
-  count: number
-  lastTs: number
+  code: string
+  scope: string
+  /** The person who acted last, and why; null: nobody did since it fires. */
+  changedBy: string | null
+  reason: string | null
+  /** Place in the order of all changes of alerts: who knows up to one asks for those after it. */
+  change: number
 }
 
-export interface AlertStore {
-  /** One raised again within `againMs` of the last time counts up (`fresh` false) instead of becoming another. */
-  add(trx: Kysely<MainTables>, alert: NewAlert, nowMs: number, againMs: number): Promise<{ id: number; fresh: boolean }>
-  last(): Promise<StoredAlert | null>
+/** An alert to be written. */
+export type NewStored = Omit<StoredAlert, 'id' | 'change'> & { id: number | null }
+
+export interface AlertFilter {
+  /** `open`: every state but resolved. */
+  state?: AlertState | 'open'
+  severity?: Severity
+  /** Only those behind this id in the list. */
+  beforeId?: number
+  limit: number
 }
+
+/** Alerts as they are now. What may happen to them is core's; changes are made through notify/alerts.ts. */
+export interface AlertStore {
+  get(id: number, trx?: Kysely<MainTables>): Promise<StoredAlert | null>
+  /** The newest of its kind: the open one, when there is one. */
+  newest(trx: Kysely<MainTables>, code: string, scope: string): Promise<StoredAlert | null>
+  /** Writes it, as another one when `id` is null; resolves with its id. */
+  put(trx: Kysely<MainTables>, alert: NewStored): Promise<number>
+  /** Newest first. */
+  list(filter: AlertFilter): Promise<StoredAlert[]>
+  /** Those that changed after `change`, oldest change first, each once as it is now. */
+  changedSince(change: number, limit: number): Promise<StoredAlert[]>
+  /** Of the newest change; 0 before the first. */
+  newestChange(): Promise<number>
+  /** The one that was raised last. */
+  last(): Promise<StoredAlert | null>
+  /** Removes those that were over by then. */
+  prune(beforeMs: number): Promise<number>
+}
+
+const NEXT_CHANGE = sql<number>`(select coalesce(max(change), 0) + 1 from alert)`
 
 export function createAlertStore(db: Kysely<MainTables>): AlertStore {
   return {
-    async add(trx, { severity, code, scope, message }, nowMs, againMs) {
-      const before = await trx
+    async get(id, trx = db) {
+      const row = await trx.selectFrom('alert').selectAll().where('id', '=', id).executeTakeFirst()
+      return row === undefined ? null : fromRow(row)
+    },
+    async newest(trx, code, scope) {
+      const row = await trx
         .selectFrom('alert')
-        .select('id')
+        .selectAll()
         .where('code', '=', code)
         .where('scope', '=', scope)
-        .where('last_ts', '>', nowMs - againMs)
         .orderBy('id', 'desc')
         .limit(1)
         .executeTakeFirst()
-      if (before !== undefined) {
-        await trx
-          .updateTable('alert')
-          .set((eb) => ({ count: eb('count', '+', 1), last_ts: nowMs, message }))
-          .where('id', '=', before.id)
-          .execute()
-        return { id: before.id, fresh: false }
-      }
-      const { id } = await trx
-        .insertInto('alert')
-        .values({ ts: nowMs, severity, code, scope, message, count: 1, last_ts: nowMs })
-        .returning('id')
-        .executeTakeFirstOrThrow()
-      return { id, fresh: true }
+      return row === undefined ? null : fromRow(row)
     },
+    async put(trx, { id, code, scope, changedBy, reason, ...alert }) {
+      const columns = { code, scope, ...columnsOf(alert), changed_by: changedBy, reason, change: NEXT_CHANGE }
+      const row =
+        id === null
+          ? trx.insertInto('alert').values(columns).returning('id')
+          : trx.updateTable('alert').set(columns).where('id', '=', id).returning('id')
+      return (await row.executeTakeFirstOrThrow()).id
+    },
+    async list({ state, severity, beforeId, limit }) {
+      let query = db.selectFrom('alert').selectAll()
+      if (state === 'open') query = query.where('state', '<>', 'resolved')
+      else if (state !== undefined) query = query.where('state', '=', state)
+      if (severity !== undefined) query = query.where('severity', '=', severity)
+      if (beforeId !== undefined) query = query.where('id', '<', beforeId)
+      return (await query.orderBy('id', 'desc').limit(limit).execute()).map(fromRow)
+    },
+    async changedSince(change, limit) {
+      const rows = await db.selectFrom('alert').selectAll().where('change', '>', change).orderBy('change').limit(limit).execute()
+      return rows.map(fromRow)
+    },
+    newestChange: () => newestChange(db),
     async last() {
       const row = await db
         .selectFrom('alert')
@@ -61,9 +102,63 @@ export function createAlertStore(db: Kysely<MainTables>): AlertStore {
         .orderBy('id', 'desc')
         .limit(1)
         .executeTakeFirst()
-      if (row === undefined) return null
-      const { last_ts: lastTs, severity, ...rest } = row
-      return { ...rest, severity: severity as Severity, lastTs }
+      return row === undefined ? null : fromRow(row)
     },
+    async prune(beforeMs) {
+      // The newest change stays: who follows changes must not see the numbers begin again.
+      const { numDeletedRows } = await db
+        .deleteFrom('alert')
+        .where('state', '=', 'resolved')
+        .where('last_ts', '<', beforeMs)
+        .where('change', '<', await newestChange(db))
+        .executeTakeFirstOrThrow()
+      return Number(numDeletedRows)
+    },
+  }
+}
+
+async function newestChange(db: Kysely<MainTables>): Promise<number> {
+  const { newest } = await db
+    .selectFrom('alert')
+    .select(({ fn }) => fn.coalesce(fn.max('change'), sql.lit(0)).as('newest'))
+    .executeTakeFirstOrThrow()
+  return newest
+}
+
+function columnsOf(alert: Alert) {
+  return {
+    severity: alert.severity,
+    message: alert.message,
+    state: alert.state,
+    ts: alert.ts,
+    last_ts: alert.lastTs,
+    count: alert.count,
+    snoozed_until: alert.snoozedUntil,
+    resolved_ts: alert.resolvedTs,
+    told: alert.told ? 1 : 0,
+    look_ts: alert.lookTs,
+    escalations: alert.escalations,
+  }
+}
+
+function fromRow(row: Selectable<AlertRow>): StoredAlert {
+  return {
+    id: row.id,
+    code: row.code,
+    scope: row.scope,
+    severity: row.severity as Severity,
+    message: row.message,
+    state: row.state as AlertState,
+    ts: row.ts,
+    lastTs: row.last_ts,
+    count: row.count,
+    snoozedUntil: row.snoozed_until,
+    resolvedTs: row.resolved_ts,
+    told: row.told === 1,
+    lookTs: row.look_ts,
+    escalations: row.escalations,
+    changedBy: row.changed_by,
+    reason: row.reason,
+    change: row.change,
   }
 }

@@ -26,6 +26,43 @@ export interface AlertRow {
   message: string
   count: number
   last_ts: number
+  /** firing, acknowledged, snoozed or resolved. */
+  state: string
+  snoozed_until: number | null
+  resolved_ts: number | null
+  /** 0 while it came back so soon that nobody was told again. */
+  told: number
+  /** When to look at it again, ms. */
+  look_ts: number | null
+  escalations: number
+  /** The person who acted last, and why; null: nobody did since it fires. */
+  changed_by: string | null
+  reason: string | null
+  /** Place in the order of all changes of alerts. */
+  change: number
+}
+
+/** Notices that go out as one message a channel. */
+export interface AlertGroupRow {
+  id: Generated<number>
+  /** `told` or `escalated`: to which channels. */
+  audience: string
+  opened_at: number
+  /** 1 once it is being sent: nothing joins it any more. */
+  closed: number
+}
+
+export interface AlertNoticeRow {
+  id: Generated<number>
+  group_id: number
+  alert_id: number
+  /** raised, still, escalated or resolved. */
+  kind: string
+  ts: number
+  severity: string
+  code: string
+  scope: string
+  message: string
 }
 
 export interface JobRunRow {

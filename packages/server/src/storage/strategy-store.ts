@@ -22,6 +22,8 @@ export interface StrategyStore {
   on(stream: Stream): Promise<StoredStrategy[]>
   /** Ids of those that are paused or stopped. */
   notRunning(): Promise<string[]>
+  /** Whether any is paused with this reason. */
+  isPausedFor(reason: string): Promise<boolean>
   /** Of all together, quote units. */
   totalCapital(): Promise<DecimalText>
   get(id: string, trx?: Kysely<MainTables>): Promise<StoredStrategy | null>
@@ -67,6 +69,7 @@ export function createStrategyStore(db: Kysely<MainTables>): StrategyStore {
       const rows = await db.selectFrom('strategy').select('id').where('status', '!=', 'running').execute()
       return rows.map(({ id }) => id)
     },
+    isPausedFor: (reason) => isPausedFor(db, reason),
     totalCapital: () => totalCapital(db),
     async get(id, trx = db) {
       const row = await trx.selectFrom('strategy').selectAll().where('id', '=', id).executeTakeFirst()
@@ -125,6 +128,17 @@ async function install(db: Kysely<MainTables>, strategies: readonly Strategy[], 
     }
     return added
   })
+}
+
+async function isPausedFor(db: Kysely<MainTables>, reason: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('strategy')
+    .select('id')
+    .where('status', '=', 'paused')
+    .where('pause_reason', '=', reason)
+    .limit(1)
+    .executeTakeFirst()
+  return row !== undefined
 }
 
 /** Few amounts are distinct, and no database adds decimals that are text. */

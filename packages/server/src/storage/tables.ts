@@ -1,4 +1,4 @@
-import type { AlertRow, ExchangeKeyRow, InstallationRow, JobRunRow } from './operation-tables.ts'
+import type { AlertGroupRow, AlertNoticeRow, AlertRow, ExchangeKeyRow, InstallationRow, JobRunRow } from './operation-tables.ts'
 import type { LiveSettingRow, ProcessReportRow, RolloutMemberRow, RolloutRow } from './rollout-tables.ts'
 import type {
   AuditOutboxRow,
@@ -47,6 +47,8 @@ export interface MainTables {
   installation: InstallationRow
   exchange_key: ExchangeKeyRow
   alert: AlertRow
+  alert_group: AlertGroupRow
+  alert_notice: AlertNoticeRow
   job_run: JobRunRow
   rollout: RolloutRow
   rollout_member: RolloutMemberRow

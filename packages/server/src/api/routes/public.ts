@@ -7,7 +7,7 @@ import { currentMetrics, lastKnownMetrics } from '../slo-view.ts'
 /** Always 200, nothing secret. While the executor cannot be reached: DEMO with what was last known. */
 export function publicRoutes(app: FastifyInstance, deps: ApiDeps): void {
   handle(app, 'alertLast', async () => {
-    const newest = await deps.alerts.last()
+    const newest = await deps.alertStore.last()
     const alert = newest === null ? null : summary(newest)
     if (await deps.executor.reachable()) return { status: 'OK', alert }
     return { _mock: true, status: 'DEMO', last: { at: alert?.lastTs ?? null, value: alert } }
@@ -24,6 +24,6 @@ export function publicRoutes(app: FastifyInstance, deps: ApiDeps): void {
   })
 }
 
-function summary({ ts, lastTs, severity, code, count }: StoredAlert) {
-  return { ts, lastTs, severity, code, count }
+function summary({ ts, lastTs, severity, state, code, count }: StoredAlert) {
+  return { ts, lastTs, severity, state, code, count }
 }

@@ -8,10 +8,10 @@ import type { Strategy } from '@spark/core/trading/strategy'
 import { createRandom, randomUniform } from '@spark/core/stats/random'
 import { ManualClock } from '../../clock.ts'
 import { createLog } from '../../log.ts'
+import type { AlertRules } from '../../notify/alert-rules.ts'
 import { createAlerts } from '../../notify/alerts.ts'
 import { createDatabaseQueue } from '../../queue/database-queue.ts'
 import { systemRandomness, type Randomness } from '../../random.ts'
-import { createAlertStore } from '../../storage/alert-store.ts'
 import { createTradingStores } from '../../storage/trading-stores.ts'
 import type { AuditEvent } from '../../storage/audit/audit-event.ts'
 import { openMainDatabase } from '../../storage/open-main-database.ts'
@@ -24,6 +24,7 @@ import type { OrderPath } from './order-path.ts'
 import type { Wish } from './plan-orders.ts'
 
 export const START_MS = 1_700_000_000_000
+const ALERT_RULES: AlertRules = { escalateAfterMs: 300_000, repeatMs: 900_000, told: ['webhook'], escalated: ['webhook'] }
 export const SYMBOLS = ['BTCUSDT', 'ETHUSDT']
 
 export interface PathFixture {
@@ -102,7 +103,7 @@ export async function openPath(options: PathOptions = {}): Promise<PathFixture> 
     instruments: new Map(SYMBOLS.map((symbol) => [symbol, instrumentNamed(symbol)])),
     limits: { ...DEFAULT_RISK_LIMITS, ...options.limits },
     live: false,
-    alerts: createAlerts({ store: createAlertStore(db), outbox: stores.outbox, queue, channels: ['webhook'], clock }),
+    alerts: createAlerts({ db, rules: ALERT_RULES, clock, random }),
     wallMs: () => clock.nowMs(),
     lastPrice: (symbol) => prices.get(symbol) ?? null,
     equity: () => ({ now: options.equity ?? '4000', dayStart: '4000', peak: '4000' }),

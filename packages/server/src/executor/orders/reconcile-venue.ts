@@ -115,14 +115,9 @@ async function settleHalt(path: OrderPath, differences: readonly string[]): Prom
     if ((before === null) === (now === null)) return
     if (now === null) path.log.warn({ venue: name, before }, 'our book and the venue agree again; orders go on')
     else path.log.error({ venue: name, differences }, 'our book and the venue differ; no order is sent until they agree')
-    const message = now === null ? `${name}: our book and the venue agree again` : `${name}: no order is sent; ${now}`
-    const severity = now === null ? 'yellow' : 'red'
-    await path.alerts.raise(trx, {
-      severity,
-      code: now === null ? 'venue_resumed' : 'venue_halted',
-      scope: `venue:${name}`,
-      message,
-    })
+    const about = { code: 'venue_halted', scope: `venue:${name}` }
+    if (now === null) await path.alerts.resolve(trx, about.code, about.scope, `${name}: our book and the venue agree again`)
+    else await path.alerts.raise(trx, { severity: 'red', ...about, message: `${name}: no order is sent; ${now}` })
     await path.outbox.add(trx, [
       {
         ts: path.clock.nowMs(),

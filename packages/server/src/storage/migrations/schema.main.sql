@@ -1,8 +1,23 @@
 CREATE TABLE alert (
     id integer primary key autoincrement not null, ts integer not null, severity text not null, code text not null,
-    scope text not null, message text not null, count integer not null, last_ts integer not null) strict;
+    scope text not null, message text not null, count integer not null, last_ts integer not null, state text not null default 'resolved', snoozed_until integer, resolved_ts integer, told integer not null default 1, look_ts integer, escalations integer not null default 0, changed_by text, reason text, change integer not null default 0) strict;
+
+CREATE INDEX alert_change on alert (change);
 
 CREATE INDEX alert_code on alert (code, scope, last_ts);
+
+CREATE TABLE alert_group (
+    id integer primary key autoincrement not null, audience text not null, opened_at integer not null,
+    closed integer not null) strict;
+
+CREATE TABLE alert_notice (
+    id integer primary key autoincrement not null, group_id integer not null references alert_group (id), alert_id integer not null,
+    kind text not null, ts integer not null, severity text not null, code text not null, scope text not null,
+    message text not null) strict;
+
+CREATE INDEX alert_notice_group on alert_notice (group_id);
+
+CREATE UNIQUE INDEX alert_open on alert (code, scope) where state <> 'resolved';
 
 CREATE TABLE "audit_checkpoint" ("ts" integer not null primary key,
   "document" text not null,

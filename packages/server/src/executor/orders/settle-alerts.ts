@@ -1,0 +1,21 @@
+import type { QueueDepth, QueueName } from '../../queue/queue.ts'
+import type { StoredAlert } from '../../storage/alert-store.ts'
+import type { OrderPath } from './order-path.ts'
+
+/**
+ * Ends alerts whose cause is over, whoever ended it: the last dead letter was redriven or discarded, the last strategy that was
+ * paused for its losses was started. `alerts`: those that were open before `depth` was read.
+ */
+export async function settleAlerts(
+  path: OrderPath,
+  alerts: readonly StoredAlert[],
+  depth: Record<QueueName, QueueDepth>,
+): Promise<void> {
+  for (const alert of alerts) if (await isOver(path, alert, depth)) await path.alerts.settle(alert)
+}
+
+async function isOver(path: OrderPath, { code, scope }: StoredAlert, depth: Record<QueueName, QueueDepth>): Promise<boolean> {
+  if (code === 'dead_letter') return depth.order.dead === 0
+  if (code === 'auto_paused') return !(await path.strategies.isPausedFor(scope))
+  return false
+}
