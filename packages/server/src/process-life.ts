@@ -62,3 +62,11 @@ export const EXIT_CONFIG = 78
 
 /** What a process tells its supervisor when it works. */
 export const READY = 'ready'
+
+/** By this a supervisor asks an api worker to answer what it has, take nothing new, and end. */
+export const DRAIN = 'drain'
+
+/** What an api worker tells its supervisor: where it alone can be asked. */
+export interface WorkerUrl {
+  url: string
+}

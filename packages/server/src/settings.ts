@@ -96,6 +96,7 @@ export const SETTINGS = {
   auditMlSignalParts: setting('AUDIT_ML_SIGNAL_PARTS', 'true', 'keep ml_signal_parts in the audit', boolean),
   host: setting('SPARK_HOST', '127.0.0.1', 'address to listen on', matching(/^[A-Za-z0-9.:-]+$/, 'an address like 127.0.0.1')),
   apiPort: setting('SPARK_API_PORT', '3003', 'port of the API', port),
+  apiWorkers: setting('SPARK_API_WORKERS', '1', 'processes of the API on its one port', integerBetween(1, 16, 'workers')),
   executorPort: setting('SPARK_EXECUTOR_PORT', '4001', 'port of the executor', port),
   dataDir: setting('SPARK_DATA_DIR', 'data', 'folder for databases, keys and tokens', (text) => text),
   allowedHosts: setting('SPARK_ALLOWED_HOSTS', '', 'further names the Host header may carry, comma-separated', (text) =>

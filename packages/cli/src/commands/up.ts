@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
-import { loadConfig } from '@spark/server/config'
-import { createLog } from '@spark/server/log'
+import { loadConfig, type Config } from '@spark/server/config'
+import { createLog, type Log } from '@spark/server/log'
 import { runSupervisor } from '@spark/server/supervisor/run-supervisor'
-import type { Output } from '../output.ts'
+import { CheckFailed, type Output } from '../output.ts'
 
 export function upCommand(program: Command, output: Output): void {
   program
@@ -13,12 +13,22 @@ export function upCommand(program: Command, output: Output): void {
       const config = loadConfig()
       const log = createLog('supervisor', config.logLevel)
       output.note(`Spark ${config.version}, build ${config.buildSha.slice(0, 12)}, data in ${config.dataDir}`)
-      await runSupervisor(config, process.env, log)
+      const { workers } = await supervise(config, log)
       output.note(
         [
           `Spark is up. API ${config.apiUrl}, documentation ${config.apiUrl}/api/docs, executor ${config.executorUrl}.`,
+          `Workers of the API: ${workers.join(', ')}.`,
           `Market: ${config.feed}. Orders: ${config.venueName}, ${config.live ? 'REAL MONEY' : 'no real money'}. ML scoring: ${config.scoring.mode}. Ctrl-C stops.`,
         ].join('\n'),
       )
     })
+}
+
+async function supervise(config: Config, log: Log): Promise<{ workers: string[] }> {
+  try {
+    return await runSupervisor(config, process.env, log)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
+    throw new CheckFailed(`spark: port ${config.apiPort} of ${config.host} is taken; end the other process or set SPARK_API_PORT`)
+  }
 }

@@ -35,7 +35,14 @@ export async function startApi(
       throw new Error(`the api wants to stop: ${reason}`)
     },
   }
-  const app = await composeApi({ config, clock: options.clock ?? systemClock, random: systemRandomness, log, life })
+  const { app } = await composeApi({
+    config,
+    clock: options.clock ?? systemClock,
+    random: systemRandomness,
+    log,
+    life,
+    processName: 'api-1',
+  })
   let stopped = false
   const stop = async () => {
     if (stopped) return

@@ -30,15 +30,25 @@ import { createMeters } from './meters.ts'
 import { loadModelRegistry, type ModelRegistry } from './model-registry.ts'
 import { createScoreService } from './score-service.ts'
 
-export const API_PROCESS_NAME = 'api-1'
+type ApiParts = ProcessParts & {
+  random: Randomness
+  /** Its name in the audit and in reports: `api-1`, `api-2` … */
+  processName: string
+}
+
+export interface ComposedApi {
+  app: FastifyInstance
+  endStreams: () => void
+  stopReporting: () => Promise<void>
+}
 
 /** Opens storage, puts the API together, and registers what has to be stopped. The caller listens. */
-export async function composeApi(parts: ProcessParts & { random: Randomness }): Promise<FastifyInstance> {
-  const { config, clock, random, log, life } = parts
+export async function composeApi(parts: ApiParts): Promise<ComposedApi> {
+  const { config, clock, random, log, life, processName } = parts
   const { buildSha, version, scoring, confidFloor } = config
   const schema = schemaHash(sha256)
   const authenticate = createAuthenticator(loadTokens(config.dataDir, random))
-  const { database, audit, storageHealth, announceStart } = await openStorage(parts, { writer: API_PROCESS_NAME })
+  const { database, audit, storageHealth, announceStart } = await openStorage(parts, { writer: processName })
   const auditReader = openAuditReader({ dataDir: config.dataDir })
   life.onStop('audit reader', () => auditReader.close())
 
@@ -51,12 +61,12 @@ export async function composeApi(parts: ProcessParts & { random: Randomness }): 
   const stores = createTradingStores(database.db)
   const apply = applyDepsOf({ stores, config, clock, random }, settingTexts(config))
   const { settings } = apply
-  const rollout = await followRollout(parts, { stores, settings, models, schemaHash: schema })
+  const { rollout, stopReporting } = await followRollout(parts, { stores, settings, models, schemaHash: schema })
   const alertStore = createAlertStore(database.db)
   const events = createEventHub({ clock, log, auditReader, slices, alerts: alertStore })
   const app = await buildApp({
     config,
-    processName: API_PROCESS_NAME,
+    processName,
     schemaHash: schema,
     clock,
     random,
@@ -93,19 +103,19 @@ export async function composeApi(parts: ProcessParts & { random: Randomness }): 
     events.close()
     await app.close()
   })
-  return app
+  return { app, endStreams: () => events.close(), stopReporting }
 }
 
 /** Obeys the rollout as others decide it, and tells what this process runs. */
 async function followRollout(
-  { config, clock, log, life }: ProcessParts,
+  { config, clock, log, life, processName }: ApiParts,
   {
     stores,
     settings,
     models,
     schemaHash: schema,
   }: { stores: TradingStores; settings: LiveSettingStore; models: ModelRegistry; schemaHash: string },
-): Promise<RolloutWatch> {
+): Promise<{ rollout: RolloutWatch; stopReporting: () => Promise<void> }> {
   const { buildSha, version } = config
   const rollout = await watchRollout({
     config,
@@ -125,8 +135,8 @@ async function followRollout(
     reports: createProcessReportStore(stores.db),
     clock,
     log,
-    report: () => Promise.resolve({ process: API_PROCESS_NAME, buildSha, version, schemaHash: schema, modelHash: modelHash() }),
+    report: () => Promise.resolve({ process: processName, buildSha, version, schemaHash: schema, modelHash: modelHash() }),
   })
   life.onStop('reports', stopReporting)
-  return rollout
+  return { rollout, stopReporting }
 }

@@ -18,6 +18,7 @@ export interface EventHub {
   /** Sends events until the returned function is called. `lastEventId` resumes after what was seen; null starts now. */
   open(sink: EventSink, lastEventId: string | null): () => void
   size(): number
+  /** Ends all; who comes later is let go at once, and finds another worker. */
   close(): void
 }
 
@@ -64,15 +65,13 @@ interface Hub extends EventHubDeps {
 export function createEventHub(deps: EventHubDeps): EventHub {
   const streams = new Set<Stream>()
   const hub: Hub = { ...deps, streams }
+  let closed = false
   const sendAlerts = createAlertSender(hub)
   const cancelAlerts = deps.clock.every(ALERT_PERIOD_MS, () => void sendAlerts())
   return {
     open(sink, lastEventId) {
       const stream: Stream = { sink, ...positionsOf(lastEventId), looking: false, slowSinceMs: null, cancel: [] }
-      if (streams.size >= STREAMS_MAX) {
-        sink.end()
-        return () => {}
-      }
+      if (closed || streams.size >= STREAMS_MAX) return letGo(sink)
       streams.add(stream)
       sink.write('retry: 2000\n\n')
       stream.cancel.push(
@@ -86,10 +85,16 @@ export function createEventHub(deps: EventHubDeps): EventHub {
     },
     size: () => streams.size,
     close() {
+      closed = true
       cancelAlerts()
       for (const stream of streams) close(hub, stream)
     },
   }
+}
+
+function letGo(sink: EventSink): () => void {
+  sink.end()
+  return () => {}
 }
 
 async function look({ log }: Hub, work: () => Promise<void>): Promise<void> {

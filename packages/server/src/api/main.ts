@@ -1,11 +1,19 @@
+import { parseArgs } from 'node:util'
 import { systemClock } from '../clock.ts'
 import { systemRandomness } from '../random.ts'
 import { startProcess } from '../start-process.ts'
-import { API_PROCESS_NAME, composeApi } from './compose.ts'
+import { composeApi } from './compose.ts'
+import { serveWorker } from './serve-worker.ts'
 
-await startProcess(API_PROCESS_NAME, async ({ config, log, life }) => {
-  const app = await composeApi({ config, clock: systemClock, random: systemRandomness, log, life })
+/** `--worker NAME`: one of several on the socket of the supervisor. Without it the api listens on its port by itself. */
+const { worker } = parseArgs({ options: { worker: { type: 'string' } } }).values
+const processName = worker ?? 'api-1'
+
+await startProcess(processName, async ({ config, log, life }) => {
+  const api = await composeApi({ config, clock: systemClock, random: systemRandomness, log, life, processName })
   const { host, apiPort, version, buildSha, dataDir, scoring } = config
   log.info({ version, buildSha, dataDir, scoring }, 'api is ready')
-  await app.listen({ host, port: apiPort, listenTextResolver: (address) => `api is listening at ${address}` })
+  if (worker === undefined)
+    await api.app.listen({ host, port: apiPort, listenTextResolver: (address) => `api is listening at ${address}` })
+  else await serveWorker(api.app, { clock: systemClock, life, ...api })
 })

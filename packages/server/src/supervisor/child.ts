@@ -2,16 +2,20 @@ import { fork, type ChildProcess } from 'node:child_process'
 import { backoffMs, type Backoff } from '../backoff.ts'
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
-import { EXIT_CONFIG, READY, STOP_LIMIT_MS } from '../process-life.ts'
+import { DRAIN, EXIT_CONFIG, READY, STOP_LIMIT_MS, type WorkerUrl } from '../process-life.ts'
 import type { Randomness } from '../random.ts'
 
 export interface ChildSpec {
   name: string
   /** Module to run. */
   entry: string
+  args: readonly string[]
+  /** Becomes descriptor 3 of the child; null: none. */
+  socketFd: number | null
   /** Size of the young generation's half, MB: smaller takes less memory at rest and collects more often. */
   semiSpaceMb: number
-  healthUrl: string
+  /** Null: the child tells where it alone answers. */
+  healthUrl: string | null
   env: Record<string, string | undefined>
 }
 
@@ -39,11 +43,19 @@ export const CHILD_LIMITS: ChildLimits = {
 export interface Child {
   /** Resolves at the first health answer. */
   firstHealthy: Promise<void>
+  /** Resolves, with why, when the process ends before its first health answer. */
+  firstFailed: Promise<string>
   pid(): number | undefined
-  stop(): Promise<void>
+  /** Where this process alone answers; null until it has told. */
+  url(): string | null
+  /** How often it was started again. */
+  restarts(): number
+  stop: () => Promise<void>
+  /** Asks it to answer what it has and end; kills it after `limitMs`. Resolves when it is gone. */
+  drain(limitMs: number): Promise<void>
 }
 
-interface ChildDeps {
+export interface ChildDeps {
   clock: Clock
   random: Randomness
   log: Log
@@ -62,17 +74,22 @@ export function keepAlive(spec: ChildSpec, deps: ChildDeps): Child {
   let startedMs = 0
   let lastHealthyMs = 0
   let probing = false
-  let announce = () => {}
-  const firstHealthy = new Promise<void>((resolve) => (announce = resolve))
+  let starts = 0
+  let url: string | null = null
+  const healthy = Promise.withResolvers<void>()
+  const failed = Promise.withResolvers<string>()
 
   function start(): void {
     startedMs = lastHealthyMs = clock.monotonicMs()
+    starts++
     ready = false
-    child = forkChild(spec, log, { onReady: () => (ready = true), onExit })
+    url = null
+    child = forkChild(spec, log, { onReady: () => (ready = true), onUrl: (told) => (url = told), onExit })
   }
 
   function onExit(code: number | null, signal: NodeJS.Signals | null): void {
     child = null
+    failed.resolve(signal === null ? `it ended with exit code ${code ?? 'unknown'}` : `it was ended by ${signal}`)
     if (stopping) return
     if (code === EXIT_CONFIG) return deps.onRefused(spec.name)
     const killed = ready && signal !== null
@@ -90,9 +107,10 @@ export function keepAlive(spec: ChildSpec, deps: ChildDeps): Child {
     if (probing || child === null) return
     probing = true
     const asked = child
-    if (await answers(spec.healthUrl, asked.pid, limits.probeTimeoutMs)) {
+    const healthUrl = spec.healthUrl ?? (url === null ? null : `${url}/api/healthz`)
+    if (healthUrl !== null && (await answers(healthUrl, asked.pid, limits.probeTimeoutMs))) {
       lastHealthyMs = clock.monotonicMs()
-      announce()
+      healthy.resolve()
     }
     probing = false
     if (child === asked && !stopping && clock.monotonicMs() - lastHealthyMs > limits.hungMs) {
@@ -104,35 +122,46 @@ export function keepAlive(spec: ChildSpec, deps: ChildDeps): Child {
     }
   }
 
+  async function finish(ask: (process: ChildProcess) => void, limitMs: number): Promise<void> {
+    stopping = true
+    cancelProbe()
+    if (child !== null) await ended(child, ask, limitMs, clock)
+  }
+
   start()
   const cancelProbe = clock.every(limits.probeEveryMs, () => void probe())
   return {
-    firstHealthy,
+    firstHealthy: healthy.promise,
+    firstFailed: failed.promise,
     pid: () => child?.pid,
-    async stop() {
-      stopping = true
-      cancelProbe()
-      const ending = child
-      if (ending !== null) await end(ending, clock)
-    },
+    url: () => url,
+    restarts: () => starts - 1,
+    stop: () => finish((process) => process.kill('SIGTERM'), STOP_LIMIT_MS + 1000),
+    // The channel is closed when it has just died; then its exit follows.
+    drain: (limitMs) => finish((process) => process.connected && process.send(DRAIN, () => {}), limitMs),
   }
 }
 
 function forkChild(
   spec: ChildSpec,
   log: Log,
-  told: { onReady: () => void; onExit: (code: number | null, signal: NodeJS.Signals | null) => void },
+  told: {
+    onReady: () => void
+    onUrl: (url: string) => void
+    onExit: (code: number | null, signal: NodeJS.Signals | null) => void
+  },
 ): ChildProcess {
   // stdin closed; output shared: every line of every process is one JSON object.
-  const child = fork(spec.entry, [], {
+  const child = fork(spec.entry, spec.args, {
     execArgv: [`--max-semi-space-size=${spec.semiSpaceMb}`],
     // One heap of malloc for all threads: each thread's own kept what a burst had needed (Linux).
     env: { MALLOC_ARENA_MAX: '1', ...spec.env },
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    stdio: ['ignore', 'inherit', 'inherit', ...(spec.socketFd === null ? [] : [spec.socketFd]), 'ipc'],
   })
   child.once('exit', told.onExit)
-  child.once('message', (message) => {
+  child.on('message', (message) => {
     if (message === READY) told.onReady()
+    else if (isWorkerUrl(message)) told.onUrl(message.url)
   })
   child.once('error', (error) => {
     log.error({ err: error, child: spec.name }, 'process could not be started')
@@ -152,10 +181,15 @@ async function answers(healthUrl: string, pid: number | undefined, timeoutMs: nu
   }
 }
 
-async function end(child: ChildProcess, clock: Clock): Promise<void> {
+function isWorkerUrl(message: unknown): message is WorkerUrl {
+  return typeof message === 'object' && message !== null && 'url' in message && typeof message.url === 'string'
+}
+
+/** Resolves when the process is gone: by itself after it was asked, or killed after `limitMs`. */
+async function ended(child: ChildProcess, ask: (process: ChildProcess) => void, limitMs: number, clock: Clock): Promise<void> {
   await new Promise<void>((resolve) => {
     child.once('exit', () => resolve())
-    child.kill('SIGTERM')
-    clock.after(STOP_LIMIT_MS + 1000, () => child.kill('SIGKILL'))
+    ask(child)
+    clock.after(limitMs, () => child.kill('SIGKILL'))
   })
 }
