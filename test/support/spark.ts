@@ -8,7 +8,6 @@ import { fileURLToPath } from 'node:url'
 import { goodFeature } from '@spark/server/api/feature-fixture'
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-const SPARK = `${ROOT}bin/spark`
 /** Real candles for tests; absent in a plain checkout. */
 export const SHARED_DATA = fileURLToPath(new URL('../../../shared/data', import.meta.url))
 
@@ -19,6 +18,8 @@ export interface Spark {
   env: Record<string, string>
   /** Starts a process of this installation; the entry is a path below the repository, or `up`. */
   start(entry: 'up' | 'api' | 'executor'): SparkProcess
+  /** Starts deploy.sh of the checkout with the environment as it is in `env` now. */
+  startDeploy(...args: string[]): SparkProcess
   /** Runs a spark command to its end. */
   run(...args: string[]): Promise<Ended>
   /** Likewise, with this text on its standard input. */
@@ -41,8 +42,9 @@ export interface SparkProcess {
   ended: Promise<number | null>
 }
 
-/** An installation of its own: data folder and ports that nothing else uses. */
-export async function createSpark(env: Record<string, string> = {}): Promise<Spark> {
+/** An installation of its own: data folder and ports that nothing else uses. `root` is the checkout whose code runs. */
+export async function createSpark(env: Record<string, string> = {}, root = ROOT): Promise<Spark> {
+  const program = join(root, 'bin/spark')
   const dataDir = mkdtempSync(join(tmpdir(), 'spark-system-'))
   const [apiPort, executorPort] = await freePorts(2)
   const full: Record<string, string> = {
@@ -56,20 +58,28 @@ export async function createSpark(env: Record<string, string> = {}): Promise<Spa
     ...env,
   }
   const running = new Set<SparkProcess>()
+  const options = () => ({ cwd: root, env: full, stdio: ['ignore', 'pipe', 'pipe'] as ['ignore', 'pipe', 'pipe'] })
+  function begin(child: ChildProcess): SparkProcess {
+    const started = watch(child)
+    running.add(started)
+    void started.ended.then(() => running.delete(started))
+    return started
+  }
   return {
     dataDir,
     apiUrl: `http://127.0.0.1:${apiPort}`,
     executorUrl: `http://127.0.0.1:${executorPort}`,
     env: full,
     start(entry) {
-      const [program, args] = entry === 'up' ? [SPARK, ['up']] : [process.execPath, [`packages/server/src/${entry}/main.ts`]]
-      const started = watch(spawn(program, args, { cwd: ROOT, env: full, stdio: ['ignore', 'pipe', 'pipe'] }))
-      running.add(started)
-      void started.ended.then(() => running.delete(started))
-      return started
+      return begin(
+        entry === 'up'
+          ? spawn(program, ['up'], options())
+          : spawn(process.execPath, [`packages/server/src/${entry}/main.ts`], options()),
+      )
     },
-    run: (...args) => runToEnd(SPARK, args, { env: full }),
-    runWith: (input, ...args) => runToEnd(SPARK, args, { env: full, input }),
+    run: (...args) => runToEnd(program, args, { env: full, cwd: root }),
+    runWith: (input, ...args) => runToEnd(program, args, { env: full, cwd: root, input }),
+    startDeploy: (...args) => begin(spawn(join(root, 'deploy.sh'), args, options())),
     token: () => readFileSync(join(dataDir, 'operator.token'), 'utf8').trim(),
     async remove() {
       for (const { child } of running) child.kill('SIGKILL')
@@ -83,9 +93,9 @@ export async function createSpark(env: Record<string, string> = {}): Promise<Spa
 export async function runToEnd(
   program: string,
   args: readonly string[],
-  { env, input = '' }: { env: Record<string, string>; input?: string },
+  { env, input = '', cwd = ROOT }: { env: Record<string, string>; input?: string; cwd?: string },
 ): Promise<Ended> {
-  const child = spawn(program, args, { cwd: ROOT, env, stdio: 'pipe' })
+  const child = spawn(program, args, { cwd, env, stdio: 'pipe' })
   let stdout = ''
   let stderr = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))

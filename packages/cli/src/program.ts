@@ -4,6 +4,7 @@ import { accountCommands } from './commands/account.ts'
 import { applyCommand } from './commands/apply.ts'
 import { auditCommands } from './commands/audit.ts'
 import { backupCommands } from './commands/backup.ts'
+import { deployCommand } from './commands/deploy.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { equityCommand } from './commands/equity.ts'
 import { fillsCommand } from './commands/fills.ts'
@@ -26,6 +27,7 @@ import type { Output } from './output.ts'
 
 const COMMANDS = [
   upCommand,
+  deployCommand,
   restartCommand,
   statusCommand,
   doctorCommand,

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -31,7 +31,17 @@ describe.skipIf(!there)('the build SHA (skipped without git)', () => {
     expect(buildSha(worktree)).toBe(expected())
   })
 
-  it('is unknown outside a checkout', () => {
+  it('outside a checkout is what the file build-sha says, and unknown without one or with another text in it', () => {
     expect(buildSha(folder)).toBe('unknown')
+    writeFileSync(join(folder, 'build-sha'), '$Format:%H$\n')
+    expect(buildSha(folder)).toBe('unknown')
+    writeFileSync(join(folder, 'build-sha'), `${expected()}\n`)
+    expect(buildSha(folder)).toBe(expected())
+  })
+
+  it('is in what git archive packs of this repository', () => {
+    const root = join(import.meta.dirname, '../../..')
+    expect(readFileSync(join(root, 'build-sha'), 'utf8')).toBe('$Format:%H$\n')
+    expect(readFileSync(join(root, '.gitattributes'), 'utf8')).toContain('build-sha export-subst')
   })
 })

@@ -3,8 +3,11 @@ import { join, resolve } from 'node:path'
 
 const SHA = /^[0-9a-f]{40}([0-9a-f]{24})?$/
 
+/** Beside package.json of a release: git is not there to ask. */
+export const BUILD_SHA_FILE = 'build-sha'
+
 /**
- * The commit that `rootDir` was checked out from, or `unknown` outside a checkout. Reads git's own files (gitrepository-layout):
+ * The commit that `rootDir` was checked out from; outside a checkout what the file `build-sha` says, or `unknown`. Reads git's own files (gitrepository-layout):
  * running git would cost every start 50 ms, and git may not be there.
  */
 export function buildSha(rootDir: string): string {
@@ -12,6 +15,15 @@ export function buildSha(rootDir: string): string {
     const gitDir = gitDirOf(rootDir)
     const head = readFileSync(join(gitDir, 'HEAD'), 'utf8').trim()
     const sha = head.startsWith('ref: ') ? shaOfRef(gitDir, head.slice(5)) : head
+    return SHA.test(sha) ? sha : 'unknown'
+  } catch {
+    return writtenSha(rootDir)
+  }
+}
+
+function writtenSha(rootDir: string): string {
+  try {
+    const sha = readFileSync(join(rootDir, BUILD_SHA_FILE), 'utf8').trim()
     return SHA.test(sha) ? sha : 'unknown'
   } catch {
     return 'unknown'

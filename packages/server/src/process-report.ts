@@ -5,29 +5,37 @@ import { StorageError } from './storage/storage-error.ts'
 
 const REPORT_EVERY_MS = 5000
 
-/** Tells every 5 s what this process runs. Resolves after the first report, with what stops it. */
+/**
+ * Tells every 5 s what this process runs. Resolves after the first report, with what stops it and takes the report back: a worker
+ * that was replaced must not hold up parity.
+ */
 export async function startReporting(deps: {
   reports: ProcessReportStore
+  process: string
   clock: Clock
   log: Log
-  report(): Promise<Omit<ProcessReport, 'pid' | 'reportedAt'>>
+  report(): Promise<Omit<ProcessReport, 'process' | 'pid' | 'reportedAt'>>
 }): Promise<() => Promise<void>> {
   const { reports, clock, log } = deps
-  async function tell(): Promise<void> {
+  const own = { process: deps.process, pid: process.pid }
+  async function attempt(work: () => Promise<void>): Promise<void> {
     try {
-      await reports.report({ ...(await deps.report()), pid: process.pid, reportedAt: clock.nowMs() })
+      await work()
     } catch (error) {
       if (!(error instanceof StorageError)) throw error
       log.warn({ err: error }, 'this process could not report what it runs; exposure does not rise meanwhile')
     }
   }
+  const tell = () => attempt(async () => reports.report({ ...(await deps.report()), ...own, reportedAt: clock.nowMs() }))
   await tell()
   let telling = Promise.resolve()
   const cancel = clock.every(REPORT_EVERY_MS, () => {
     telling = telling.then(tell)
   })
-  return async () => {
+  let stopped: Promise<void> | null = null
+  return () => {
     cancel()
-    await telling
+    stopped ??= telling.then(() => attempt(() => reports.remove(own.process, own.pid)))
+    return stopped
   }
 }

@@ -4,11 +4,12 @@ import type { SmokeCheck } from '@spark/contract/public'
 import { loadConfig, type Config } from '@spark/server/config'
 import { systemClock } from '@spark/server/clock'
 import { openMainDatabase } from '@spark/server/storage/open-main-database'
-import { createSmokeStore } from '@spark/server/storage/smoke-store'
+import { createSmokeStore, type SmokeStore } from '@spark/server/storage/smoke-store'
 import { CheckFailed, type Output } from '../output.ts'
 import { apiClient, askExecutor } from '../processes.ts'
 import { table } from '../table.ts'
 
+type SmokeResult = Parameters<SmokeStore['put']>[0]
 type Check = (client: Client, config: Config) => Promise<string>
 
 /** A check resolves with what it saw and throws with what is wrong. */
@@ -78,33 +79,34 @@ export function preflightCommand(program: Command, output: Output): void {
     .addHelpText('after', '\nExample:\n  spark preflight && echo ready')
     .action(async ({ json }: { json?: true }) => {
       const config = loadConfig()
-      const client = apiClient(config)
-      const checks: SmokeCheck[] = []
-      for (const [name, check] of Object.entries(CHECKS)) checks.push(await runCheck(name, () => check(client, config)))
-      const result = {
-        ts: systemClock.nowMs(),
-        ok: checks.every((check) => check.ok),
-        version: config.version,
-        buildSha: config.buildSha,
-        checks,
-      }
-      await store(config, result, output)
+      const result = await runPreflight(config, output)
       if (json === true) output.line(JSON.stringify(result, null, 2))
       else {
         output.line(
           table(
             ['check', 'result', 'detail', 'ms'],
-            checks.map((check) => [check.name, check.ok ? 'ok' : 'FAILED', check.detail, check.durationMs.toFixed(0)]),
+            result.checks.map((check) => [check.name, check.ok ? 'ok' : 'FAILED', check.detail, check.durationMs.toFixed(0)]),
           ),
         )
         output.line(
           result.ok
             ? '\nPreflight passed.'
-            : `\nPreflight failed: ${checks.filter((check) => !check.ok).length} of ${checks.length} checks did not hold.`,
+            : `\nPreflight failed: ${result.checks.filter((check) => !check.ok).length} of ${result.checks.length} checks did not hold.`,
         )
       }
       if (!result.ok) throw new CheckFailed('')
     })
+}
+
+/** Every check, one after the other; the result is stored, and served by /api/public/smoke-last. */
+export async function runPreflight(config: Config, output: Output): Promise<SmokeResult> {
+  const client = apiClient(config)
+  const checks: SmokeCheck[] = []
+  for (const [name, check] of Object.entries(CHECKS)) checks.push(await runCheck(name, () => check(client, config)))
+  const { version, buildSha } = config
+  const result = { ts: systemClock.nowMs(), ok: checks.every((check) => check.ok), version, buildSha, checks }
+  await store(config, result, output)
+  return result
 }
 
 async function runCheck(name: string, check: () => Promise<string>): Promise<SmokeCheck> {
@@ -123,11 +125,7 @@ async function runCheck(name: string, check: () => Promise<string>): Promise<Smo
 }
 
 /** By a direct transaction: the result is kept also when the api is what fails. */
-async function store(
-  config: Config,
-  result: Parameters<ReturnType<typeof createSmokeStore>['put']>[0],
-  output: Output,
-): Promise<void> {
+async function store(config: Config, result: SmokeResult, output: Output): Promise<void> {
   try {
     const database = await openMainDatabase({ path: config.databasePath, thread: false })
     await createSmokeStore(database.db).put(result)

@@ -1,20 +1,24 @@
 import type { Command } from 'commander'
-import { loadConfig } from '@spark/server/config'
+import { loadConfig, type Config } from '@spark/server/config'
 import { systemClock } from '@spark/server/clock'
 import { CheckFailed, type Output, WrongUsage } from '../output.ts'
 import { askApi, askExecutor } from '../processes.ts'
+import { askSupervisor, switchWorkers } from '../supervisor.ts'
 
 const LIMIT_MS = 30_000
 
 export function restartCommand(program: Command, output: Output): void {
   program
     .command('restart')
-    .description('Stops one process cleanly; spark up starts it again. Waits until the new one is healthy.')
+    .description(
+      'Executor: stops it cleanly; spark up starts it again. Api: replaces its workers one by one, and loses no request. Waits until the new ones are healthy.',
+    )
     .argument('<process>', 'api or executor')
     .addHelpText('after', '\nExample:\n  spark restart executor')
     .action(async (name: string) => {
       if (name !== 'api' && name !== 'executor') throw new WrongUsage(`there is no process ${name}; say api or executor`)
       const config = loadConfig()
+      if (name === 'api' && (await askSupervisor(config)) !== null) return replaceWorkers(config, output)
       const ask = () => (name === 'api' ? askApi(config) : askExecutor(config))
       const before = await ask()
       if ('problem' in before)
@@ -43,4 +47,14 @@ export function restartCommand(program: Command, output: Output): void {
         `${name} has not come back within ${LIMIT_MS / 1000} s. Is it watched by spark up? spark status shows what runs.`,
       )
     })
+}
+
+async function replaceWorkers(config: Config, output: Output): Promise<void> {
+  await switchWorkers(config, { kind: 'restart', release: null, back: null, modelHash: null }, (text, ms) =>
+    output.line(`${text} (${ms} ms)`),
+  )
+  const workers = (await askSupervisor(config))?.workers.filter(({ state }) => state === 'serving') ?? []
+  output.line(
+    `api: ${workers.map(({ name, pid }) => `${name} (process ${pid})`).join(', ')} healthy; the old ones end with their connections`,
+  )
 }

@@ -1,7 +1,9 @@
 import type { Command } from 'commander'
 import { loadConfig } from '@spark/server/config'
+import type { WorkerState } from '@spark/server/supervisor/supervisor-contract'
 import { CheckFailed, type Output } from '../output.ts'
 import { apiClient, askApi, askExecutor } from '../processes.ts'
+import { askSupervisor } from '../supervisor.ts'
 import { table } from '../table.ts'
 
 export function statusCommand(program: Command, output: Output): void {
@@ -12,10 +14,10 @@ export function statusCommand(program: Command, output: Output): void {
     .addHelpText('after', '\nExample:\n  spark status')
     .action(async ({ json }: { json?: true }) => {
       const config = loadConfig()
-      const [api, executor] = await Promise.all([askApi(config), askExecutor(config)])
+      const [api, executor, supervisor] = await Promise.all([askApi(config), askExecutor(config), askSupervisor(config)])
       const metrics = 'health' in api ? await apiClient(config).call('getMetrics') : null
       const well = 'health' in api && api.health.ok && 'health' in executor && executor.health.ok
-      if (json === true) output.line(JSON.stringify({ ok: well, api, executor, metrics }, null, 2))
+      if (json === true) output.line(JSON.stringify({ ok: well, api, executor, supervisor, metrics }, null, 2))
       else {
         const row = (name: string, answer: typeof api) =>
           'problem' in answer
@@ -27,7 +29,7 @@ export function statusCommand(program: Command, output: Output): void {
                   ? `pid ${answer.health.pid}, up ${answer.health.uptimeS} s, build ${answer.health.buildSha.slice(0, 12)}`
                   : (answer.health.detail ?? ''),
               ]
-        const rows = [row('api', api), row('executor', executor)]
+        const rows = [row('api', api), ...(supervisor?.workers.map(workerRow) ?? []), row('executor', executor)]
         if ('health' in executor) {
           const { feed, strategies } = executor.health
           rows.push([
@@ -57,4 +59,9 @@ export function statusCommand(program: Command, output: Output): void {
       }
       if (!well) throw new CheckFailed('')
     })
+}
+
+function workerRow({ name, state, canary, pid, sha, restarts }: WorkerState): string[] {
+  const again = restarts === 0 ? '' : `, started again ${restarts} times`
+  return [`  ${name}`, canary ? `${state}, canary` : state, `pid ${pid ?? '-'}, build ${sha.slice(0, 12)}${again}`]
 }

@@ -133,9 +133,10 @@ async function followRollout(
   }
   const stopReporting = await startReporting({
     reports: createProcessReportStore(stores.db),
+    process: processName,
     clock,
     log,
-    report: () => Promise.resolve({ process: processName, buildSha, version, schemaHash: schema, modelHash: modelHash() }),
+    report: () => Promise.resolve({ buildSha, version, schemaHash: schema, modelHash: modelHash() }),
   })
   life.onStop('reports', stopReporting)
   return { rollout, stopReporting }

@@ -55,10 +55,10 @@ export async function openController(deps: ControllerParts): Promise<OpenControl
       await startFirst(deps, { parts, models, settings }, watch)
       const stopReporting = await startReporting({
         reports,
+        process: deps.processName,
         clock,
         log,
         report: async () => ({
-          process: deps.processName,
           buildSha: config.buildSha,
           version: config.version,
           schemaHash: schemaHash(sha256),

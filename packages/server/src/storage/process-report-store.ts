@@ -14,6 +14,8 @@ export interface ProcessReport {
 
 export interface ProcessReportStore {
   report(report: ProcessReport): Promise<void>
+  /** It has ended, and holds nobody up any more. Of another process of that name nothing is removed. */
+  remove(process: string, pid: number): Promise<void>
   /** Those that reported at `sinceMs` or later, by name. */
   since(sinceMs: number, trx?: Kysely<MainTables>): Promise<ProcessReport[]>
 }
@@ -34,6 +36,9 @@ export function createProcessReportStore(db: Kysely<MainTables>): ProcessReportS
         .values({ process, ...row })
         .onConflict((conflict) => conflict.column('process').doUpdateSet(row))
         .execute()
+    },
+    async remove(process, pid) {
+      await db.deleteFrom('process_report').where('process', '=', process).where('pid', '=', pid).execute()
     },
     async since(sinceMs, trx = db) {
       const rows = await trx

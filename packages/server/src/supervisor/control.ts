@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { createHostCheck } from '../host-check.ts'
 import type { Log } from '../log.ts'
 import type { Principal } from '../tokens.ts'
-import type { SupervisorState, SwitchLine, SwitchRequest } from './supervisor-contract.ts'
+import type { Release, SupervisorState, SwitchLine, SwitchRequest } from './supervisor-contract.ts'
 
 const BODY_BYTES_MAX = 16_384
 
@@ -72,13 +72,17 @@ function parseSwitch(text: string | null): SwitchRequest | null {
     return null
   }
   if (typeof body !== 'object' || body === null) return null
-  const { kind, release = null, modelHash = null } = body as Record<string, unknown>
-  if (kind !== 'canary' && kind !== 'rolling' && kind !== 'restart') return null
+  const { kind, release = null, back = null, modelHash = null } = body as Record<string, unknown>
+  if (kind !== 'canary' && kind !== 'end_canary' && kind !== 'rolling' && kind !== 'restart') return null
   if (modelHash !== null && typeof modelHash !== 'string') return null
-  if (kind === 'restart') return { kind, release: null, modelHash }
-  if (typeof release !== 'object' || release === null) return null
-  const { sha, dir } = release as Record<string, unknown>
-  return typeof sha === 'string' && typeof dir === 'string' ? { kind, release: { sha, dir }, modelHash } : null
+  if (kind === 'restart' || kind === 'end_canary') return { kind, release: null, back: null, modelHash }
+  return isRelease(release) ? { kind, release, back: isRelease(back) ? back : null, modelHash } : null
+}
+
+function isRelease(value: unknown): value is Release {
+  if (typeof value !== 'object' || value === null) return false
+  const { sha, dir } = value as Record<string, unknown>
+  return typeof sha === 'string' && typeof dir === 'string'
 }
 
 function answer(response: ServerResponse, status: number, body: unknown): void {

@@ -8,8 +8,8 @@ import { verifyExecutor } from './verify-process.ts'
 export interface Executor {
   firstHealthy: Promise<void>
   state(): SupervisorState['executor']
-  /** Rejects with NotTaken when the new one does not become healthy; the old release runs again then. */
-  switchTo(release: Release): Promise<void>
+  /** Rejects with NotTaken when the new one does not become healthy; `back` runs then. */
+  switchTo(release: Release, back: Release): Promise<void>
   stop(): Promise<void>
 }
 
@@ -47,7 +47,7 @@ export function startExecutor(first: Release, deps: ExecutorDeps): Executor {
   return {
     firstHealthy: child.firstHealthy,
     state: () => ({ pid: child.pid() ?? null, ...release, restarts: child.restarts() }),
-    async switchTo(next) {
+    async switchTo(next, back) {
       await child.stop()
       if (stopping) return
       onTrial = true
@@ -57,7 +57,8 @@ export function startExecutor(first: Release, deps: ExecutorDeps): Executor {
         release = next
       } catch (error) {
         await child.stop()
-        if (!stopping) child = start(release)
+        release = back
+        if (!stopping) child = start(back)
         throw error
       } finally {
         onTrial = false

@@ -13,7 +13,7 @@ import { listenControl } from './control.ts'
 import { startExecutor } from './executor.ts'
 import { readSupervisorRecord, writeSupervisorRecord } from './supervisor-record.ts'
 import type { Release, SupervisorState, SwitchLine, SwitchRequest } from './supervisor-contract.ts'
-import { restartWorkers, rollTo, startCanary, type SwitchParts } from './switch-release.ts'
+import { endCanary, restartWorkers, rollTo, startCanary, type SwitchParts } from './switch-release.ts'
 import { NotTaken } from './verify-process.ts'
 import { createWorkers } from './workers.ts'
 
@@ -75,7 +75,7 @@ export async function runSupervisor(
         tell: (text, ms) => tell({ kind: 'stage', text, ms: Math.round(ms) }),
       }
       tell(
-        await runSwitch(parts, request, log, (next) => {
+        await runSwitch(parts, request, log, release, (next) => {
           release = runningSince(next, dataDir, clock.nowMs())
           record(control.port)
         }),
@@ -93,18 +93,21 @@ async function runSwitch(
   parts: SwitchParts,
   request: SwitchRequest,
   log: Log,
+  running: Release,
   onRolled: (release: Release) => void,
 ): Promise<SwitchLine> {
   try {
     if (request.kind === 'canary') return { kind: 'done', worker: await startCanary(parts, request) }
-    if (request.kind === 'restart') await restartWorkers(parts)
+    if (request.kind === 'end_canary') endCanary(parts)
+    else if (request.kind === 'restart') await restartWorkers(parts)
     else {
-      await rollTo(parts, request)
+      await rollTo(parts, request, running)
       if (request.release !== null) onRolled(request.release)
     }
     return { kind: 'done', worker: null }
   } catch (error) {
     log.error({ err: error, request }, `${nameOf(request)} was given up`)
+    if (request.kind === 'rolling' && request.back !== null) onRolled(request.back)
     if (error instanceof NotTaken) return { kind: 'problem', text: error.message }
     return { kind: 'problem', text: `defect: ${(error as Error).message}` }
   }
@@ -114,11 +117,11 @@ function nameOf({ kind, release }: SwitchRequest): string {
   return release === null ? kind : `${kind} to ${release.sha.slice(0, 12)}`
 }
 
-/** A release that ran last already has run since then. */
+/** A release that ran last already, from whichever folder, has run since then. */
 function runningSince(release: Release, dataDir: string, nowMs: number): SupervisorState['release'] {
   const { sha, dir } = release
   const last = readSupervisorRecord(dataDir)?.release
-  return { sha, dir, sinceMs: last?.sha === sha && last.dir === dir ? last.sinceMs : nowMs }
+  return { sha, dir, sinceMs: last?.sha === sha ? last.sinceMs : nowMs }
 }
 
 /** A socket is bound by number. */

@@ -30,11 +30,16 @@ export interface SupervisorState {
   executor: { pid: number | null; sha: string; dir: string; restarts: number }
 }
 
-/** POST /switch: canary adds a worker; rolling replaces workers, then the executor; restart replaces workers by their own release. */
+/**
+ * POST /switch: canary adds a worker, end_canary takes it away; rolling replaces workers, then the executor; restart replaces
+ * workers by their own release.
+ */
 export interface SwitchRequest {
-  kind: 'canary' | 'rolling' | 'restart'
-  /** Null with restart. */
+  kind: 'canary' | 'end_canary' | 'rolling' | 'restart'
+  /** Of canary and rolling. */
   release: Release | null
+  /** Of rolling: where the release that runs lies by itself, should all have to return to it. A checkout may have moved on. */
+  back: Release | null
   /** Model that a rollout under way is frozen to: a worker that scores with another is not taken. */
   modelHash: string | null
 }

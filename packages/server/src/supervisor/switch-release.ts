@@ -22,6 +22,13 @@ export async function startCanary(parts: SwitchParts, request: SwitchRequest): P
   return worker.name
 }
 
+export function endCanary({ workers, tell }: SwitchParts): void {
+  for (const worker of workers.serving().filter(({ canary }) => canary)) {
+    workers.retire(worker)
+    tell(`${worker.name}: ends with its connections`, 0)
+  }
+}
+
 /** Worker by worker, each by its own release again. */
 export async function restartWorkers(parts: SwitchParts): Promise<void> {
   for (const old of parts.workers.serving()) {
@@ -33,33 +40,42 @@ export async function restartWorkers(parts: SwitchParts): Promise<void> {
 
 /**
  * Worker by worker, the next only when the last one is healthy and agrees with those before it; then the executor. When one is
- * not taken, what was replaced returns to its release, and NotTaken is thrown. Canaries
- * end with it.
+ * not taken, what was replaced returns to `back`, and NotTaken is thrown. Canaries end with it.
  */
-export async function rollTo(parts: SwitchParts, request: SwitchRequest): Promise<void> {
-  const { workers, executor } = parts
+export async function rollTo(parts: SwitchParts, request: SwitchRequest, running: Release): Promise<void> {
+  const { workers, executor, clock } = parts
   const release = releaseOf(request)
+  const back = request.back ?? running
   const before = workers.serving()
-  const canaries = before.filter(({ canary }) => canary)
-  const replaced: { old: Release; fresh: Worker }[] = []
+  const replaced: Worker[] = []
   const expected: Expected = { schemaHash: null, modelHash: request.modelHash }
   try {
     for (const old of before.filter(({ canary }) => !canary)) {
-      const fresh = await addOne(parts, release, expected)
-      replaced.push({ old: old.release, fresh })
+      replaced.push(await addOne(parts, release, expected))
       workers.retire(old)
     }
-    const startedMs = parts.clock.monotonicMs()
-    await executor.switchTo(release)
-    parts.tell(`executor: healthy, build ${release.sha.slice(0, 12)}`, parts.clock.monotonicMs() - startedMs)
+    const startedMs = clock.monotonicMs()
+    await executor.switchTo(release, back).catch((error: unknown) => {
+      throw new NotTaken(`executor: ${(error as Error).message}`)
+    })
+    parts.tell(`executor: healthy, build ${release.sha.slice(0, 12)}`, clock.monotonicMs() - startedMs)
   } catch (error) {
-    for (const { old, fresh } of replaced) {
-      await addOne(parts, old, { schemaHash: null, modelHash: null })
-      workers.retire(fresh)
-    }
+    await returnTo(parts, back, replaced, error as Error)
     throw error
   }
-  for (const canary of canaries) workers.retire(canary)
+  for (const canary of before.filter((worker) => worker.canary)) workers.retire(canary)
+}
+
+/** Those that serve the release that was given up serve on until their successors are healthy. */
+async function returnTo(parts: SwitchParts, back: Release, replaced: readonly Worker[], cause: Error): Promise<void> {
+  for (const fresh of replaced) {
+    try {
+      await addOne(parts, back, { schemaHash: null, modelHash: null })
+    } catch (error) {
+      throw new NotTaken(`${cause.message}; and the return to build ${back.sha.slice(0, 12)} failed: ${(error as Error).message}`)
+    }
+    parts.workers.retire(fresh)
+  }
 }
 
 async function addOne({ workers, clock, tell }: SwitchParts, release: Release, expected: Expected): Promise<Worker> {

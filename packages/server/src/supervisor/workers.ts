@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { Clock } from '../clock.ts'
 import { keepAlive, type Child, type ChildDeps } from './child.ts'
 import type { Release, WorkerState } from './supervisor-contract.ts'
-import { verifyWorker, type Expected, type Hashes } from './verify-process.ts'
+import { NotTaken, verifyWorker, type Expected, type Hashes } from './verify-process.ts'
 
 /** A worker that drains waits at most for its idle connections (65 s); a little more, and it is killed. */
 const DRAIN_LIMIT_MS = 75_000
@@ -77,13 +77,14 @@ export function createWorkers(deps: WorkersDeps): Workers {
     async add(release, expected) {
       const worker = start(release)
       try {
-        if (stopping) throw new Error('Spark is stopping')
+        if (stopping) throw new NotTaken('Spark is stopping')
         const hashes = await verifyWorker(worker.child, release, expected, deps.clock)
         worker.state = 'serving'
         return { worker, hashes }
       } catch (error) {
         await worker.child.stop()
         all.delete(worker)
+        if (error instanceof NotTaken) throw new NotTaken(`${worker.name}: ${error.message}`)
         throw error
       }
     },

@@ -1,0 +1,74 @@
+import { dirname } from 'node:path'
+import { systemClock } from '@spark/server/clock'
+import { ROOT_DIR } from '@spark/server/config'
+import { hasProvenItself, readLastGood, writeLastGood } from '@spark/server/release/last-good'
+import { commitRelease, makeRelease, releasesDir } from '@spark/server/release/make-release'
+import { pruneReleases } from '@spark/server/release/prune-releases'
+import { ReleaseProblem } from '@spark/server/release/release-problem'
+import type { Release, SupervisorState } from '@spark/server/supervisor/supervisor-contract'
+import { CheckFailed } from '../output.ts'
+import { askSupervisor } from '../supervisor.ts'
+import type { DeployRun } from './deploy-run.ts'
+
+/** Rejects with CheckFailed when nothing runs. */
+export async function runningSupervisor({ config }: DeployRun): Promise<SupervisorState> {
+  const state = await askSupervisor(config)
+  if (state === null)
+    throw new CheckFailed(
+      `Spark does not run on ${config.dataDir}, so there is nothing to deploy to. Start it with bin/spark up: it runs this checkout`,
+    )
+  return state
+}
+
+/** The release of this checkout, and the one that runs, each in a folder of its own. */
+export async function prepareRelease(run: DeployRun, state: SupervisorState): Promise<{ release: Release; back: Release }> {
+  const { config, allowDirty } = run
+  let release: Release | null = null
+  let back: Release = state.release
+  await run.stage('release', async () => {
+    await keepLastGood(run, state)
+    back = await ownFolder(state.release, config.dataDir)
+    release = await asCheck(makeRelease({ rootDir: ROOT_DIR, dataDir: config.dataDir, allowDirty, clock: systemClock }))
+    run.sha = release.sha
+    const needed = [state.release, back, ...state.workers, state.executor, release, readLastGood(config.dataDir) ?? release]
+    const gone = pruneReleases(config.dataDir, new Set(needed.map(({ dir }) => dir)))
+    return `build ${release.sha.slice(0, 12)} in ${release.dir}${gone === 0 ? '' : `, ${gone} old ones removed`}`
+  })
+  if (release === null) throw new CheckFailed('no release was made')
+  return { release, back }
+}
+
+/**
+ * What a rollback returns to: the running release when it has proven itself, else the one that did before. The very first
+ * release of a data folder counts as good: there is no other.
+ */
+export async function keepLastGood({ config, stores }: DeployRun, state: SupervisorState): Promise<Release> {
+  const rollout = (await stores.rollouts.newest())?.state ?? null
+  const known = readLastGood(config.dataDir)
+  if (known !== null && (known.sha === state.release.sha || !hasProvenItself(state.release, rollout, systemClock.nowMs())))
+    return known
+  const good = await ownFolder(state.release, config.dataDir)
+  writeLastGood(config.dataDir, good)
+  return good
+}
+
+/** `spark up` runs a checkout, and a checkout moves on: what must be found again lies in a folder of its own. */
+export async function ownFolder(release: Release, dataDir: string): Promise<Release> {
+  if (dirname(release.dir) === releasesDir(dataDir)) return release
+  try {
+    return await commitRelease(release.dir, dataDir, release.sha, systemClock)
+  } catch (error) {
+    if (!(error instanceof ReleaseProblem)) throw error
+    // No checkout, or another lock file by now: where it lies is all there is.
+    return release
+  }
+}
+
+export async function asCheck<Result>(work: Promise<Result>): Promise<Result> {
+  try {
+    return await work
+  } catch (error) {
+    if (error instanceof ReleaseProblem) throw new CheckFailed(error.message)
+    throw error
+  }
+}

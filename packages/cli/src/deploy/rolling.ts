@@ -1,0 +1,123 @@
+import { exposedShare, hasEnded } from '@spark/core/rollout/state'
+import { systemClock } from '@spark/server/clock'
+import { ceilingOf } from '@spark/server/live-settings'
+import { openAuditReader } from '@spark/server/storage/audit/audit-reader'
+import { createProcessReportStore, parityProblem } from '@spark/server/storage/process-report-store'
+import type { Release } from '@spark/server/supervisor/supervisor-contract'
+import { CheckFailed } from '../output.ts'
+import { askApi, askExecutor } from '../processes.ts'
+import { switchWorkers } from '../supervisor.ts'
+import { prepareRelease, runningSupervisor } from './deploy-release.ts'
+import type { DeployRun } from './deploy-run.ts'
+import { givenSettings, recordSettings } from './deploy-settings.ts'
+import { underWay } from './start-preview.ts'
+
+/** A process that is gone counts for 15 s, and one reports every 5 s. */
+const PARITY_LIMIT_MS = 25_000
+const REPORT_FRESH_MS = 15_000
+const LOOK_EVERY_MS = 500
+/** The controller decides every 5 s. */
+const TICK_LIMIT_MS = 12_000
+
+/** Worker by worker, then the executor; then whether the gates allow what the deploy asks for. Rejects with CheckFailed. */
+export async function deployRolling(run: DeployRun): Promise<void> {
+  const { config } = run
+  const state = await runningSupervisor(run)
+  const given = givenSettings(run)
+  // Less exposure does not wait for anything; more only comes with processes that were verified.
+  const lowers = given.FEATURE_ML_SCORING !== undefined && ceilingOf(config.scoring) < ((await underWay(run))?.state.ceiling ?? 0)
+  if (lowers) await run.stage('settings', () => recordSettings(run, given))
+  const { release, back } = await prepareRelease(run, state)
+  await rollWorkers(run, release, back)
+  await run.stage('healthz', async () => {
+    const api = await askApi(config)
+    const executor = await askExecutor(config)
+    for (const answer of [api, executor]) {
+      if ('problem' in answer) throw new CheckFailed(answer.problem)
+      const { ok, detail, buildSha, process } = answer.health
+      if (!ok || buildSha !== release.sha) throw new CheckFailed(`${process}: ${detail ?? `build ${buildSha}`}`)
+    }
+    return 'api and executor are ok, on this build'
+  })
+  await run.stage('parity', () => waitForParity(run))
+  if (!lowers) await run.stage('settings', () => recordSettings(run, given))
+  if (given.FEATURE_ML_SCORING !== undefined) await run.stage('gates', () => gatesAllow(run))
+}
+
+/** Every worker and the executor, with a line for each. */
+export async function rollWorkers(run: DeployRun, release: Release, back: Release): Promise<void> {
+  const rollout = await underWay(run)
+  await run.stage('workers', async () => {
+    let count = 0
+    const modelHash = rollout?.frozen.modelHash ?? null
+    await switchWorkers(run.config, { kind: 'rolling', release, back, modelHash }, (text, ms) => {
+      count++
+      run.output.note(`    ${text} (${ms} ms)`)
+    })
+    return `${count} processes run build ${release.sha.slice(0, 12)}; old workers end with their connections`
+  })
+}
+
+async function waitForParity({ stores }: DeployRun): Promise<string> {
+  const reports = createProcessReportStore(stores.db)
+  const deadlineMs = systemClock.monotonicMs() + PARITY_LIMIT_MS
+  for (;;) {
+    const seen = await reports.since(systemClock.nowMs() - REPORT_FRESH_MS)
+    const problem = parityProblem(seen)
+    if (problem === null) return `${seen.map(({ process }) => process).join(', ')} agree in build, schema and model`
+    if (systemClock.monotonicMs() > deadlineMs) throw new CheckFailed(problem)
+    await systemClock.sleep(LOOK_EVERY_MS)
+  }
+}
+
+/** The ceiling is recorded whatever comes out: the controller goes on to it by itself. */
+async function gatesAllow(run: DeployRun): Promise<string> {
+  const asked = ceilingOf(run.config.scoring)
+  if (asked === 0) return 'no share is asked for'
+  const rollout = await run.stores.rollouts.newest()
+  if (rollout === null || hasEnded(rollout.state))
+    throw new CheckFailed(`no rollout is under way, so ${asked} is only noted; begin with deploy.sh --canary`)
+  const { state, frozen } = rollout
+  const share = exposedShare(frozen.plan, state)
+  if (share >= asked) return `${share} acts on ML, ${asked} is approved`
+  const { reasons, atMs } = await newestDecision(run, rollout.id, systemClock.nowMs())
+  const step = `${rollout.id} is in ${state.phase.replace('_', ' ')} (${share} acts on ML) since ${isoTime(state.stepStartedMs)}`
+  throw new CheckFailed(
+    [
+      `${asked} is approved and recorded, but the gates do not allow it yet: ${step}`,
+      `Missing${atMs === null ? '' : `, as of ${isoTime(atMs)}`}: ${reasons.join('; ') || 'the controller has not decided yet'}`,
+      'The controller goes on by itself',
+    ].join('. '),
+  )
+}
+
+/** What the controller waits for, at its first tick since `sinceMs`; when none comes, what it waited for last. */
+async function newestDecision(
+  { config }: DeployRun,
+  rolloutId: string,
+  sinceMs: number,
+): Promise<{ reasons: string[]; atMs: number | null }> {
+  const reader = openAuditReader({ dataDir: config.dataDir, thread: false })
+  const deadlineMs = systemClock.monotonicMs() + TICK_LIMIT_MS
+  try {
+    for (;;) {
+      const newest = (await reader.list({ action: 'controller.tick', limit: 1 })).items[0]
+      const ours = newest?.context['rollout'] === rolloutId ? newest : undefined
+      if (ours !== undefined && ours.ts > sinceMs) return { reasons: reasonsOf(ours.context), atMs: ours.ts }
+      if (systemClock.monotonicMs() > deadlineMs)
+        return ours === undefined ? { reasons: [], atMs: null } : { reasons: reasonsOf(ours.context), atMs: ours.ts }
+      await systemClock.sleep(LOOK_EVERY_MS)
+    }
+  } finally {
+    await reader.close()
+  }
+}
+
+function reasonsOf(context: Record<string, unknown>): string[] {
+  const { reasons } = context
+  return Array.isArray(reasons) ? reasons.map(String) : []
+}
+
+function isoTime(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 19)}Z`
+}
