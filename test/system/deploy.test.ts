@@ -91,7 +91,7 @@ describe.skipIf(!HAS_GIT)('deploy.sh (skipped without git)', () => {
     // The release is there; the share waits for its gates, and says for which.
     expect(rolling.code, rolling.log).toBe(1)
     expect(rolling.log).toContain('0.1 is approved and recorded, but the gates do not allow it yet')
-    expect(rolling.log).toMatch(/Missing, as of .*more of good time/)
+    expect(rolling.log).toMatch(/Missing: .*more of good time/)
     expect(await shas()).toEqual([second, second])
     expect((await status()).executor.sha).toBe(second)
 

@@ -3,7 +3,7 @@ import { runPreflight } from '../commands/preflight.ts'
 import { askSupervisor, switchWorkers } from '../supervisor.ts'
 import { prepareRelease, runningSupervisor } from './deploy-release.ts'
 import type { DeployRun } from './deploy-run.ts'
-import { givenSettings, recordSettings } from './deploy-settings.ts'
+import { applyEnvironment } from './deploy-settings.ts'
 import { startPreview, underWay } from './start-preview.ts'
 import { verifyVersionAndScore, watchFirstFigures, workerClient } from './verify-worker.ts'
 
@@ -26,7 +26,7 @@ export async function deployCanary(run: DeployRun): Promise<void> {
     name = await switchWorkers(config, { kind: 'canary', release, back: null, modelHash }, tell)
     return `${name ?? '?'} serves beside the others until a rolling deploy or a rollback`
   })
-  await run.stage('settings', () => recordSettings(run, givenSettings(run)))
+  await run.stage('settings', () => applyEnvironment(run))
   await run.stage('rollout', () => startPreview(run))
   const worker = (await askSupervisor(config))?.workers.find((one) => one.name === name)
   if (worker === undefined) throw new CheckFailed('the canary worker is gone')

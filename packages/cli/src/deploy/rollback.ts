@@ -1,5 +1,6 @@
 import { buildSha } from '@spark/server/build-sha'
 import { systemClock } from '@spark/server/clock'
+import { explicitSettings } from '@spark/server/live-settings'
 import { commandRollout } from '@spark/server/rollout/decide-rollout'
 import type { SupervisorState } from '@spark/server/supervisor/supervisor-contract'
 import { CheckFailed } from '../output.ts'
@@ -7,7 +8,7 @@ import { askApi } from '../processes.ts'
 import { askSupervisor, switchWorkers } from '../supervisor.ts'
 import { keepLastGood, ownFolder } from './deploy-release.ts'
 import { lockDeploys, type DeployRun } from './deploy-run.ts'
-import { givenSettings, recordSettings, rolloutParts } from './deploy-settings.ts'
+import { apply, applyDeps } from './deploy-settings.ts'
 import { rollWorkers } from './rolling.ts'
 import { verifyOff } from './verify-worker.ts'
 
@@ -31,9 +32,10 @@ export async function deployRollback(run: DeployRun): Promise<void> {
 async function turnOff(run: DeployRun): Promise<string> {
   const { who } = run
   const startedMs = systemClock.monotonicMs()
-  const answer = await commandRollout(rolloutParts(run), { kind: 'rollback', by: who.actor, reason: 'deploy --rollback' }, who)
+  const answer = await commandRollout(applyDeps(run).parts, { kind: 'rollback', by: who.actor, reason: 'deploy --rollback' }, who)
   const tookMs = Math.round(systemClock.monotonicMs() - startedMs)
-  if ('problem' in answer || givenSettings(run).FEATURE_ML_SCORING === '0') await recordSettings(run, { FEATURE_ML_SCORING: '0' })
+  if ('problem' in answer || explicitSettings(run.config).FEATURE_ML_SCORING === '0')
+    await apply(run, { FEATURE_ML_SCORING: '0' })
   if ('problem' in answer) return `${answer.problem}: FEATURE_ML_SCORING is 0 from now on`
   const wire = answer.onTheWire.length === 0 ? 'nothing was on the wire' : `on the wire: ${answer.onTheWire.join(', ')}`
   return `${answer.rollout.id} rolled back by one commit of ${tookMs} ms, epoch ${answer.epoch ?? '?'}, ${wire}`

@@ -1,7 +1,9 @@
 import { exposedShare, hasEnded } from '@spark/core/rollout/state'
+import { standingOf } from '@spark/core/rollout/standing'
 import { systemClock } from '@spark/server/clock'
-import { ceilingOf } from '@spark/server/live-settings'
-import { openAuditReader } from '@spark/server/storage/audit/audit-reader'
+import { ceilingOf, explicitSettings } from '@spark/server/live-settings'
+import { tickFacts } from '@spark/server/rollout/tick-facts'
+import { createLiveSettingStore } from '@spark/server/storage/live-setting-store'
 import { createProcessReportStore, parityProblem } from '@spark/server/storage/process-report-store'
 import type { Release } from '@spark/server/supervisor/supervisor-contract'
 import { CheckFailed } from '../output.ts'
@@ -9,24 +11,22 @@ import { askApi, askExecutor } from '../processes.ts'
 import { switchWorkers } from '../supervisor.ts'
 import { prepareRelease, runningSupervisor } from './deploy-release.ts'
 import type { DeployRun } from './deploy-run.ts'
-import { givenSettings, recordSettings } from './deploy-settings.ts'
+import { applyEnvironment } from './deploy-settings.ts'
 import { underWay } from './start-preview.ts'
 
 /** A process that is gone counts for 15 s, and one reports every 5 s. */
 const PARITY_LIMIT_MS = 25_000
 const REPORT_FRESH_MS = 15_000
 const LOOK_EVERY_MS = 500
-/** The controller decides every 5 s. */
-const TICK_LIMIT_MS = 12_000
 
 /** Worker by worker, then the executor; then whether the gates allow what the deploy asks for. Rejects with CheckFailed. */
 export async function deployRolling(run: DeployRun): Promise<void> {
   const { config } = run
   const state = await runningSupervisor(run)
-  const given = givenSettings(run)
+  const given = explicitSettings(config)
   // Less exposure does not wait for anything; more only comes with processes that were verified.
   const lowers = given.FEATURE_ML_SCORING !== undefined && ceilingOf(config.scoring) < ((await underWay(run))?.state.ceiling ?? 0)
-  if (lowers) await run.stage('settings', () => recordSettings(run, given))
+  if (lowers) await run.stage('settings', () => applyEnvironment(run))
   const { release, back } = await prepareRelease(run, state)
   await rollWorkers(run, release, back)
   await run.stage('healthz', async () => {
@@ -40,7 +40,7 @@ export async function deployRolling(run: DeployRun): Promise<void> {
     return 'api and executor are ok, on this build'
   })
   await run.stage('parity', () => waitForParity(run))
-  if (!lowers) await run.stage('settings', () => recordSettings(run, given))
+  if (!lowers) await run.stage('settings', () => applyEnvironment(run))
   if (given.FEATURE_ML_SCORING !== undefined) await run.stage('gates', () => gatesAllow(run))
 }
 
@@ -80,42 +80,22 @@ async function gatesAllow(run: DeployRun): Promise<string> {
   const { state, frozen } = rollout
   const share = exposedShare(frozen.plan, state)
   if (share >= asked) return `${share} acts on ML, ${asked} is approved`
-  const { reasons, atMs } = await newestDecision(run, rollout.id, systemClock.nowMs())
-  const step = `${rollout.id} is in ${state.phase.replace('_', ' ')} (${share} acts on ML) since ${isoTime(state.stepStartedMs)}`
-  throw new CheckFailed(
-    [
-      `${asked} is approved and recorded, but the gates do not allow it yet: ${step}`,
-      `Missing${atMs === null ? '' : `, as of ${isoTime(atMs)}`}: ${reasons.join('; ') || 'the controller has not decided yet'}`,
-      'The controller goes on by itself',
-    ].join('. '),
+  const facts = await tickFacts(
+    {
+      config: run.config,
+      stores: run.stores,
+      settings: createLiveSettingStore(run.stores.db),
+      reports: createProcessReportStore(run.stores.db),
+      clock: systemClock,
+      topErrors: () => [],
+    },
+    run.stores.db,
   )
-}
-
-/** What the controller waits for, at its first tick since `sinceMs`; when none comes, what it waited for last. */
-async function newestDecision(
-  { config }: DeployRun,
-  rolloutId: string,
-  sinceMs: number,
-): Promise<{ reasons: string[]; atMs: number | null }> {
-  const reader = openAuditReader({ dataDir: config.dataDir, thread: false })
-  const deadlineMs = systemClock.monotonicMs() + TICK_LIMIT_MS
-  try {
-    for (;;) {
-      const newest = (await reader.list({ action: 'controller.tick', limit: 1 })).items[0]
-      const ours = newest?.context['rollout'] === rolloutId ? newest : undefined
-      if (ours !== undefined && ours.ts > sinceMs) return { reasons: reasonsOf(ours.context), atMs: ours.ts }
-      if (systemClock.monotonicMs() > deadlineMs)
-        return ours === undefined ? { reasons: [], atMs: null } : { reasons: reasonsOf(ours.context), atMs: ours.ts }
-      await systemClock.sleep(LOOK_EVERY_MS)
-    }
-  } finally {
-    await reader.close()
-  }
-}
-
-function reasonsOf(context: Record<string, unknown>): string[] {
-  const { reasons } = context
-  return Array.isArray(reasons) ? reasons.map(String) : []
+  const { reasons } = standingOf(frozen.plan, state, facts, systemClock.nowMs())
+  throw new CheckFailed(
+    `${asked} is approved and recorded, but the gates do not allow it yet: ${rollout.id} is in ${state.phase.replace('_', ' ')} (${share} acts on ML) ` +
+      `since ${isoTime(state.stepStartedMs)}. Missing: ${reasons.join('; ') || 'the next tick'}. The controller goes on by itself`,
+  )
 }
 
 function isoTime(ms: number): string {

@@ -1,15 +1,10 @@
 import { hasEnded } from '@spark/core/rollout/state'
-import { championOf, installModels } from '@spark/server/champion'
-import { systemClock } from '@spark/server/clock'
-import { effectiveSettings, ceilingOf } from '@spark/server/live-settings'
-import { rolloutPlanOf } from '@spark/server/rollout-plan'
-import { startRollout } from '@spark/server/rollout/start-rollout'
-import { createLiveSettingStore } from '@spark/server/storage/live-setting-store'
-import { createModelStore } from '@spark/server/storage/model-store'
+import { ceilingOf, effectiveSettings } from '@spark/server/live-settings'
+import { startConfigured } from '@spark/server/rollout/start-configured'
 import type { StoredRollout } from '@spark/server/storage/rollout-store'
 import { CheckFailed } from '../output.ts'
 import type { DeployRun } from './deploy-run.ts'
-import { rolloutParts } from './deploy-settings.ts'
+import { applyDeps } from './deploy-settings.ts'
 
 /** The rollout that has not ended; null when there is none. */
 export async function underWay({ stores }: DeployRun): Promise<StoredRollout | null> {
@@ -21,27 +16,12 @@ export async function underWay({ stores }: DeployRun): Promise<StoredRollout | n
 export async function startPreview(run: DeployRun): Promise<string> {
   const running = await underWay(run)
   if (running !== null) return `${running.id} is under way (${running.state.phase.replace('_', ' ')})`
-  const { config, stores, who } = run
-  const models = createModelStore(stores.db)
-  const { derived } = await installModels(models, config.weights, systemClock.nowMs())
-  const model = await championOf(models, derived)
-  if (model === null) throw new CheckFailed('there is no model to roll out: see spark doctor')
-  const effective = effectiveSettings(config, await createLiveSettingStore(stores.db).list())
-  if (effective.scoring.mode === 'off')
-    throw new CheckFailed('FEATURE_ML_SCORING is 0; export preview, or a share, and deploy again')
-  const answer = await startRollout(
-    rolloutParts(run),
-    {
-      plan: rolloutPlanOf(config.file),
-      canary: config.canary,
-      pollIntervalMs: effective.pollIntervalMs,
-      model,
-      ceiling: ceilingOf(effective.scoring),
-      reason: 'deploy --canary',
-    },
-    who,
-  )
+  const { config, who } = run
+  const deps = { ...applyDeps(run), config }
+  const { scoring } = effectiveSettings(config, await deps.settings.list())
+  if (scoring.mode === 'off') throw new CheckFailed('FEATURE_ML_SCORING is 0; export preview, or a share, and deploy again')
+  const answer = await startConfigured(deps, { ceiling: ceilingOf(scoring), model: null, reason: 'deploy --canary' }, who)
   if ('problems' in answer) throw new CheckFailed(`the rollout cannot start: ${answer.problems.join('; ')}`)
   const hours = Math.round(answer.durationMs / 360_000) / 10
-  return `${answer.started.id} began in preview, ${model.version}, ${hours} h when all goes well`
+  return `${answer.started.id} began in preview, ${answer.started.frozen.modelVersion}, ${hours} h when all goes well`
 }
