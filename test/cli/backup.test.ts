@@ -32,9 +32,20 @@ it('what stops trading, and arming, work while the API is down, and hold when it
   expect((await spark.run('kill', 'strategy:nobody')).code).toBe(2)
   expect((await spark.run('unkill', 'strategy:btcusdt-1h-1', '--confirm', 'strategy:btcusdt-1h-1')).code).toBe(0)
   expect((await spark.run('unkill', 'venue:paper', '--confirm', 'venue:paper')).code).toBe(1)
+  expect((await spark.run('strategies', 'pause', 'btcusdt-1h-2', '--reason', 'odd')).code).toBe(0)
+  expect((await spark.run('strategies', 'arm', 'btcusdt-1h-3', '--confirm', 'btcusdt-1h-3', '--reason', 'proved')).code).toBe(0)
+  expect((await spark.run('strategies', 'stop', 'nobody')).stderr).toContain('no such strategy is stored')
   spark.start('api')
   await healthy(spark)
   expect(await killed()).toEqual(['all api away'])
+  const shown = (await spark.run('strategies')).stdout
+  expect(shown).toMatch(/^btcusdt-1h-2 .* baseline +paper +paused +odd$/m)
+  expect(shown).toMatch(/^btcusdt-1h-3 .* baseline +live +running$/m)
+  // The events wait for an executor.
+  spark.start('executor')
+  await healthy(spark, 'executor')
+  await eventually('the audit of the change', 10_000, async () => (await inAudit('strategy.changed')).length === 1)
+  expect((await inAudit('strategy.changed'))[0]?.context).toMatchObject({ after: { mode: 'live' }, reason: 'proved' })
 })
 
 describe('spark backup', () => {
