@@ -108,12 +108,6 @@ interface Heard {
   listeningSinceMs: number | null
 }
 
-interface IngestWork extends IngestDeps {
-  counters: IngestCounters
-  /** What of a history of the source can be right; the rest is counted. */
-  usable(stream: Stream, candles: readonly Candle[]): Candle[]
-}
-
 /** Market messages in, feature rows out: validates, stores, fills gaps, keeps the indicators of every stream. */
 export function createIngest(deps: IngestDeps): Ingest {
   const states = new Map<string, StreamState>(deps.streams.map((stream) => [streamName(stream), newState(stream)]))
