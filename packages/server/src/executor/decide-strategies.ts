@@ -46,6 +46,8 @@ interface Considered {
   position: StoredPosition | null
   traceId: string
   baseline: Decision
+  /** Null: not exposed, ML off, or nobody answered. */
+  ml: MlAnswer | null
   decision: PositionDecision
 }
 
@@ -80,6 +82,7 @@ async function decideTogether(deps: DecideDeps, strategies: readonly StoredStrat
         position,
         traceId,
         baseline,
+        ml,
         decision: decidePosition({ strategy, held: position, baseline, ml, mlOff }),
       }
     }),
@@ -99,7 +102,7 @@ function heldOf({ instruments }: OrderPath, position: StoredPosition | undefined
 
 function decisionEvent(
   { clock }: OrderPath,
-  { strategy, traceId, baseline, decision, position }: Considered,
+  { strategy, traceId, baseline, ml, decision, position }: Considered,
   row: FeatureRow,
 ): AuditEvent {
   return {
@@ -115,6 +118,7 @@ function decisionEvent(
       candleTs: row.ts,
       close: row.c,
       baseline,
+      ml,
       exposed: strategy.exposed,
       long: position !== null,
       ...decision,

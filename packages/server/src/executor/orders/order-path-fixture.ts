@@ -19,6 +19,7 @@ import { WELL_BEHAVED, type Misbehaviour } from '../../venue/misbehaviour.ts'
 import { paperInstrument } from '../../venue/paper-instruments.ts'
 import { PAPER_TERMS, openPaperVenue, type PaperTerms, type PaperVenue } from '../../venue/paper-venue.ts'
 import type { Venue } from '../../venue/venue.ts'
+import type { DecideDeps } from '../decide-strategies.ts'
 import { startTrading, type LastPrices, type Trading } from '../trading.ts'
 import type { OrderPath } from './order-path.ts'
 import type { Wish } from './plan-orders.ts'
@@ -59,6 +60,8 @@ export interface PathOptions {
   folder?: string
   /** Goes on at this time after a restart. */
   startMs?: number
+  /** What the api answers for an exposed strategy; default: nobody answers. */
+  askMl?: DecideDeps['askMl']
   /** Called before each statement on the main database, and before and after each call of the venue. What it throws ends the life. */
   onPoint?: () => void
 }
@@ -125,7 +128,7 @@ export async function openPath(options: PathOptions = {}): Promise<PathFixture> 
         path,
         random,
         prices,
-        decide: { audit: { appendAll }, random, log: path.log, askMl: async () => null },
+        decide: { audit: { appendAll }, random, log: path.log, askMl: options.askMl ?? (async () => null) },
         tellPrice: (tick) => venue.onPrice(tick),
         pollEveryMs: 500,
         leaseMs: 15_000,
