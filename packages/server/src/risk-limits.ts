@@ -17,6 +17,7 @@ export function riskLimitsOf({ risk = {} }: SparkFile): RiskLimits {
     ...(risk.allowedSymbols !== undefined && { allowedSymbols: risk.allowedSymbols }),
     ...(risk.maxPriceAgeS !== undefined && { maxPriceAgeMs: risk.maxPriceAgeS * 1000 }),
     ...(risk.maxOrdersPerMinute !== undefined && { maxOrdersPerMinute: risk.maxOrdersPerMinute }),
+    ...(risk.maxCancelsPerMinute !== undefined && { maxCancelsPerMinute: risk.maxCancelsPerMinute }),
     ...(risk.maxRepeats !== undefined && { maxRepeats: risk.maxRepeats }),
     ...(risk.repeatWindowS !== undefined && { repeatWindowMs: risk.repeatWindowS * 1000 }),
   }

@@ -30,6 +30,7 @@ const Risk = Type.Object(
     maxStrategyNotional: Type.Optional(Amount),
     maxTotalNotional: Type.Optional(Amount),
     maxOrdersPerMinute: Type.Optional(Type.Integer({ minimum: 0, maximum: 1_000_000 })),
+    maxCancelsPerMinute: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000 })),
     maxRepeats: Type.Optional(Type.Integer({ minimum: 0, maximum: 1_000_000 })),
     repeatWindowS: Type.Optional(Type.Integer({ minimum: 1, maximum: 86_400 })),
     maxDailyLoss: Type.Optional(Amount),

@@ -40,7 +40,9 @@ describe('an order', () => {
     ['risk_strategy_position', [{}, { strategyNotional: '900' }], [{}, { strategyNotional: '900.01', capital: '9999' }]],
     ['risk_total_position', [{}, { totalNotional: '149900' }], [{}, { totalNotional: '149900.000001' }]],
     ['risk_price_collar', [{ referencePrice: '105' }], [{ referencePrice: '105.01' }]],
+    ['risk_price_collar', [{ referencePrice: '95' }], [{ referencePrice: '94.99' }]],
     ['risk_price_too_old', [{}, { nowMs: 1_120_000 }], [{}, { nowMs: 1_120_001 }]],
+    ['risk_price_too_old', [{}, { nowMs: 880_000 }], [{}, { nowMs: 879_999 }]],
     ['risk_order_rate', [{}, { ordersLastMinute: 599 }], [{}, { ordersLastMinute: 600 }]],
     ['risk_repeated', [{}, { repeats: 9 }], [{}, { repeats: 10 }]],
     [
@@ -57,10 +59,25 @@ describe('an order', () => {
     ['risk_venue_form', [{ quantity: '0.05' }], [{ quantity: '0.0501' }]],
     ['risk_venue_form', [{ quantity: '0.05' }], [{ quantity: '0.049' }]],
     ['risk_venue_form', [{ quantity: '0.05' }], [{ quantity: '0.05' }, { instrument: null }]],
+    [
+      'risk_venue_form',
+      [{ quantity: '0.2' }, { instrument: { ...INSTRUMENT, minQuantity: '0.2' } }],
+      [{ quantity: '0.199' }, { instrument: { ...INSTRUMENT, minQuantity: '0.2' } }],
+    ],
+    [
+      'risk_venue_form',
+      [{ quantity: '2' }, { instrument: { ...INSTRUMENT, maxQuantity: '2' } }],
+      [{ quantity: '2.001' }, { instrument: { ...INSTRUMENT, maxQuantity: '2' } }],
+    ],
     ['risk_killed', [{}, { killed: false }], [{}, { killed: true }]],
     ['risk_duplicate', [{}, { duplicate: false }], [{}, { duplicate: true }]],
     ['risk_no_reference_price', [], [{}, { lastPrice: null }]],
     ['risk_no_equity', [], [{}, { equity: null }]],
+    [
+      'risk_no_equity',
+      [{}, { equity: { now: '0.01', dayStart: '0.01', peak: '0.01' } }],
+      [{}, { equity: { now: '0', dayStart: '0', peak: '0' } }],
+    ],
   ])('%s: at the limit it passes, one step beyond it does not', (expected, at, beyond) => {
     expect(code(...at)).toBeNull()
     expect(code(...beyond)).toBe(expected)
@@ -82,19 +99,51 @@ describe('an order', () => {
     expect(code({}, { lastPrice: { price: 100, ts: Number.NaN } })).toBe('risk_price_too_old')
   })
 
-  it('is refused when a sum or a limit cannot be read, whichever it is', () => {
-    for (const text of ['NaN', '', 'Infinity'])
-      for (const key of ['strategyNotional', 'totalNotional', 'capital'] as const)
-        expect(code({}, { [key]: text })).toBe('risk_check_failed')
-    for (const key of [
-      'maxOrderNotional',
-      'maxStrategyNotional',
-      'maxTotalNotional',
-      'maxDailyLoss',
-      'priceCollarPercent',
-    ] as const)
-      expect(code({}, {}, { [key]: 'NaN' })).not.toBeNull()
-    expect(code({}, { ordersLastMinute: Number.NaN })).toBe('risk_order_rate')
+  const NO_NUMBERS = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+
+  it.each(['strategyNotional', 'totalNotional', 'capital'] as const)('is refused when %s is no sum of money', (key) => {
+    for (const text of [...NO_NUMBERS.map(String), '', 'x', '1,5', '0x10'])
+      expect(code({}, { [key]: text }), text).toBe('risk_check_failed')
+    for (const text of ['-0.01', '-1e308']) expect(code({}, { [key]: text }), text).not.toBeNull()
+    if (key !== 'capital') expect(code({}, { [key]: '1e308' })).toMatch(/risk_capital|risk_total_position/)
+  })
+
+  it.each(['ordersLastMinute', 'repeats'] as const)('is refused when %s is no count', (key) => {
+    for (const value of [...NO_NUMBERS, -1, 0.5, 1e308])
+      expect(code({}, { [key]: value }), String(value)).toBe('risk_check_failed')
+  })
+
+  it.each(['now', 'dayStart', 'peak'] as const)('is refused when equity %s cannot be read', (key) => {
+    for (const text of [...NO_NUMBERS.map(String), ''])
+      expect(code({}, { equity: { now: '120000', dayStart: '120000', peak: '120000', [key]: text } }), text).toBe(
+        'risk_check_failed',
+      )
+    expect(code({}, { equity: { now: '-1e308', dayStart: '120000', peak: '120000' } })).toBe('risk_daily_loss')
+    expect(code({}, { equity: { now: '120000', dayStart: '120000', peak: '1e308' } })).toBe('risk_drawdown')
+  })
+
+  it.each([
+    'priceCollarPercent',
+    'maxPriceAgeMs',
+    'maxOrderNotional',
+    'maxStrategyNotional',
+    'maxTotalNotional',
+    'maxOrdersPerMinute',
+    'maxRepeats',
+    'maxDailyLoss',
+    'maxDrawdownPercent',
+  ] as const)('is refused when the limit %s is no number or negative, and passes when it is 1e308', (key) => {
+    const text = typeof DEFAULT_RISK_LIMITS[key] === 'string'
+    const limited = (value: number) =>
+      code({ referencePrice: '100.01' }, { nowMs: 1_000_001 }, { [key]: text ? String(value) : value })
+    for (const value of [Number.NaN, Number.NEGATIVE_INFINITY, -1, -1e308]) expect(limited(value), String(value)).not.toBeNull()
+    if (text) expect(limited(Number.POSITIVE_INFINITY)).not.toBeNull()
+    expect(limited(1e308)).toBeNull()
+  })
+
+  it('is refused when the time is none', () => {
+    for (const nowMs of NO_NUMBERS) expect(code({}, { nowMs })).toBe('risk_price_too_old')
+    for (const ts of NO_NUMBERS) expect(code({}, { lastPrice: { price: 100, ts } })).toBe('risk_price_too_old')
   })
 
   it('that exits passes whatever the limits say, but not twice and not in a wrong form', () => {

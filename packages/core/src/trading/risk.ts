@@ -1,5 +1,5 @@
 import type { Instrument } from '../market/instrument.ts'
-import { Decimal, parseDecimal, type DecimalText } from './decimal.ts'
+import { parseDecimal, type Decimal, type DecimalText } from './decimal.ts'
 import type { Purpose, Side } from './order.ts'
 
 /** Limits of config/spark.yaml. Amounts are in quote units; equal to a limit is allowed, beyond it is not. */
@@ -14,6 +14,8 @@ export interface RiskLimits {
   maxStrategyNotional: DecimalText
   maxTotalNotional: DecimalText
   maxOrdersPerMinute: number
+  /** Cancels have a budget of their own: no rush of orders keeps one from being cancelled. */
+  maxCancelsPerMinute: number
   /** Accepted orders of one strategy and side within the window. */
   maxRepeats: number
   repeatWindowMs: number
@@ -32,6 +34,7 @@ export const DEFAULT_RISK_LIMITS: RiskLimits = {
   maxStrategyNotional: '1000',
   maxTotalNotional: '150000',
   maxOrdersPerMinute: 600,
+  maxCancelsPerMinute: 600,
   maxRepeats: 10,
   repeatWindowMs: 300_000,
   maxDailyLoss: '6000',
@@ -146,10 +149,11 @@ function priceRefusal(limits: RiskLimits, price: Decimal, { lastPrice, nowMs }: 
   const last = lastPrice === null ? null : positive(lastPrice.price)
   if (lastPrice === null || last === null) return { code: 'risk_no_reference_price', detail: 'no good market price is known' }
   const ageMs = nowMs - lastPrice.ts
-  if (!(ageMs <= limits.maxPriceAgeMs))
+  // From the future as well: the clock was set back, and nobody knows how old the price is.
+  if (!(Math.abs(ageMs) <= limits.maxPriceAgeMs))
     return { code: 'risk_price_too_old', detail: `the last price is ${ageMs} ms old, at most ${limits.maxPriceAgeMs}` }
   const away = price.minus(last).abs().div(last).times(100)
-  if (!away.lte(limits.priceCollarPercent))
+  if (!away.lte(amount(limits.priceCollarPercent)))
     return {
       code: 'risk_price_collar',
       detail: `price ${price.toString()} is ${away.toFixed(2)} % from the last price ${last.toString()}, at most ${limits.priceCollarPercent} %`,
@@ -160,22 +164,22 @@ function priceRefusal(limits: RiskLimits, price: Decimal, { lastPrice, nowMs }: 
 function sizeRefusal(limits: RiskLimits, notional: Decimal, facts: RiskFacts): RiskRefusal | null {
   const beyond = (code: RiskCode, value: Decimal, limit: DecimalText): RiskRefusal | null =>
     value.lte(amount(limit)) ? null : { code, detail: `${value.toString()} is above ${limit}` }
-  const ofStrategy = notional.plus(amount(facts.strategyNotional))
+  const ofStrategy = notional.plus(exposure(facts.strategyNotional))
   return (
     beyond('risk_order_value', notional, limits.maxOrderNotional) ??
     beyond('risk_capital', ofStrategy, facts.capital) ??
     beyond('risk_strategy_position', ofStrategy, limits.maxStrategyNotional) ??
-    beyond('risk_total_position', notional.plus(amount(facts.totalNotional)), limits.maxTotalNotional)
+    beyond('risk_total_position', notional.plus(exposure(facts.totalNotional)), limits.maxTotalNotional)
   )
 }
 
 function rateRefusal(limits: RiskLimits, facts: RiskFacts): RiskRefusal | null {
-  if (!(facts.ordersLastMinute < limits.maxOrdersPerMinute))
+  if (!(count(facts.ordersLastMinute) < limits.maxOrdersPerMinute))
     return {
       code: 'risk_order_rate',
       detail: `${facts.ordersLastMinute} orders in the last minute, at most ${limits.maxOrdersPerMinute}`,
     }
-  if (!(facts.repeats < limits.maxRepeats))
+  if (!(count(facts.repeats) < limits.maxRepeats))
     return {
       code: 'risk_repeated',
       detail: `${facts.repeats} such orders in ${limits.repeatWindowMs} ms, at most ${limits.maxRepeats}`,
@@ -190,7 +194,8 @@ function lossRefusal(limits: RiskLimits, { equity }: RiskFacts): RiskRefusal | n
   if (!lost.lte(amount(limits.maxDailyLoss)))
     return { code: 'risk_daily_loss', detail: `${lost.toString()} lost today, at most ${limits.maxDailyLoss}` }
   const peak = amount(equity.peak)
-  const drawdown = peak.lte(0) ? new Decimal(0) : peak.minus(now).div(peak).times(100)
+  if (peak.lte(0)) return { code: 'risk_no_equity', detail: `the highest equity is ${equity.peak}` }
+  const drawdown = peak.minus(now).div(peak).times(100)
   if (!drawdown.lte(amount(limits.maxDrawdownPercent)))
     return { code: 'risk_drawdown', detail: `${drawdown.toFixed(2)} % below the peak, at most ${limits.maxDrawdownPercent} %` }
   return null
@@ -206,4 +211,16 @@ function amount(value: DecimalText): Decimal {
   const parsed = parseDecimal(value)
   if (parsed === null) throw new RangeError(`${value} is not a decimal`)
   return parsed
+}
+
+/** What is held cannot be negative on spot: a sum that says so is wrong, and would let more through. */
+function exposure(value: DecimalText): Decimal {
+  const parsed = amount(value)
+  if (parsed.lt(0)) throw new RangeError(`the exposure ${value} is negative`)
+  return parsed
+}
+
+function count(value: number): number {
+  if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`${value} is no count`)
+  return value
 }

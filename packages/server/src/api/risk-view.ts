@@ -33,6 +33,7 @@ export function limitViews(limits: RiskLimits, usage: RiskUsage, equity: EquityM
     row('maxStrategyNotional', limits.maxStrategyNotional, QUOTE, largest?.amount ?? '0', largest?.strategyId ?? null),
     row('maxTotalNotional', limits.maxTotalNotional, QUOTE, usage.total),
     row('maxOrdersPerMinute', String(limits.maxOrdersPerMinute), 'orders a minute', String(usage.ordersLastMinute)),
+    row('maxCancelsPerMinute', String(limits.maxCancelsPerMinute), 'cancels a minute'),
     row(
       'maxRepeats',
       String(limits.maxRepeats),

@@ -9,6 +9,7 @@ import { StorageError } from '../storage/storage-error.ts'
 import { VenueError, type PriceTick, type VenueListener } from '../venue/venue.ts'
 import { decideStrategies, signalEndsMs, type DecideDeps } from './decide-strategies.ts'
 import { bookVenueFill } from './orders/book-fill.ts'
+import { createCancelBudget, type CancelBudget } from './orders/cancel-budget.ts'
 import { cancelOrders } from './orders/cancel-orders.ts'
 import { flatten } from './orders/flatten.ts'
 import type { OrderPath } from './orders/order-path.ts'
@@ -64,6 +65,7 @@ export async function startTrading(deps: TradingDeps): Promise<Trading> {
   const pushed = createPushed(path)
   await path.venue.start(pushed.listener)
   await reconcileVenue(path, { strict: true })
+  const cancels = createCancelBudget(path.limits.maxCancelsPerMinute, clock)
   const worker = startQueueWorker({
     queue: path.queue,
     name: 'order',
@@ -74,7 +76,7 @@ export async function startTrading(deps: TradingDeps): Promise<Trading> {
     leaseMs: deps.leaseMs,
     pollEveryMs: deps.pollEveryMs,
     maxAttempts: 10,
-    handle: (job) => handle(path, job),
+    handle: (job) => handle(path, cancels, job),
     onDead: (job, reason, detail) => tellDead(path, job, reason, detail),
   })
   let reconciling = false
@@ -125,11 +127,11 @@ function tellDead(path: OrderPath, { key }: LeasedJob, reason: string, detail: s
   void raiseAlert(path, { severity: 'red', code: 'dead_letter', scope: 'queue:order', message })
 }
 
-function handle(path: OrderPath, job: LeasedJob): Promise<void> {
+function handle(path: OrderPath, cancels: CancelBudget, job: LeasedJob): Promise<void> {
   const { kind } = (typeof job.payload === 'object' && job.payload !== null ? job.payload : {}) as { kind?: unknown }
   if (kind === 'send') return sendOrder(path, job)
   if (kind === 'flatten') return flatten(path, job)
-  if (kind === 'cancel') return cancelOrders(path, job)
+  if (kind === 'cancel') return cancelOrders(path, cancels, job)
   throw new PoisonJobError('invalid_payload', 'the job is none that the order queue knows')
 }
 

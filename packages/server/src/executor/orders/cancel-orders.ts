@@ -3,6 +3,7 @@ import { PoisonJobError, RetryJobError } from '../../queue/worker.ts'
 import type { StoredOrder } from '../../storage/order-store.ts'
 import { killedBy } from '../../storage/risk-store.ts'
 import { VenueError } from '../../venue/venue.ts'
+import type { CancelBudget } from './cancel-budget.ts'
 import { advance, type OrderPath } from './order-path.ts'
 import { settleVenueOrder } from './settle-order.ts'
 
@@ -15,12 +16,12 @@ const GIVE_UP_MS = 600_000
  * Cancels every open order in the scope that increases risk: what was not sent yet is withdrawn, what is at the venue is cancelled
  * there, what is unknown is waited for. Ends when the venue has said of each that it has ended.
  */
-export async function cancelOrders(path: OrderPath, job: LeasedJob): Promise<void> {
+export async function cancelOrders(path: OrderPath, budget: CancelBudget, job: LeasedJob): Promise<void> {
   const { scope, askedAt } = requestOf(job)
   const inScope = ({ strategyId, venue, purpose, arm }: StoredOrder) =>
     purpose === 'enter' &&
     (scope === `arm:${arm}` || killedBy([{ scope, reason: '', actor: '', setAt: 0 }], strategyId, venue) !== null)
-  for (const order of (await path.orders.open(path.db)).filter(inScope)) await cancelOne(path, order)
+  for (const order of (await path.orders.open(path.db)).filter(inScope)) await cancelOne(path, budget, order)
   const left = (await path.orders.open(path.db)).filter(inScope)
   if (left.length === 0) return
   const nowMs = path.clock.nowMs()
@@ -32,7 +33,7 @@ export async function cancelOrders(path: OrderPath, job: LeasedJob): Promise<voi
   throw new RetryJobError(nowMs + AGAIN_MS, 'orders_open')
 }
 
-async function cancelOne(path: OrderPath, order: StoredOrder): Promise<void> {
+async function cancelOne(path: OrderPath, budget: CancelBudget, order: StoredOrder): Promise<void> {
   if (order.state === 'reserved') {
     await path.db.transaction().execute(async (trx) => {
       const current = await path.orders.get(trx, order.intentId)
@@ -41,8 +42,8 @@ async function cancelOne(path: OrderPath, order: StoredOrder): Promise<void> {
     path.committed()
     return
   }
-  // Being sent, or unknown: its own job finds out; then it is found here.
-  if (order.state !== 'acknowledged' && order.state !== 'partly_filled') return
+  // Being sent, or unknown: its own job finds out; then it is found here. Beyond the budget the next look goes on.
+  if ((order.state !== 'acknowledged' && order.state !== 'partly_filled') || !budget.take()) return
   try {
     await settleVenueOrder(path, await path.venue.cancel(order.symbol, order.clientOrderId))
   } catch (error) {

@@ -58,6 +58,8 @@ export interface PathOptions {
   strategies?: number | readonly Stream[]
   seed?: number
   folder?: string
+  /** A thread of its own for the main database, so that two fixtures on one folder wait for each other like two processes. */
+  thread?: boolean
   /** Goes on at this time after a restart. */
   startMs?: number
   /** What the api answers for an exposed strategy; default: nobody answers. */
@@ -72,7 +74,7 @@ export async function openPath(options: PathOptions = {}): Promise<PathFixture> 
   const clock = new ManualClock(options.startMs ?? START_MS)
   const seeded = createRandom(options.seed ?? 1)
   const random: Randomness = { ...systemRandomness, unit: () => randomUniform(seeded) }
-  const database = await openMainDatabase({ path: join(folder, 'spark.db'), thread: false })
+  const database = await openMainDatabase({ path: join(folder, 'spark.db'), thread: options.thread ?? false })
   const { onPoint = () => {} } = options
   const db = database.db.withPlugin(watchStatements(onPoint))
   const stores = createTradingStores(db)

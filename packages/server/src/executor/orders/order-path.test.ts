@@ -63,19 +63,6 @@ describe('planning', () => {
     expect(await actions()).toContain('strategy.auto_paused risk_daily_loss')
   })
 
-  it('limits cannot be oversubscribed: not within a plan, not by plans at once', async () => {
-    const { path } = await open({ limits: { maxTotalNotional: '1200' }, strategies: 6 })
-    const of = (strategyId: string) => wish({ strategyId })
-    await Promise.all([
-      planOrders(path, [of('s0'), of('s1')]),
-      planOrders(path, [of('s2'), of('s3')]),
-      planOrders(path, [of('s4')]),
-    ])
-    const reserved = (await states()).filter((one) => one.includes('reserved'))
-    expect(reserved).toHaveLength(2)
-    expect((await states()).filter((one) => one.includes('risk_total_position'))).toHaveLength(3)
-  })
-
   it('opposite wishes meet inside at the reference price without fee, and the rest goes to the venue', async () => {
     const { path } = await open()
     await fixture.trade()
