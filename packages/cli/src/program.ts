@@ -22,6 +22,7 @@ import { rolloutCommands } from './commands/rollout.ts'
 import { statusCommand } from './commands/status.ts'
 import { strategiesCommands } from './commands/strategies.ts'
 import { tradingCommands } from './commands/trading.ts'
+import { triageCommands } from './commands/triage.ts'
 import { upCommand } from './commands/up.ts'
 import type { Output } from './output.ts'
 
@@ -44,6 +45,7 @@ const COMMANDS = [
   killCommands,
   rolloutCommands,
   applyCommand,
+  triageCommands,
   keysCommands,
   accountCommands,
   jobsCommands,

@@ -18,11 +18,15 @@ export type Health = Static<typeof Health>
 
 export const ExecutorHealth = Type.Object({
   ...Health.properties,
+  ts: Type.Integer({ description: 'its wall clock, ms since 1970' }),
   feed: Type.Object({
     name: Type.String(),
     lastMessageAgeS: Type.Union([Type.Number(), Type.Null()], {
       description:
         'seconds since the last valid market message of the worst stream, or since the feed is listened to; null before',
+    }),
+    lastMessageAt: Type.Union([Type.Integer(), Type.Null()], {
+      description: 'wall time of the last valid market message of any stream, ms; null before the first',
     }),
     warmStreams: Type.Integer({ description: 'streams with at least 250 candles' }),
     streams: Type.Integer(),
@@ -31,3 +35,13 @@ export const ExecutorHealth = Type.Object({
   lastScoreAgeS: Type.Union([Type.Number(), Type.Null()]),
 })
 export type ExecutorHealth = Static<typeof ExecutorHealth>
+
+/** How a stream of the executor stands, and whether its row can be scored. */
+export const StreamCondition = Type.Object({
+  stream: Type.String({ description: 'like BTCUSDT-1h' }),
+  candles: Type.Integer({ description: 'closed candles that its indicators have seen' }),
+  lastClosedTs: Type.Union([Type.Integer(), Type.Null()], { description: 'open time of the newest closed candle, ms' }),
+  lastMessageAgeS: Type.Union([Type.Number(), Type.Null()]),
+  problem: Type.Union([Type.String(), Type.Null()], { description: 'why it gives no row now; null: it gives one' }),
+})
+export type StreamCondition = Static<typeof StreamCondition>

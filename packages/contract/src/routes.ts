@@ -8,6 +8,7 @@ import { PublicAlert, PublicMetrics, PublicSmoke } from './public.ts'
 import { ALERT_ROUTES } from './alert-routes.ts'
 import { OPERATION_ROUTES } from './operation-routes.ts'
 import { ROLLOUT_ROUTES } from './rollout-routes.ts'
+import { TRIAGE_ROUTES } from './triage.ts'
 import { TRADING_ROUTES } from './trading-routes.ts'
 
 /**
@@ -169,6 +170,7 @@ export const ROUTES = {
   ...OPERATION_ROUTES,
   ...ROLLOUT_ROUTES,
   ...ALERT_ROUTES,
+  ...TRIAGE_ROUTES,
   openapi: {
     method: 'GET',
     path: '/api/openapi.json',

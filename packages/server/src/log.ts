@@ -5,10 +5,42 @@ export type Log = Logger
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
-/** JSON lines on standard output: level, time (ISO 8601), process, msg. Headers and bodies are never logged; the list below is the second net. */
-export function createLog(processName: string, level: LogLevel): Log {
+/** The newest lines that an operator looks for when something is wrong. */
+export interface RecentLines {
+  add(line: string): void
+  /** Oldest first. */
+  list(): string[]
+}
+
+const LINES_KEPT = 200
+const LINE_CHARACTERS_MAX = 2000
+const WORTH_KEEPING = /^\{"level":"(warn|error|fatal)"/
+
+export function createRecentLines(): RecentLines {
+  const lines: string[] = []
+  return {
+    add(line) {
+      if (!WORTH_KEEPING.test(line)) return
+      lines.push(line.trimEnd().slice(0, LINE_CHARACTERS_MAX))
+      if (lines.length > LINES_KEPT) lines.shift()
+    },
+    list: () => [...lines],
+  }
+}
+
+/**
+ * JSON lines on standard output: level, time (ISO 8601), process, msg. Headers and bodies are never logged; the list below is the
+ * second net. Each line is given to `recent` as well.
+ */
+export function createLog(processName: string, level: LogLevel, recent?: RecentLines): Log {
   return pino({
     level,
+    hooks: {
+      streamWrite(line) {
+        recent?.add(line)
+        return line
+      },
+    },
     base: { process: processName, pid: process.pid },
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },

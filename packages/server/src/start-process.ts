@@ -2,12 +2,14 @@ import { flushCompileCache } from 'node:module'
 import { checkGolden } from '@spark/core/signal/golden'
 import { GOLDEN } from '@spark/core/signal/golden-file'
 import { ConfigError, loadConfig, type Config } from './config.ts'
-import { createLog, type Log } from './log.ts'
+import { createLog, createRecentLines, type Log, type RecentLines } from './log.ts'
 import { EXIT_CONFIG, READY, createProcessLife, type ProcessLife } from './process-life.ts'
 
 export interface Started {
   config: Config
   log: Log
+  /** What this process logged last of what is not well. */
+  recent: RecentLines
   life: ProcessLife
 }
 
@@ -22,7 +24,8 @@ export async function startProcess(name: string, run: (started: Started) => Prom
     process.exitCode = EXIT_CONFIG
     return
   }
-  const log = createLog(name, config.logLevel)
+  const recent = createRecentLines()
+  const log = createLog(name, config.logLevel, recent)
   for (const warning of config.warnings) log.warn(warning)
   const life = createProcessLife(log)
   const difference = checkGolden(GOLDEN)
@@ -32,7 +35,7 @@ export async function startProcess(name: string, run: (started: Started) => Prom
     return
   }
   try {
-    await run({ config, log, life })
+    await run({ config, log, recent, life })
     // Now, not at the end: a killed process would leave nothing for its successor.
     flushCompileCache()
     // The supervisor knows at once that this start succeeded; its next health probe may come too late to see a short life.

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { loadConfig, type Config } from '@spark/server/config'
 import { systemClock } from '@spark/server/clock'
+import { stopLocalProcess } from '@spark/server/stop-process'
 import { CheckFailed, type Output, WrongUsage } from '../output.ts'
 import { askApi, askExecutor } from '../processes.ts'
 import { askSupervisor, switchWorkers } from '../supervisor.ts'
@@ -26,13 +27,8 @@ export function restartCommand(program: Command, output: Output): void {
           `${name} does not answer (${before.problem}). If spark up runs, it kills a process that hangs for 10 s and starts it again.`,
         )
       const oldPid = before.health.pid
-      // The pid comes from an answer over HTTP: only a process of this machine and this name is signalled.
-      const local = ['127.0.0.1', 'localhost', '[::1]'].includes(
-        new URL(name === 'api' ? config.apiUrl : config.executorUrl).hostname,
-      )
-      if (!local || !Number.isInteger(oldPid) || oldPid < 2 || !before.health.process.startsWith(name))
-        throw new CheckFailed(`what answers is not the ${name} of this machine; restart it where it runs`)
-      process.kill(oldPid, 'SIGTERM')
+      const problem = stopLocalProcess(name, name === 'api' ? config.apiUrl : config.executorUrl, before.health)
+      if (problem !== null) throw new CheckFailed(problem)
       output.note(`${name}: asked process ${oldPid} to stop`)
       const deadlineMs = systemClock.monotonicMs() + LIMIT_MS
       while (systemClock.monotonicMs() < deadlineMs) {

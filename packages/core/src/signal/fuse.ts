@@ -27,17 +27,23 @@ const SCALE_SHARE_MIN = 0.0001
  * fixed, so the same input gives the same bits; the golden file holds it to that.
  */
 export function fuse(model: Model, row: FusedFeatures): FusedScore {
-  const { weights, gains } = model
+  const { gains } = model
   const scale = priceScale(row)
   // "+ 0" turns -0 into 0: JSON has no -0, and what is audited must be what was computed.
   const rsi = (row.rsi_14 - 50) / 50 + 0
   const macd = Math.tanh(gains.macd * (row.macd_hist / scale)) + 0
   const trend = Math.tanh(gains.trend * ((row.ema_20 - row.ema_50) / scale)) + 0
-  const sum = weights.rsi * rsi + weights.macd * macd + weights.trend * trend
+  return fuseParts(model, { rsi, macd, trend })
+}
+
+/** Score and confid of parts that are known already, as they stand in the audit. */
+export function fuseParts(model: Pick<Model, 'weights' | 'a' | 'kappa'>, parts: SignalParts): FusedScore {
+  const { weights } = model
+  const sum = weights.rsi * parts.rsi + weights.macd * parts.macd + weights.trend * parts.trend
   // Weights that sum to 1 only within rounding could reach past the ends.
   const score = Math.min(1, Math.max(-1, sum)) + 0
   const confid = 1 / (1 + Math.exp(-(model.a + model.kappa * Math.abs(score))))
-  return { parts: { rsi, macd, trend }, score, confid }
+  return { parts, score, confid }
 }
 
 // An ATR of 0 is no scale either. The last line is for closes so small that their share rounds to 0.

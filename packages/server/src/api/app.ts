@@ -19,6 +19,7 @@ import { strategyRoutes } from './routes/strategies.ts'
 import { toolsRoutes } from './routes/tools.ts'
 import { rolloutRoutes } from './routes/rollout.ts'
 import { settingRoutes } from './routes/settings.ts'
+import { triageRoutes } from './routes/triage.ts'
 import { tradingRoutes } from './routes/trading.ts'
 import { securityHeaders } from './security-headers.ts'
 
@@ -42,6 +43,7 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
     rolloutRoutes,
     settingRoutes,
     alertRoutes,
+    triageRoutes,
     eventRoutes,
     aboutRoutes,
   ])

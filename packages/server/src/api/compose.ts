@@ -22,6 +22,7 @@ import type { LiveSettingStore } from '../storage/live-setting-store.ts'
 import { createProcessReportStore } from '../storage/process-report-store.ts'
 import { createTradingStores, type TradingStores } from '../storage/trading-stores.ts'
 import { createSmokeStore } from '../storage/smoke-store.ts'
+import { triageDepsOf } from '../triage/triage-parts.ts'
 import { createAuthenticator, loadTokens } from '../tokens.ts'
 import { buildApp } from './app.ts'
 import { createEventHub } from './event-hub.ts'
@@ -47,7 +48,8 @@ export async function composeApi(parts: ApiParts): Promise<ComposedApi> {
   const { config, clock, random, log, life, processName } = parts
   const { buildSha, version, scoring, confidFloor } = config
   const schema = schemaHash(sha256)
-  const authenticate = createAuthenticator(loadTokens(config.dataDir, random))
+  const tokens = loadTokens(config.dataDir, random)
+  const authenticate = createAuthenticator(tokens)
   const { database, audit, storageHealth, announceStart } = await openStorage(parts, { writer: processName })
   const auditReader = openAuditReader({ dataDir: config.dataDir })
   life.onStop('audit reader', () => auditReader.close())
@@ -81,6 +83,7 @@ export async function composeApi(parts: ApiParts): Promise<ComposedApi> {
     rolloutViews: createRolloutViews({ config, stores, settings, reports: createProcessReportStore(database.db), clock }),
     start: { ...apply, config },
     apply,
+    triage: triageDepsOf({ config, clock, stores, apply, auditReader, executorToken: tokens.executor }),
     desk: { ...stores, queue: createDatabaseQueue({ db: database.db, clock, random }) },
     smoke: createSmokeStore(database.db),
     alerts: createAlerts({ db: database.db, rules: alertRulesOf(config), clock, random }),

@@ -13,6 +13,7 @@ import type { RolloutParts } from '../rollout/decide-rollout.ts'
 import type { RolloutViews } from '../rollout/rollout-view.ts'
 import type { ConfiguredStartDeps } from '../rollout/start-configured.ts'
 import type { ApplyDeps } from '../rollout/apply-settings.ts'
+import type { TriageDeps } from '../triage/triage-deps.ts'
 import type { RolloutWatch } from '../rollout/watch-rollout.ts'
 import type { TradingStores } from '../storage/trading-stores.ts'
 import type { SmokeStore } from '../storage/smoke-store.ts'
@@ -54,6 +55,7 @@ export interface ApiDeps {
   rolloutViews: RolloutViews
   start: ConfiguredStartDeps
   apply: ApplyDeps
+  triage: TriageDeps
   smoke: SmokeStore
   alerts: Pick<Alerts, 'act'>
   alertStore: Pick<AlertStore, 'last' | 'list' | 'changedSince' | 'newestChange'>

@@ -16,6 +16,10 @@ import { createMetricSliceStore } from '../storage/metric-slice-store.ts'
 import { createModelStore } from '../storage/model-store.ts'
 import { createProcessReportStore } from '../storage/process-report-store.ts'
 import type { TradingStores } from '../storage/trading-stores.ts'
+import { openAuditReader } from '../storage/audit/audit-reader.ts'
+import { settingTexts } from '../live-settings.ts'
+import { triageDepsOf } from '../triage/triage-parts.ts'
+import { createTriageRunner } from './run-triage.ts'
 import { startController, type Controller } from './run-rollout.ts'
 import { tickFacts } from '../rollout/tick-facts.ts'
 import { createErrorCounts } from './top-errors.ts'
@@ -30,6 +34,7 @@ export interface OpenController {
 interface ControllerParts {
   config: Config
   processName: string
+  executorToken: string
   stores: TradingStores
   queue: Queue
   alerts: Alerts
@@ -42,16 +47,24 @@ interface ControllerParts {
 export async function openController(deps: ControllerParts): Promise<OpenController> {
   const { config, stores, queue, alerts, clock, random, log } = deps
   const { db } = stores
+  const parts: RolloutParts = { stores, queue, alerts, clock }
   const settings = createLiveSettingStore(db)
   const reports = createProcessReportStore(db)
   const models = createModelStore(db)
   const errors = createErrorCounts(clock)
   const watch = await watchRollout({ config, stores, settings, db, clock, log })
-  const parts: RolloutParts = { stores, queue, alerts, clock }
   return {
     watch,
     errors,
     async start() {
+      const auditReader = openAuditReader({ dataDir: config.dataDir })
+      const apply = { parts, settings, models, unapplied: settingTexts(config) }
+      const { executorToken } = deps
+      const triage = createTriageRunner({
+        deps: triageDepsOf({ config, clock, stores, apply, auditReader, executorToken }),
+        log,
+        random,
+      })
       await startFirst(deps, { parts, models, settings }, watch)
       const stopReporting = await startReporting({
         reports,
@@ -72,7 +85,8 @@ export async function openController(deps: ControllerParts): Promise<OpenControl
         clock,
         random,
         log,
-        async onDecided() {
+        async onDecided({ outcome }) {
+          triage.run(outcome.effects)
           await watch.look()
         },
       })
@@ -81,6 +95,8 @@ export async function openController(deps: ControllerParts): Promise<OpenControl
         async stop() {
           await stopReporting()
           await controller.stop()
+          await triage.stop()
+          await auditReader.close()
           await watch.stop()
         },
       }

@@ -18,6 +18,8 @@ async function listen(host: string): Promise<number> {
     isAuthorized: (authorization) => authorization === 'Bearer right',
     health: () => Promise.reject(new Error('a defect')),
     metrics: () => Promise.resolve('spark_x 1\n'),
+    logs: () => ['{"level":"warn"}'],
+    streams: () => [],
   })
   return port
 }
@@ -54,6 +56,17 @@ describe("the executor's HTTP", () => {
     expect((await ask(port, '/metrics')).status).toBe(401)
     expect((await ask(port, '/metrics', { authorization: 'Bearer wrong' })).status).toBe(401)
     expect((await ask(port, '/metrics', { authorization: 'Bearer right' })).status).toBe(200)
+  })
+
+  it('opens log and streams with a token only, on this machine too', async () => {
+    const port = await listen('127.0.0.1')
+    expect((await ask(port, '/logs')).status).toBe(401)
+    expect(await ask(port, '/logs', { authorization: 'Bearer right' })).toEqual({
+      status: 200,
+      text: '{"lines":["{\\"level\\":\\"warn\\"}"]}',
+    })
+    expect((await ask(port, '/streams', { authorization: 'Bearer wrong' })).status).toBe(401)
+    expect(await ask(port, '/streams', { authorization: 'Bearer right' })).toEqual({ status: 200, text: '{"items":[]}' })
   })
 
   it('says that it failed where it failed, without the cause', async () => {

@@ -1,11 +1,13 @@
 import { createServer, type Server } from 'node:http'
-import type { ExecutorHealth } from '@spark/contract/health'
+import type { ExecutorHealth, StreamCondition } from '@spark/contract/health'
 import { problem } from '@spark/contract/errors'
 import type { Clock } from '../clock.ts'
 import { createHostCheck, isLoopback } from '../host-check.ts'
 import type { Randomness } from '../random.ts'
 import type { StorageHealth } from '../storage-health.ts'
 import type { Ingest } from './ingest.ts'
+
+const PATHS = ['/health', '/metrics', '/logs', '/streams'] as const
 
 export interface ExecutorHttpOptions {
   host: string
@@ -17,9 +19,12 @@ export interface ExecutorHttpOptions {
   isAuthorized: (authorization: string | undefined) => boolean
   health(): Promise<ExecutorHealth>
   metrics(): Promise<string>
+  /** The newest lines of the log that are not well, oldest first. */
+  logs(): string[]
+  streams(): StreamCondition[]
 }
 
-/** GET /health and GET /metrics, nothing else: the executor takes no commands over HTTP. */
+/** GET /health, /metrics, and with a token /logs and /streams; nothing else: the executor takes no commands over HTTP. */
 export async function listenExecutor(options: ExecutorHttpOptions): Promise<() => Promise<void>> {
   const namesUs = createHostCheck(options.host, options.allowedHosts)
   const server = createServer({ requestTimeout: 10_000, keepAliveTimeout: 5000, maxHeaderSize: 8192 }, (request, response) => {
@@ -40,15 +45,19 @@ export async function listenExecutor(options: ExecutorHttpOptions): Promise<() =
       answer(body.status, 'application/problem+json', JSON.stringify(body))
     }
     if (!namesUs(request.headers.host)) return refuse('host_refused')
-    const path = request.url?.split('?')[0]
-    if (path !== '/health' && path !== '/metrics') return refuse('not_found')
+    const path = PATHS.find((one) => one === request.url?.split('?')[0])
+    if (path === undefined) return refuse('not_found')
     if (request.method !== 'GET' && request.method !== 'HEAD') return refuse('method_not_allowed')
     // As on the API: beyond this machine only health answers without a token.
     const local = isLoopback(options.host) && isLoopback(request.socket.remoteAddress)
-    if (path === '/metrics' && !local && !options.isAuthorized(request.headers.authorization)) return refuse('unauthorized')
+    const open = path === '/health' || (path === '/metrics' && local)
+    if (!open && !options.isAuthorized(request.headers.authorization)) return refuse('unauthorized')
+    const json = (status: number, body: unknown) => answer(status, 'application/json', JSON.stringify(body))
+    if (path === '/logs') return json(200, { lines: options.logs() })
+    if (path === '/streams') return json(200, { items: options.streams() })
     const work =
       path === '/health'
-        ? options.health().then((health) => answer(health.ok ? 200 : 503, 'application/json', JSON.stringify(health)))
+        ? options.health().then((health) => json(health.ok ? 200 : 503, health))
         : options.metrics().then((text) => answer(200, 'text/plain; version=0.0.4; charset=utf-8', text))
     work.catch(() => refuse('internal_error'))
   })
@@ -79,7 +88,7 @@ export interface ExecutorFacts {
   clock: Clock
   storage: StorageHealth
   feedName: string
-  ingest: Pick<Ingest, 'stalenessS' | 'warmStreams'>
+  ingest: Pick<Ingest, 'stalenessS' | 'warmStreams' | 'lastMessageMs'>
   streams: number
   strategies: number
   /** Monotonic ms. */
@@ -105,7 +114,14 @@ export function executorHealth({
     process: 'executor',
     pid: process.pid,
     uptimeS: Math.round(process.uptime()),
-    feed: { name: feedName, lastMessageAgeS: tenths(ingest.stalenessS()), warmStreams: ingest.warmStreams(), streams },
+    ts: clock.nowMs(),
+    feed: {
+      name: feedName,
+      lastMessageAgeS: tenths(ingest.stalenessS()),
+      lastMessageAt: ingest.lastMessageMs(),
+      warmStreams: ingest.warmStreams(),
+      streams,
+    },
     strategies,
     lastScoreAgeS: tenths(lastScoreMs === null ? null : (clock.monotonicMs() - lastScoreMs) / 1000),
   }

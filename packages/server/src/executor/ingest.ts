@@ -1,3 +1,4 @@
+import type { StreamCondition } from '@spark/contract/health'
 import { streamName, type Candle, type Stream } from '@spark/core/market/candle'
 import { WARM_UP_CANDLES, gapBetween } from '@spark/core/market/gap'
 import { candleOpenMs, timeframeMs } from '@spark/core/market/timeframe'
@@ -54,6 +55,8 @@ export interface Ingest {
   /** Wall time of the last valid message of any stream, ms. */
   lastMessageMs(): number | null
   warmStreams(): number
+  /** Each stream, with why it gives no row. */
+  conditions(): StreamCondition[]
   counters: IngestCounters
   /** Resolves when what was received is stored and decided on, or cannot be now: nothing is tried again after this. */
   drain(): Promise<void>
@@ -151,6 +154,7 @@ export function createIngest(deps: IngestDeps): Ingest {
     stalenessS: () => stalenessS(work.heard, [...states.values()], deps.clock),
     lastMessageMs: () => work.heard.lastMessageMs,
     warmStreams: () => [...states.values()].filter((state) => state.indicators.count >= WARM_UP_CANDLES).length,
+    conditions: () => [...states.values()].map((state) => conditionOf(state, deps.clock.monotonicMs())),
     async drain() {
       work.stopped.resolve('stopped')
       await Promise.all([...states.values()].map((state) => state.work))
@@ -214,6 +218,19 @@ function stalenessS({ listeningSinceMs }: Heard, states: readonly StreamState[],
   if (listeningSinceMs === null) return null
   const nowMs = clock.monotonicMs()
   return (nowMs - Math.min(nowMs, ...states.map((state) => state.lastMessageMonotonicMs ?? listeningSinceMs))) / 1000
+}
+
+function conditionOf(state: StreamState, nowMs: number): StreamCondition {
+  const { stream, indicators, lastClosed, lastMessageMonotonicMs } = state
+  const warming = indicators.count < WARM_UP_CANDLES ? `${indicators.count} of ${WARM_UP_CANDLES} candles` : null
+  const owed = state.owed > 0 ? 'closed candles are not stored yet' : null
+  return {
+    stream: streamName(stream),
+    candles: indicators.count,
+    lastClosedTs: lastClosed?.ts ?? null,
+    lastMessageAgeS: lastMessageMonotonicMs === null ? null : Math.round((nowMs - lastMessageMonotonicMs) / 100) / 10,
+    problem: owed ?? warming ?? (rowOf(state) === null ? 'no row' : null),
+  }
 }
 
 function newState(stream: Stream): StreamState {

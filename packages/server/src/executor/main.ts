@@ -76,6 +76,7 @@ async function run(started: Started): Promise<void> {
   const controller = (parts.controller = await openController({
     config,
     processName: PROCESS_NAME,
+    executorToken: tokens.executor,
     stores: desk.stores,
     queue: desk.queue,
     alerts: desk.alerts,
@@ -145,7 +146,7 @@ async function startPolls(
 
 /** Health and figures answer from the beginning, also while candles are still fetched. */
 async function serveHttp(
-  { config, life }: Started,
+  { config, life, recent }: Started,
   running: {
     tokens: Tokens
     storage: OpenStorage
@@ -168,6 +169,8 @@ async function serveHttp(
       polls: () => parts.poller?.counters ?? null,
       desk: () => parts.desk ?? null,
     }),
+    logs: () => recent.list(),
+    streams: () => ingest.conditions(),
     health: async () =>
       executorHealth({
         ...config,

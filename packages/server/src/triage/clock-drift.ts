@@ -1,0 +1,36 @@
+import type { ExecutorHealth } from '@spark/contract/health'
+import { databaseNowMs } from '../storage/database-clock.ts'
+import { askExecutor } from './ask-executor.ts'
+import type { Move } from './triage-deps.ts'
+
+/** What the spec allows between two clocks before no data is believed. */
+const DRIFT_MAX_MS = 1000
+const STALE_MAX_MS = 60_000
+
+/** Wall clock here, the executor's, the database's, and the time of the feed's last message: who is apart? */
+export const clockDrift: Move = async (deps) => {
+  const { clock, stores } = deps
+  const databaseMs = (await databaseNowMs(stores.db)) - clock.nowMs()
+  const answer = await askExecutor<ExecutorHealth>(deps, '/health')
+  const executor = 'problem' in answer ? null : answer
+  // Half of the round trip lies between its reading and ours.
+  const executorMs = executor === null ? null : executor.body.ts - (executor.sentMs + executor.latencyMs / 2)
+  const feedAgeMs =
+    executor === null || executor.body.feed.lastMessageAt === null ? null : executor.body.ts - executor.body.feed.lastMessageAt
+  const apart = (ms: number | null) => ms !== null && Math.abs(ms) > DRIFT_MAX_MS
+  const stale = feedAgeMs === null || feedAgeMs > STALE_MAX_MS
+  const line = (who: string, ms: number) =>
+    `${who} is ${Math.round(Math.abs(ms))} ms ${ms < 0 ? 'behind' : 'ahead of'} this process${apart(ms) ? ': APART' : ''}`
+  return {
+    ok: executor !== null && !apart(databaseMs) && !apart(executorMs) && !stale,
+    findings: [
+      ...('problem' in answer ? [answer.problem] : []),
+      ...(executorMs === null ? [] : [line("the executor's clock", executorMs)]),
+      line("the database's clock", databaseMs),
+      feedAgeMs === null
+        ? 'no market message has come yet'
+        : `the last market message came ${(feedAgeMs / 1000).toFixed(1)} s ago${stale ? ': STALE' : ''}`,
+    ],
+    detail: { nowMs: clock.nowMs(), databaseMs, executorMs, feedAgeMs },
+  }
+}
