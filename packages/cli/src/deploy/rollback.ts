@@ -22,8 +22,13 @@ export async function deployRollback(run: DeployRun): Promise<void> {
     )
   const unlock = lockDeploys(run.config)
   try {
-    await returnToLastGood(run, state)
+    const problem = await returnToLastGood(run, state).then(
+      () => null,
+      (error: unknown) => error,
+    )
+    // Off is off, also while a release that is not the good one goes on.
     await verifyRolledBack(run)
+    if (problem !== null) throw problem
   } finally {
     unlock()
   }
