@@ -2,6 +2,7 @@ import { TIMEFRAMES, isTimeframe, type Timeframe } from '@spark/core/market/time
 import { parseWeights, type Weights } from '@spark/core/signal/model'
 import { VENUES } from './venue/venue-names.ts'
 import { LOG_LEVELS, type LogLevel } from './log.ts'
+import { nearestName } from './nearest-name.ts'
 
 /** One environment variable: how its text becomes a value. `parse` throws a string that says what would be right. */
 export interface Setting<T> {
@@ -220,25 +221,5 @@ export function unknownSettings(env: Record<string, string | undefined>): string
   const known = Object.values(SETTINGS).map((one): string => one.name)
   return Object.keys(env)
     .filter((name) => name.startsWith('SPARK_') && !known.includes(name))
-    .map((name) => {
-      const nearest = known
-        .map((candidate) => ({ candidate, distance: editDistance(name, candidate) }))
-        .sort((a, b) => a.distance - b.distance)[0]
-      return `${name} is set, but Spark knows no such variable; the nearest is ${nearest?.candidate ?? 'none'}`
-    })
-}
-
-/** Levenshtein distance, by rows. */
-function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, index) => index)
-  for (let i = 1; i <= a.length; i++) {
-    const current = [i]
-    for (let j = 1; j <= b.length; j++) {
-      current.push(
-        Math.min((previous[j] ?? 0) + 1, (current[j - 1] ?? 0) + 1, (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)),
-      )
-    }
-    previous = current
-  }
-  return previous[b.length] ?? 0
+    .map((name) => `${name} is set, but Spark knows no such variable; the nearest is ${nearestName(name, known)}`)
 }

@@ -1,155 +1,132 @@
 import { Type, type Static } from 'typebox'
-import { Compile } from 'typebox/compile'
-import { LineCounter, isNode, parseDocument } from 'yaml'
-import { planProblems } from '@spark/core/rollout/plan'
+import { LineCounter, isNode, parseDocument, type Document } from 'yaml'
+import { parseTime } from '@spark/contract/time'
 import { TIMEFRAMES } from '@spark/core/market/timeframe'
+import { planProblems } from '@spark/core/rollout/plan'
+import { documentProblems, type DocumentProblem } from './describe-problems.ts'
 import { rolloutPlanOf } from './rollout-plan.ts'
+import { AlertSection, RolloutSection } from './rollout-section.ts'
+
+/** Every leaf says in its description what is allowed: it ends the sentence "it must be …". */
+const closed = { additionalProperties: false } as const
+const AMOUNT_MAX = 1e15
 
 /** A plain decimal, as a number or as text. */
-const Amount = Type.Union([Type.Number({ minimum: 0 }), Type.String({ pattern: '^\\d{1,15}(\\.\\d{1,12})?$' })])
+const amount = (what: string, least = 0) =>
+  Type.Union(
+    [
+      Type.Number({ minimum: least, maximum: AMOUNT_MAX }),
+      Type.String({ pattern: least === 0 ? '^\\d{1,15}(\\.\\d{1,12})?$' : '^(?=.*[1-9])\\d{1,15}(\\.\\d{1,12})?$' }),
+    ],
+    { description: `${what}, a plain decimal ${least === 0 ? 'of at least 0' : 'above 0'}` },
+  )
+const quoteUnits = () => Type.Optional(amount('an amount in quote units'))
+const percent = () => Type.Optional(amount('a percentage'))
+const integer = (unit: string, minimum: number, maximum: number) =>
+  Type.Integer({ minimum, maximum, description: `a whole number of ${unit} from ${minimum} to ${maximum}` })
+const symbol = () => Type.String({ pattern: '^[A-Z0-9]{2,20}$', description: 'a symbol like BTCUSDT' })
 
 const StrategyEntry = Type.Object(
   {
-    id: Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,62}$' }),
-    symbol: Type.String({ pattern: '^[A-Z0-9]{2,20}$' }),
-    tf: Type.Enum(TIMEFRAMES),
-    name: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
-    capital: Type.Optional(Amount),
-    mode: Type.Optional(Type.Union([Type.Literal('paper'), Type.Literal('live')])),
+    id: Type.String({
+      pattern: '^[a-z0-9][a-z0-9-]{0,62}$',
+      description: 'an id like btcusdt-1h-01: small letters, digits and dashes, at most 63',
+    }),
+    symbol: symbol(),
+    tf: Type.Enum(TIMEFRAMES, { description: `one of ${TIMEFRAMES.join(', ')}` }),
+    name: Type.Optional(Type.String({ minLength: 1, maxLength: 100, description: 'a text of 1 to 100 characters' })),
+    capital: Type.Optional(amount('an amount in quote units', 1e-12)),
+    mode: Type.Optional(Type.Union([Type.Literal('paper'), Type.Literal('live')], { description: 'paper or live' })),
   },
-  { additionalProperties: false },
+  closed,
 )
 
 /** Limits of the order path; what is left out has its default (core/trading/risk.ts). */
 const Risk = Type.Object(
   {
-    allowedSymbols: Type.Optional(Type.Array(Type.String({ pattern: '^[A-Z0-9]{2,20}$' }), { minItems: 1 })),
-    priceCollarPercent: Type.Optional(Amount),
-    maxPriceAgeS: Type.Optional(Type.Integer({ minimum: 1, maximum: 86_400 })),
-    maxOrderNotional: Type.Optional(Amount),
-    maxStrategyNotional: Type.Optional(Amount),
-    maxTotalNotional: Type.Optional(Amount),
-    maxOrdersPerMinute: Type.Optional(Type.Integer({ minimum: 0, maximum: 1_000_000 })),
-    maxCancelsPerMinute: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000 })),
-    maxRepeats: Type.Optional(Type.Integer({ minimum: 0, maximum: 1_000_000 })),
-    repeatWindowS: Type.Optional(Type.Integer({ minimum: 1, maximum: 86_400 })),
-    maxDailyLoss: Type.Optional(Amount),
-    maxDrawdownPercent: Type.Optional(Amount),
+    allowedSymbols: Type.Optional(Type.Array(symbol(), { minItems: 1, description: 'a list of at least one symbol' })),
+    priceCollarPercent: percent(),
+    maxPriceAgeS: Type.Optional(integer('seconds', 1, 86_400)),
+    maxOrderNotional: quoteUnits(),
+    maxStrategyNotional: quoteUnits(),
+    maxTotalNotional: quoteUnits(),
+    maxOrdersPerMinute: Type.Optional(integer('orders', 0, 1_000_000)),
+    maxCancelsPerMinute: Type.Optional(integer('cancels', 1, 1_000_000)),
+    maxRepeats: Type.Optional(integer('orders', 0, 1_000_000)),
+    repeatWindowS: Type.Optional(integer('seconds', 1, 86_400)),
+    maxDailyLoss: quoteUnits(),
+    maxDrawdownPercent: percent(),
   },
-  { additionalProperties: false },
+  closed,
 )
+
+const share = () => Type.Number({ minimum: 0, maximum: 1, description: 'a share from 0 to 1' })
 
 /** The paper venue; what is left out has its default (venue/paper-venue.ts). */
 const Paper = Type.Object(
   {
-    startBalance: Type.Optional(Amount),
-    feeRate: Type.Optional(Amount),
-    halfSpreadBps: Type.Optional(Amount),
-    impactBps: Type.Optional(Amount),
-    partialFills: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
-  },
-  { additionalProperties: false },
-)
-
-const Minutes = Type.Number({ minimum: 0, maximum: 100_000 })
-const Gate = Type.Object(
-  { good: Type.Optional(Type.Number()), critical: Type.Optional(Type.Number()), holdMin: Type.Optional(Minutes) },
-  { additionalProperties: false },
-)
-
-/** The rollout's plan; what is left out has its default (core/rollout/plan.ts). A plan that is under way does not change. */
-const Rollout = Type.Object(
-  {
-    steps: Type.Optional(
-      Type.Array(
-        Type.Object(
-          {
-            name: Type.Optional(Type.String({ minLength: 1, maxLength: 40 })),
-            share: Type.Number({ minimum: 0, maximum: 1 }),
-            dwellMin: Minutes,
-            approval: Type.Optional(Type.Boolean()),
-            proven: Type.Optional(Type.Boolean()),
-          },
-          { additionalProperties: false },
-        ),
-        { minItems: 2, maxItems: 20 },
-      ),
+    startBalance: quoteUnits(),
+    feeRate: Type.Optional(
+      Type.Union([Type.Number({ minimum: 0, maximum: 1 }), Type.String({ pattern: '^(0(\\.\\d{1,12})?|1)$' })], {
+        description: 'a share from 0 to 1',
+      }),
     ),
-    gates: Type.Optional(
-      Type.Object(
-        {
-          p95: Type.Optional(Gate),
-          staleness: Type.Optional(Gate),
-          error_rate: Type.Optional(Gate),
-          score_rate: Type.Optional(Gate),
-          confid_median: Type.Optional(Gate),
-          dead_letters: Type.Optional(Gate),
-        },
-        { additionalProperties: false },
-      ),
-    ),
-    coolDownMin: Type.Optional(Minutes),
-    approvalMin: Type.Optional(Minutes),
-    blindMin: Type.Optional(Minutes),
-    clearMin: Type.Optional(Minutes),
-    breachesMax: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
-    minSamples: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })),
-    fastEvents: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })),
-    floorStep: Type.Optional(Type.Number({ minimum: 0, maximum: 0.5 })),
-    floorMax: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
-    pollFactor: Type.Optional(Type.Number({ minimum: 1, maximum: 10 })),
-    onRollback: Type.Optional(Type.Union([Type.Literal('handover'), Type.Literal('flatten')])),
+    halfSpreadBps: Type.Optional(amount('basis points')),
+    impactBps: Type.Optional(amount('basis points')),
+    partialFills: Type.Optional(share()),
   },
-  { additionalProperties: false },
+  closed,
 )
 
-/** Who is told again when nobody acknowledges an alert; what is left out has its default (notify/alert-rules.ts). */
-const Alerts = Type.Object(
+const Sim = Type.Object(
   {
-    escalateAfterMin: Type.Optional(Type.Number({ minimum: 0.1, maximum: 1440 })),
-    repeatMin: Type.Optional(Type.Number({ minimum: 1, maximum: 10_080 })),
-    escalateTo: Type.Optional(
-      Type.Array(Type.Union([Type.Literal('slack'), Type.Literal('telegram'), Type.Literal('webhook')]), { uniqueItems: true }),
+    seed: Type.Optional(integer('0 to 2^32 - 1', 0, 0xffff_ffff)),
+    trendPersistence: Type.Optional(
+      Type.Union([Type.Literal('default'), Type.Literal('none'), Type.Literal('reversed')], {
+        description: 'default, none or reversed',
+      }),
+    ),
+    outagesPerYear: Type.Optional(Type.Number({ minimum: 0, maximum: 365, description: 'a number from 0 to 365' })),
+  },
+  closed,
+)
+
+const START_FORM = 'a UTC time like 2024-01-15 or 2024-01-15T12:00:00Z, in quotes'
+const Replay = Type.Object(
+  {
+    speed: Type.Optional(
+      Type.Number({ exclusiveMinimum: 0, maximum: 1_000_000, description: 'a number above 0, at most 1000000' }),
+    ),
+    start: Type.Optional(
+      Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}(T\\d{2}:\\d{2}(:\\d{2})?Z?)?$', description: START_FORM }),
     ),
   },
-  { additionalProperties: false },
+  closed,
 )
 
-const SparkFile = Type.Object(
+export const SparkFile = Type.Object(
   {
-    strategies: Type.Array(StrategyEntry, { minItems: 1, maxItems: 10_000 }),
+    strategies: Type.Array(StrategyEntry, { minItems: 1, maxItems: 10_000, description: 'a list of 1 to 10000 strategies' }),
     risk: Type.Optional(Risk),
     paper: Type.Optional(Paper),
-    rollout: Type.Optional(Rollout),
-    alerts: Type.Optional(Alerts),
-    sim: Type.Optional(
-      Type.Object(
-        {
-          seed: Type.Optional(Type.Integer({ minimum: 0, maximum: 0xffff_ffff })),
-          trendPersistence: Type.Optional(Type.Union([Type.Literal('default'), Type.Literal('none'), Type.Literal('reversed')])),
-          outagesPerYear: Type.Optional(Type.Number({ minimum: 0, maximum: 365 })),
-        },
-        { additionalProperties: false },
-      ),
-    ),
-    replay: Type.Optional(
-      Type.Object(
-        {
-          speed: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1_000_000 })),
-          start: Type.Optional(Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}(T\\d{2}:\\d{2}(:\\d{2})?Z?)?$' })),
-        },
-        { additionalProperties: false },
-      ),
-    ),
+    rollout: Type.Optional(RolloutSection),
+    alerts: Type.Optional(AlertSection),
+    sim: Type.Optional(Sim),
+    replay: Type.Optional(Replay),
   },
-  { additionalProperties: false },
+  closed,
 )
 export type SparkFile = Static<typeof SparkFile>
 
-/** Reads config/spark.yaml. Problems name file and line. */
+const PROBLEMS_MAX = 20
+
+/** Reads config/spark.yaml. Problems name file, line, key, value and what is allowed. */
 export function parseSparkFile(text: string, fileName: string): { file: SparkFile } | { problems: string[] } {
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, maxAliasCount: 100 } as never)
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true })
+  const told = (problems: readonly DocumentProblem[]) => ({
+    problems: problems.slice(0, PROBLEMS_MAX).map((one) => `${fileName}:${lineOf(document, lines, one.path)}: ${one.text}`),
+  })
   if (document.errors.length > 0) {
     return {
       problems: document.errors.map(
@@ -157,33 +134,45 @@ export function parseSparkFile(text: string, fileName: string): { file: SparkFil
       ),
     }
   }
-  const value: unknown = document.toJS({ maxAliasCount: 100 })
-  const lineOf = (path: string[]): number => {
-    for (let length = path.length; length >= 0; length--) {
-      const node = length === 0 ? document.contents : document.getIn(path.slice(0, length), true)
-      if (isNode(node) && node.range) return lines.linePos(node.range[0]).line
-    }
-    return 1
+  let value: unknown
+  try {
+    value = document.toJS({ maxAliasCount: 100 })
+  } catch (error) {
+    return { problems: [`${fileName}:1: ${error instanceof Error ? error.message : String(error)}`] }
   }
-  const check = Compile(SparkFile)
-  if (!check.Check(value)) {
-    const problems = check.Errors(value).map((error) => {
-      const path = error.instancePath.split('/').slice(1)
-      return `${fileName}:${lineOf(path)}: ${path.join('.') || 'the file'} ${error.message}`
-    })
-    return { problems: [...new Set(problems)].slice(0, 20) }
-  }
-  const seen = new Map<string, number>()
-  const problems: string[] = []
-  value.strategies.forEach((strategy, index) => {
-    const first = seen.get(strategy.id)
-    if (first !== undefined)
-      problems.push(
-        `${fileName}:${lineOf(['strategies', String(index)])}: strategy id ${strategy.id} is used twice (first on line ${first})`,
-      )
-    else seen.set(strategy.id, lineOf(['strategies', String(index)]))
+  const problems = documentProblems(SparkFile, value)
+  if (problems.length > 0) return told(problems)
+  const file = value as SparkFile
+  const meaning = meaningProblems(file, (path) => lineOf(document, lines, path))
+  return meaning.length > 0 ? told(meaning) : { file }
+}
+
+/** What the form allows and the meaning does not. */
+function meaningProblems(file: SparkFile, lineAt: (path: string[]) => number): DocumentProblem[] {
+  const { strategies, replay } = file
+  const problems: DocumentProblem[] = []
+  const first = new Map<string, number>()
+  strategies.forEach(({ id }, index) => {
+    const path = ['strategies', String(index), 'id']
+    const line = first.get(id)
+    if (line === undefined) first.set(id, lineAt(path))
+    else
+      problems.push({
+        path,
+        text: `${path.join('.')} is "${id}", as on line ${line}; it must be an id that no other strategy has`,
+      })
   })
-  for (const problem of planProblems(rolloutPlanOf(value)))
-    problems.push(`${fileName}:${lineOf(['rollout'])}: rollout.${problem}`)
-  return problems.length > 0 ? { problems } : { file: value }
+  if (replay?.start !== undefined && parseTime(replay.start) === null)
+    problems.push({ path: ['replay', 'start'], text: `replay.start is "${replay.start}"; it must be ${START_FORM}` })
+  for (const text of planProblems(rolloutPlanOf(file))) problems.push({ path: ['rollout'], text: `rollout.${text}` })
+  return problems
+}
+
+/** Where a key stands; of one that is missing, what it is missing in. */
+function lineOf(document: Document, lines: LineCounter, path: readonly string[]): number {
+  for (let length = path.length; length >= 0; length--) {
+    const node: unknown = length === 0 ? document.contents : document.getIn(path.slice(0, length), true)
+    if (isNode(node) && node.range) return lines.linePos(node.range[0]).line
+  }
+  return 1
 }
