@@ -36,12 +36,35 @@ describe('settings', () => {
     ['DATABASE_URL', 'postgres://x'],
     ['SPARK_FEED', 'binance'],
     ['EXECUTOR_URL', 'ftp://x'],
+    ['SPARK_MODE', 'real'],
+    ['SPARK_VENUE', 'ccxt:kraken'],
+    ['SPARK_FEED', 'replay:'],
+    ['SPARK_HOST', 'a b'],
+    ['SPARK_EXECUTOR_PORT', '0'],
+    ['SPARK_EXCHANGE_URL', 'exchange'],
+    ['SPARK_NOTIFY_PRIVATE', 'yes'],
+    ['SPARK_LOG_LEVEL', 'loud'],
+    ['SPARK_RATE_LIMIT_PER_MIN', '0'],
+    ['CANARY_SYMBOL', 'btc'],
+    ['AUDIT_ML_BUCKET', '1'],
+    ['TELEGRAM_CHAT_ID', 'chat'],
   ])('refuses %s=%s with its name, its value and what would be right', (name, value) => {
     const { problems } = parseSettings({ [name]: value })
     expect(problems).toHaveLength(1)
     expect(problems[0]).toContain(name)
     expect(problems[0]).toContain(value)
     expect(problems[0]).toContain('must be')
+  })
+
+  it.each([
+    ['SLACK_WEBHOOK_URL', 'hooks.slack.com/secret'],
+    ['TELEGRAM_BOT_TOKEN', 'secret'],
+    ['ALERT_WEBHOOK_URL', 'secret'],
+    ['HEARTBEAT_URL', 'secret'],
+  ])('of %s says that it is set wrongly, and not to what', (name, value) => {
+    const { problems, report } = parseSettings({ [name]: value })
+    expect(problems[0]).toMatch(new RegExp(`^${name} is set; it must be `))
+    expect(JSON.stringify([problems, report])).not.toContain('secret')
   })
 
   it('names all problems at once', () => {

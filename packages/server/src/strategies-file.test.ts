@@ -71,7 +71,10 @@ describe('config/spark.yaml', () => {
       'strategies:\n  - btcusdt\n',
       'spark.yaml:2: strategies.0 is "btcusdt"; it must be keys and values, of id, symbol, tf, name, capital, mode',
     ],
-    ['- a\n', 'spark.yaml:1: the file is ["a"]; it must be keys and values, of strategies, risk, paper, rollout, alerts, sim, replay'],
+    [
+      '- a\n',
+      'spark.yaml:1: the file is ["a"]; it must be keys and values, of strategies, risk, paper, rollout, alerts, sim, replay',
+    ],
     ['', 'spark.yaml:1: the file is null; it must be keys and values, of strategies, risk, paper, rollout, alerts, sim, replay'],
     ['risk: {}\n', 'spark.yaml:1: strategies is missing; it must be a list of 1 to 10000 strategies'],
     [

@@ -50,8 +50,9 @@ describe('live mode', () => {
 
 describe('paper mode', () => {
   const paper: ModeFacts = { live: false, venue: 'paper', boundVenue: 'paper', hasKeys: false, risk: undefined, armed: 0 }
-  it('needs nothing', () => {
+  it('needs nothing, on a new data folder or on its own', () => {
     expect(modeProblems(paper)).toEqual([])
+    expect(modeProblems({ ...paper, boundVenue: null })).toEqual([])
   })
   it('on a testnet needs its keys, and never opens a live book', () => {
     const testnet = { ...paper, venue: 'ccxt:binance testnet', boundVenue: 'ccxt:binance' }

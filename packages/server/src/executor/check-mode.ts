@@ -15,8 +15,8 @@ export interface ModeFacts {
   live: boolean
   /** As venueName gives it. */
   venue: string
-  /** What the data folder was first used for. */
-  boundVenue: string
+  /** What the data folder was first used for; null: nothing yet. */
+  boundVenue: string | null
   hasKeys: boolean
   risk: SparkFile['risk']
   /** Strategies with mode live. */
@@ -26,7 +26,7 @@ export interface ModeFacts {
 /** Everything that forbids to trade like this, each with what to do; empty: nothing does. */
 export function modeProblems({ live, venue, boundVenue, hasKeys, risk = {}, armed }: ModeFacts): string[] {
   const problems: string[] = []
-  if (venue !== boundVenue)
+  if (boundVenue !== null && venue !== boundVenue)
     problems.push(
       `this data folder holds the book of "${boundVenue}" and cannot be opened for "${venue}"; set SPARK_DATA_DIR to another folder`,
     )

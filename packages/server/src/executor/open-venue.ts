@@ -35,7 +35,7 @@ export async function checkMode(
   const problems = modeProblems({
     live,
     venue: venueName,
-    boundVenue: (await installation.boundVenue()) ?? venueName,
+    boundVenue: await installation.boundVenue(),
     hasKeys: (await createExchangeKeyStore(db).sealed(venueName)) !== null,
     risk: file.risk,
     armed: [...stored, ...file.strategies.filter(({ id }) => !known.has(id))].filter(({ mode }) => mode === 'live').length,
