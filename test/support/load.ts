@@ -2,8 +2,8 @@ import { Agent, request } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
 
 export interface Load {
-  /** Ends the load; resolves with what was asked and what failed. */
-  stop(): Promise<{ asked: number; failures: string[]; pids: Set<number> }>
+  /** Ends the load; resolves with what was asked, what failed, and the builds that answered. */
+  stop(): Promise<{ asked: number; failures: string[]; builds: Set<string> }>
 }
 
 /** Each client asks about a hundred times a second: some keep their connection, the others open one for each request. */
@@ -11,12 +11,13 @@ export function load(apiUrl: string, clients: { keepAlive: number; fresh: number
   const stopped = new AbortController()
   let asked = 0
   const failures: string[] = []
-  const pids = new Set<number>()
+  const builds = new Set<string>()
   async function client(agent: Agent | false): Promise<void> {
     while (!stopped.signal.aborted) {
       asked++
       try {
-        pids.add(await ask(`${apiUrl}/api/healthz`, agent))
+        // Health may say 503 while the disk is slow: an answer, not a loss.
+        builds.add(await ask(`${apiUrl}/api/ml/version`, agent))
       } catch (error) {
         failures.push((error as Error).message)
       }
@@ -31,12 +32,12 @@ export function load(apiUrl: string, clients: { keepAlive: number; fresh: number
     async stop() {
       stopped.abort()
       await Promise.all(all)
-      return { asked, failures, pids }
+      return { asked, failures, builds }
     },
   }
 }
 
-function ask(url: string, agent: Agent | false): Promise<number> {
+function ask(url: string, agent: Agent | false): Promise<string> {
   return new Promise((resolve, reject) => {
     const asking = request(
       url,
@@ -46,7 +47,7 @@ function ask(url: string, agent: Agent | false): Promise<number> {
         response.setEncoding('utf8').on('data', (piece: string) => (text += piece))
         response.once('error', reject)
         response.once('end', () => {
-          if (response.statusCode === 200) resolve((JSON.parse(text) as { pid: number }).pid)
+          if (response.statusCode === 200) resolve((JSON.parse(text) as { buildSha: string }).buildSha)
           else reject(new Error(`HTTP ${response.statusCode ?? '?'}: ${text.slice(0, 200)}`))
         })
       },

@@ -3,11 +3,14 @@ import { explicitSettings, settingTexts, type SettingValues } from '@spark/serve
 import { applySettings, type ApplyDeps } from '@spark/server/rollout/apply-settings'
 import { applyDepsOf } from '@spark/server/rollout/rollout-parts'
 import { systemRandomness } from '@spark/server/random'
+import { parseSettings } from '@spark/server/settings'
 import { CheckFailed } from '../output.ts'
 import type { DeployRun } from './deploy-run.ts'
 
 export function applyDeps({ stores, config }: DeployRun): ApplyDeps {
-  return applyDepsOf({ stores, config, clock: systemClock, random: systemRandomness }, settingTexts(config))
+  // The environment of this command is not that of the running processes: what was never applied is told as its default.
+  const unapplied = settingTexts(parseSettings({}))
+  return applyDepsOf({ stores, config, clock: systemClock, random: systemRandomness }, unapplied)
 }
 
 /**

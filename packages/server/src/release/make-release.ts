@@ -42,7 +42,10 @@ export function releasesDir(dataDir: string): string {
  */
 export async function makeRelease({ rootDir, dataDir, allowDirty, clock }: MakeRequest): Promise<Release> {
   if (!isCheckout(rootDir)) return copyRelease(rootDir, dataDir, filesBelow(rootDir, dataDir), buildSha(rootDir), clock)
-  const changed = (await git(rootDir, 'status', '--porcelain')).split('\n').filter((line) => line !== '')
+  const dataPath = relative(rootDir, dataDir)
+  // The data folder may lie in the checkout; whatever it is called, it is no code.
+  const code = dataPath.startsWith('..') ? ['.'] : ['.', `:(exclude)${dataPath}`]
+  const changed = (await git(rootDir, 'status', '--porcelain', '--', ...code)).split('\n').filter((line) => line !== '')
   if (changed.length === 0) return commitRelease(rootDir, dataDir, (await git(rootDir, 'rev-parse', 'HEAD')).trim(), clock)
   if (!allowDirty)
     throw new ReleaseProblem(
@@ -51,7 +54,7 @@ export async function makeRelease({ rootDir, dataDir, allowDirty, clock }: MakeR
         .map((line) => line.slice(3))
         .join(', ')}). Commit or remove them; --allow-dirty takes the folder as it is`,
     )
-  const listed = (await git(rootDir, 'ls-files', '-z', '--cached', '--others', '--exclude-standard')).split('\0')
+  const listed = (await git(rootDir, 'ls-files', '-z', '--cached', '--others', '--exclude-standard', '--', ...code)).split('\0')
   const files = listed.filter((file) => file !== '' && existsSync(join(rootDir, file)))
   return copyRelease(rootDir, dataDir, files, 'unknown', clock)
 }
