@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
-import { sealExchangeKeys } from '@spark/server/exchange-keys'
-import { createExchangeKeyStore } from '@spark/server/storage/exchange-key-store'
+import { systemClock } from '@spark/server/clock'
+import { addExchangeKeys } from '@spark/server/exchange-keys'
 import { createInstallationStore } from '@spark/server/storage/installation-store'
 import { openMainDatabase } from '@spark/server/storage/open-main-database'
 import { createSpark, healthy, type Spark } from '../support/spark.ts'
@@ -51,11 +51,9 @@ async function inDatabase(work: (database: Awaited<ReturnType<typeof openMainDat
 }
 const storeKeys = (venue: string) =>
   inDatabase(async ({ db }) => {
-    const sealed = await sealExchangeKeys(
-      { apiKey: 'key', secret: 'secret' },
-      { keyFile: join(spark.dataDir, 'master.key'), venue },
-    )
-    await createExchangeKeyStore(db).put(db, { venue, createdAt: 1, ...sealed })
+    const parts = { db, clock: systemClock, keyFile: join(spark.dataDir, 'master.key') }
+    const change = { actor: 'test', traceId: 'a'.repeat(32), reason: 'a test', venue, replace: false }
+    await addExchangeKeys(parts, { apiKey: 'key', secret: 'secret' }, change)
   })
 
 describe('a real executor with SPARK_MODE=live', { timeout: 60_000 }, () => {
