@@ -28,7 +28,7 @@ export function deployCommand(program: Command, output: Output): void {
     .option('--rolling', 'worker by worker, the next only when the last one is healthy; then the executor; no request is lost')
     .option('--rollback', 'ML off at once, also when nothing runs; then the last good release')
     .option('--allow-dirty', 'take the checkout as it is, with changes that are in no commit')
-    .addHelpText('after', '\nExample:\n  FEATURE_ML_SCORING=0.1 ./deploy.sh --rolling')
+    .addHelpText('after', '\nExample:\n  FEATURE_ML_SCORING=0.1 spark deploy --rolling')
     .action(async (options: Partial<Record<DeployKind | 'allowDirty', true>>) => {
       const kinds = (['canary', 'rolling', 'rollback'] as const).filter((kind) => options[kind] === true)
       const [kind] = kinds

@@ -53,6 +53,8 @@ function missingFor(plan: RolloutPlan, state: RolloutState, target: Target, fact
   const raises = (target.step?.share ?? 0) > 0
   const { dwellMs } = stepOf(plan, state)
   const needsDwell = !returning && !state.skipDwell
+  const goodLeftMs = dwellMs - state.goodMs
+  const calmLeftMs = CALM_SHARE * dwellMs - state.calmMs
   const held = [
     ...openBreaches(state).map(({ gate }) => `the breach of ${gate} is not over`),
     ...when(target.ceilingHolds, `the approved ceiling is ${shareText(state.ceiling)}`),
@@ -63,8 +65,9 @@ function missingFor(plan: RolloutPlan, state: RolloutState, target: Target, fact
     ...when(raises && facts.risk !== null, `risk is not free: ${facts.risk ?? ''}`),
   ]
   const soft = [
-    ...when(needsDwell && state.goodMs < dwellMs, `${minutes(dwellMs - state.goodMs)} more of good time`),
-    ...when(needsDwell && state.calmMs < CALM_SHARE * dwellMs, `a warning in the last fifth of the dwell`),
+    ...when(needsDwell && goodLeftMs > 0, `${minutes(goodLeftMs)} more of good time`),
+    // The calm passes while good time is served: said only when it takes longer.
+    ...when(needsDwell && calmLeftMs > Math.max(0, goodLeftMs), `${minutes(calmLeftMs)} more without a warning`),
     ...when(raises && !isAllGood(state.gates), 'not every figure is on its target'),
     ...when(raises && state.modifiers.length > 0, 'a counter-move of the controller is active'),
     ...when(

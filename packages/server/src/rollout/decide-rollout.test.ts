@@ -128,7 +128,7 @@ describe('a rollback', () => {
     await fixture.pass(1000)
     await fixture.price('BTCUSDT', 50_000)
     await commandRollout(fixture.parts, say('rollback'), WHO)
-    expect(await commandRollout(fixture.parts, say('approve'), WHO)).toEqual({
+    expect(await commandRollout(fixture.parts, say('approve'), WHO)).toMatchObject({
       problem: 'the rollout has ended (rolled back); start a new one',
     })
     const [position] = await fixture.path.positions.open()
