@@ -65,7 +65,8 @@ export async function composeApi(parts: ApiParts): Promise<ComposedApi> {
   const { settings } = apply
   const { rollout, stopReporting } = await followRollout(parts, { stores, settings, models, schemaHash: schema })
   const alertStore = createAlertStore(database.db)
-  const events = createEventHub({ clock, log, auditReader, slices, alerts: alertStore })
+  const rolloutViews = createRolloutViews({ config, stores, settings, reports: createProcessReportStore(database.db), clock })
+  const events = createEventHub({ clock, log, auditReader, slices, alerts: alertStore, rollout, rolloutViews })
   const app = await buildApp({
     config,
     processName,
@@ -80,7 +81,7 @@ export async function composeApi(parts: ApiParts): Promise<ComposedApi> {
     slices,
     rollout,
     rolloutParts: apply.parts,
-    rolloutViews: createRolloutViews({ config, stores, settings, reports: createProcessReportStore(database.db), clock }),
+    rolloutViews,
     start: { ...apply, config },
     apply,
     triage: triageDepsOf({ config, clock, stores, apply, auditReader, executorToken: tokens.executor }),
@@ -127,7 +128,7 @@ async function followRollout(
     db: stores.db,
     clock,
     log,
-    onLook: ({ modelVersion }) => (modelVersion === null ? Promise.resolve() : models.ensure(modelVersion)),
+    onLook: ({ modelVersion }) => models.follow(modelVersion),
   })
   life.onStop('rollout watch', () => rollout.stop())
   const modelHash = () => {

@@ -3,6 +3,9 @@ import type { Log } from '../log.ts'
 import type { AlertStore } from '../storage/alert-store.ts'
 import type { AuditReader } from '../storage/audit/audit-reader.ts'
 import type { MetricSliceStore } from '../storage/metric-slice-store.ts'
+import type { RolloutViews } from '../rollout/rollout-view.ts'
+import type { RolloutWatch } from '../rollout/watch-rollout.ts'
+import { tellRollout } from './rollout-events.ts'
 import { alertView } from './routes/alerts.ts'
 import { currentMetrics } from './slo-view.ts'
 
@@ -52,6 +55,8 @@ interface EventHubDeps {
   auditReader: AuditReader
   slices: MetricSliceStore
   alerts: Pick<AlertStore, 'newestChange' | 'changedSince'>
+  rollout: RolloutWatch
+  rolloutViews: RolloutViews
 }
 
 interface Hub extends EventHubDeps {
@@ -67,6 +72,16 @@ export function createEventHub(deps: EventHubDeps): EventHub {
   const hub: Hub = { ...deps, streams }
   let closed = false
   const sendAlerts = createAlertSender(hub)
+  const sendAll = (event: string) => (data: unknown) => {
+    for (const stream of streams) if (!isSlow(hub, stream)) send(hub, stream, event, data, null)
+  }
+  const stopTelling = tellRollout({
+    watch: deps.rollout,
+    views: deps.rolloutViews,
+    log: deps.log,
+    wanted: () => streams.size > 0,
+    tell: { rollout: sendAll('rollout'), breach: sendAll('breach') },
+  })
   const cancelAlerts = deps.clock.every(ALERT_PERIOD_MS, () => void sendAlerts())
   return {
     open(sink, lastEventId) {
@@ -81,12 +96,14 @@ export function createEventHub(deps: EventHubDeps): EventHub {
       void sendAlerts()
         .then(() => sendAudit(hub, stream))
         .then(() => sendMetrics(hub, stream))
+        .then(() => sendRollout(hub, stream))
       return () => close(hub, stream)
     },
     size: () => streams.size,
     close() {
       closed = true
       cancelAlerts()
+      stopTelling()
       for (const stream of streams) close(hub, stream)
     },
   }
@@ -138,6 +155,11 @@ async function sendMetrics(hub: Hub, stream: Stream): Promise<void> {
     const metrics = await currentMetrics(hub.slices, hub.clock.nowMs())
     send(hub, stream, 'metrics', metrics, idOf(stream))
   })
+}
+
+/** What is now, to who begins to listen. */
+async function sendRollout(hub: Hub, stream: Stream): Promise<void> {
+  await look(hub, async () => send(hub, stream, 'rollout', await hub.rolloutViews.of(hub.rollout.now()), null))
 }
 
 /** Sends every stream the alerts that changed; one that changed twice since the last look is sent once, as it is now. */

@@ -3,8 +3,8 @@ import type { ModelStore } from '../storage/model-store.ts'
 import { sha256 } from '../sha256.ts'
 
 export interface ModelRegistry {
-  /** Reads again when `version` is not among what was read: a rollout may bring a new model. */
-  ensure(version: string): Promise<void>
+  /** Reads which model is champion, and every model again when one is new: a rollout brings them. Null: no rollout is under way. */
+  follow(version: string | null): Promise<void>
   /** The model of a version or alias (default champion), or null when it is missing or its document does not match its hash. */
   usable(id?: string): Model | null
   /** The stored hash of a version, or null. */
@@ -13,7 +13,7 @@ export interface ModelRegistry {
   champion(): { version: string; hash: string }
 }
 
-/** Loads every stored model. Versions are immutable, so what was checked stays checked. Aliases are read again with `ensure`. */
+/** Loads every stored model. Versions are immutable, so what was checked stays checked. */
 export async function loadModelRegistry(store: ModelStore): Promise<ModelRegistry> {
   const models = new Map<string, { model: Model | null; hash: string; intact: boolean }>()
   let aliases: Record<string, string> = {}
@@ -33,8 +33,10 @@ export async function loadModelRegistry(store: ModelStore): Promise<ModelRegistr
       return { version: version ?? 'none', hash: (version === undefined ? undefined : models.get(version)?.hash) ?? 'none' }
     },
     hashOf: (version) => models.get(version)?.hash ?? null,
-    async ensure(version) {
-      if (!models.has(version)) await load()
+    async follow(version) {
+      aliases = await store.aliases()
+      const wanted = [version, aliases['champion']]
+      if (wanted.some((one) => typeof one === 'string' && !models.has(one))) await load()
     },
   }
 }

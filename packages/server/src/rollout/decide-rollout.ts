@@ -11,6 +11,7 @@ import { AT_ONCE, type Queue } from '../queue/queue.ts'
 import { sha256 } from '../sha256.ts'
 import type { StoredRollout } from '../storage/rollout-store.ts'
 import type { MainTables } from '../storage/tables.ts'
+import { moveChampion } from './champion-follows.ts'
 import type { TradingStores } from '../storage/trading-stores.ts'
 
 export interface RolloutParts {
@@ -60,6 +61,8 @@ export async function decideRollout(
     else if (effect.kind === 'alert') await parts.alerts.raise(trx, effect)
     else if (effect.kind === 'resolve') await parts.alerts.resolve(trx, effect.code, effect.scope)
   }
+  const change = { before: rollout.state, after: outcome.state, nowMs: input.nowMs, who }
+  await moveChampion(trx, stores.outbox, rollout, change)
   if (input.facts !== null && exposedShare(plan, outcome.state) > 0)
     await stores.risk.leaseExposure(trx, input.nowMs + plan.leaseMs)
   // What has ended goes on being watched for its successor's sake, and has nothing to tell.

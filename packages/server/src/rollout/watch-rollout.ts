@@ -10,6 +10,8 @@ export interface RolloutWatch {
   now(): RolloutNow
   /** Looks at once. Rejects with StorageError. */
   look(): Promise<RolloutNow>
+  /** Called after each look, of whoever asked for it. Returns what ends it. */
+  onLook(listener: (now: RolloutNow) => void): () => void
   stop(): Promise<void>
 }
 
@@ -26,11 +28,13 @@ export async function watchRollout(
 ): Promise<RolloutWatch> {
   const { db, clock, log } = parts
   let current = await readRolloutNow(parts, db, clock.nowMs())
+  const listeners = new Set<(now: RolloutNow) => void>()
   let looking: Promise<void> | null = null
   async function look(): Promise<RolloutNow> {
     const seen = await readRolloutNow(parts, db, clock.nowMs())
     await parts.onLook?.(seen)
     current = seen
+    for (const listener of listeners) listener(current)
     return current
   }
   const cancel = clock.every(LOOK_EVERY_MS, () => {
@@ -48,6 +52,10 @@ export async function watchRollout(
       return { ...current, mode: 'preview', exposed: new Set() }
     },
     look,
+    onLook(listener) {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
     async stop() {
       cancel()
       await looking
