@@ -8,6 +8,8 @@ import { startReporting } from '../process-report.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { Randomness } from '../random.ts'
 import { startConfigured, type ConfiguredStartDeps } from '../rollout/start-configured.ts'
+import { createRolloutCounts, type RolloutCounts } from '../rollout/rollout-counts.ts'
+import type { RolloutNow } from '../rollout/rollout-now.ts'
 import { watchRollout, type RolloutWatch } from '../rollout/watch-rollout.ts'
 import type { RolloutParts } from '../rollout/decide-rollout.ts'
 import { sha256 } from '../sha256.ts'
@@ -27,6 +29,8 @@ import { createErrorCounts } from './top-errors.ts'
 export interface OpenController {
   watch: RolloutWatch
   errors: ReturnType<typeof createErrorCounts>
+  /** What is now, and what was decided so far: for figures. */
+  seen(): { now: RolloutNow; counts: RolloutCounts }
   /** Begins to decide; before it the rollout is only watched. */
   start(): Promise<Controller>
 }
@@ -52,10 +56,12 @@ export async function openController(deps: ControllerParts): Promise<OpenControl
   const reports = createProcessReportStore(db)
   const models = createModelStore(db)
   const errors = createErrorCounts(clock)
+  const counts = createRolloutCounts()
   const watch = await watchRollout({ config, stores, settings, db, clock, log })
   return {
     watch,
     errors,
+    seen: () => ({ now: watch.now(), counts }),
     async start() {
       const auditReader = openAuditReader({ dataDir: config.dataDir })
       const apply = { parts, settings, models, unapplied: settingTexts(config) }
@@ -85,8 +91,9 @@ export async function openController(deps: ControllerParts): Promise<OpenControl
         clock,
         random,
         log,
-        async onDecided({ outcome }) {
-          triage.run(outcome.effects)
+        async onDecided(decided) {
+          counts.add(decided)
+          triage.run(decided.outcome.effects)
           await watch.look()
         },
       })

@@ -168,6 +168,7 @@ async function serveHttp(
       ingest,
       polls: () => parts.poller?.counters ?? null,
       desk: () => parts.desk ?? null,
+      rollout: () => parts.controller?.seen() ?? null,
     }),
     logs: () => recent.list(),
     streams: () => ingest.conditions(),

@@ -1,3 +1,4 @@
+import { rolloutMeters } from '../rollout/rollout-counts.ts'
 import { createPrometheus } from '../prometheus.ts'
 import { QUEUES, type QueueDepth } from '../queue/queue.ts'
 import type { Ingest } from './ingest.ts'
@@ -9,13 +10,15 @@ export interface ExecutorMeterSources {
   buildSha: string
   ingest: Pick<Ingest, 'counters' | 'lastMessageMs' | 'stalenessS' | 'warmStreams'>
   polls(): StrategyPoller['counters'] | null
+  rollout: Parameters<typeof rolloutMeters>[1]
   desk(): Pick<OrderDesk, 'depth' | 'orders' | 'haltedReason' | 'trading'> | null
 }
 
 /** Prometheus text of the executor. Single samples without labels where an operator greps. */
 export function createExecutorMeters(sources: ExecutorMeterSources): () => Promise<string> {
   const { ingest } = sources
-  const { gauge, outcomes, states, text } = createPrometheus(sources)
+  const prometheus = createPrometheus(sources)
+  const { gauge, outcomes, states, text } = prometheus
   gauge(
     'spark_last_update_timestamp',
     'Unix time of the last valid market message, seconds; 0 before the first.',
@@ -46,6 +49,7 @@ export function createExecutorMeters(sources: ExecutorMeterSources): () => Promi
     ...sources.desk()?.trading.worker.counters,
   }))
   states('spark_orders', 'Orders by state.', async () => ({ ...(await sources.desk()?.orders.countByState()) }))
+  rolloutMeters(prometheus, sources.rollout)
   return text
 }
 
