@@ -113,7 +113,14 @@ it('10,000 candles of garbage make no order, change no row and crash nothing, an
   await fixture.settle()
   expect(Object.keys(expected)).toHaveLength(10)
   expect(ingest.counters).toMatchObject({ valid: 1, invalid: 10_000, closed: 0 })
-  const metrics = await createExecutorMeters({ version: '', buildSha: '', ingest, polls: () => null, desk: () => null })()
+  const metrics = await createExecutorMeters({
+    version: '',
+    buildSha: '',
+    ingest,
+    polls: () => null,
+    desk: () => null,
+    rollout: () => null,
+  })()
   for (const [reason, count] of Object.entries(expected))
     expect(metrics).toContain(`spark_candles_refused_total{reason="${reason}"} ${count}\n`)
   expect(ingest.currentRow(STREAM)).toEqual(row)
