@@ -20,6 +20,8 @@ export interface Spark {
   start(entry: 'up' | 'api' | 'executor'): SparkProcess
   /** Starts deploy.sh of the checkout with the environment as it is in `env` now. */
   startDeploy(...args: string[]): SparkProcess
+  /** Starts a spark command that goes on by itself. */
+  startCommand(...args: string[]): SparkProcess
   /** Runs a spark command to its end. */
   run(...args: string[]): Promise<Ended>
   /** Likewise, with this text on its standard input. */
@@ -80,6 +82,7 @@ export async function createSpark(env: Record<string, string> = {}, root = ROOT)
     run: (...args) => runToEnd(program, args, { env: full, cwd: root }),
     runWith: (input, ...args) => runToEnd(program, args, { env: full, cwd: root, input }),
     startDeploy: (...args) => begin(spawn(join(root, 'deploy.sh'), args, options())),
+    startCommand: (...args) => begin(spawn(program, args, options())),
     token: () => readFileSync(join(dataDir, 'operator.token'), 'utf8').trim(),
     async remove() {
       for (const { child } of running) child.kill('SIGKILL')

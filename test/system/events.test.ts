@@ -1,11 +1,8 @@
 import { connect } from 'node:net'
-import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { systemClock } from '@spark/server/clock'
-import { createAlerts } from '@spark/server/notify/alerts'
-import { systemRandomness } from '@spark/server/random'
 import { openAuditWriter } from '@spark/server/storage/audit/audit-writer'
-import { openMainDatabase } from '@spark/server/storage/open-main-database'
+import { raiseAlerts } from '../support/alerts.ts'
 import { listen, type EventStream, type ServerEvent } from '../support/event-stream.ts'
 import { createSpark, eventually, featureNow, healthy, postScore, type Spark } from '../support/spark.ts'
 
@@ -100,13 +97,7 @@ it('tells of what happens to orders in the order it happened, and each event onc
 })
 
 it('tells of an alert and of what people do about it, and who resumes of how it is now', async () => {
-  const database = await openMainDatabase({ path: join(spark.dataDir, 'spark.db'), thread: true })
-  const rules = { escalateAfterMs: 300_000, repeatMs: 900_000, told: [], escalated: [] }
-  const alerts = createAlerts({ db: database.db, rules, clock: systemClock, random: systemRandomness })
-  const raise = (code: string) =>
-    database.db
-      .transaction()
-      .execute((trx) => alerts.raise(trx, { severity: 'red', code, scope: 'test', message: `${code} happened` }))
+  const raise = (code: string) => raiseAlerts(spark, [{ severity: 'red', code, scope: 'test', message: `${code} happened` }])
   const told = (of: EventStream) =>
     of.events.filter(({ event }) => event === 'alert').map(({ data }) => `${String(data['code'])} ${String(data['state'])}`)
   await raise('before')
@@ -133,7 +124,6 @@ it('tells of an alert and of what people do about it, and who resumes of how it 
   await raise('missed')
   await raise('missed')
   await acknowledge()
-  await database.close()
   const resumed = listenTo(seen)
   await eventually('what was missed', 5000, async () => told(resumed).length === 2)
   expect(told(resumed)).toEqual(['missed firing', 'now acknowledged'])

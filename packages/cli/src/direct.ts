@@ -6,6 +6,7 @@ import { systemRandomness } from '@spark/server/random'
 import { rolloutPartsOf } from '@spark/server/rollout/rollout-parts'
 import type { RolloutParts } from '@spark/server/rollout/decide-rollout'
 import { createTradingStores, type TradingStores } from '@spark/server/storage/trading-stores'
+import type { MainDatabase } from '@spark/server/storage/open-main-database'
 import { CheckFailed, type Output } from './output.ts'
 import { traceId, withMainDatabase } from './main-database.ts'
 
@@ -20,13 +21,21 @@ export async function apiOr<Result>(call: () => Promise<Result>, output: Output,
   return direct()
 }
 
-/** What a command does on the database when nothing else runs. Rejects with StorageError. */
-export async function withStores<Result>(
+/** The database of an installation that nothing else need run for. Rejects with StorageError. */
+export async function withDatabase<Result>(
+  config: Pick<Config, 'databasePath'>,
+  work: (database: MainDatabase) => Promise<Result>,
+): Promise<Result> {
+  if (!existsSync(config.databasePath)) throw new CheckFailed(`${config.databasePath} is not there: nothing runs here`)
+  return withMainDatabase(config, work)
+}
+
+/** What a command does on the stores when nothing else runs. Rejects with StorageError. */
+export function withStores<Result>(
   config: Config,
   work: (stores: TradingStores, parts: RolloutParts) => Promise<Result>,
 ): Promise<Result> {
-  if (!existsSync(config.databasePath)) throw new CheckFailed(`${config.databasePath} is not there: nothing runs here`)
-  return withMainDatabase(config, ({ db }) => {
+  return withDatabase(config, ({ db }) => {
     const stores = createTradingStores(db)
     return work(stores, rolloutPartsOf({ stores, config, clock: systemClock, random: systemRandomness }))
   })

@@ -2,6 +2,8 @@ import { Command } from 'commander'
 import { VERSION } from '@spark/server/config'
 import { accountCommands } from './commands/account.ts'
 import { applyCommand } from './commands/apply.ts'
+import { alertMonitorCommand } from './commands/alert-monitor.ts'
+import { alertsCommands } from './commands/alerts.ts'
 import { auditCommands } from './commands/audit.ts'
 import { backupCommands } from './commands/backup.ts'
 import { deployCommand } from './commands/deploy.ts'
@@ -51,6 +53,8 @@ const COMMANDS = [
   jobsCommands,
   backupCommands,
   notifyCommand,
+  alertsCommands,
+  alertMonitorCommand,
 ]
 
 /** The program spark with all its commands. It throws CommanderError in place of ending the process. */

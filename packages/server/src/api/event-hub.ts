@@ -1,3 +1,4 @@
+import { alertView } from '../alert-view.ts'
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
 import type { AlertStore } from '../storage/alert-store.ts'
@@ -6,7 +7,6 @@ import type { MetricSliceStore } from '../storage/metric-slice-store.ts'
 import type { RolloutViews } from '../rollout/rollout-view.ts'
 import type { RolloutWatch } from '../rollout/watch-rollout.ts'
 import { tellRollout } from './rollout-events.ts'
-import { alertView } from './routes/alerts.ts'
 import { currentMetrics } from './slo-view.ts'
 
 /** What a stream writes to. */

@@ -83,7 +83,8 @@ export function createAlertStore(db: Kysely<MainTables>): AlertStore {
     },
     async list({ state, severity, beforeId, limit }) {
       let query = db.selectFrom('alert').selectAll()
-      if (state === 'open') query = query.where('state', '<>', 'resolved')
+      // Literally as the index has it: a parameter would not find the index.
+      if (state === 'open') query = query.where('state', '<>', sql.lit('resolved'))
       else if (state !== undefined) query = query.where('state', '=', state)
       if (severity !== undefined) query = query.where('severity', '=', severity)
       if (beforeId !== undefined) query = query.where('id', '<', beforeId)

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { AlertView } from '@spark/contract/alerts'
+import { alertView } from '../../alert-view.ts'
 import type { AlertCommand } from '../../notify/alerts.ts'
-import type { StoredAlert } from '../../storage/alert-store.ts'
 import { ApiProblem } from '../api-problem.ts'
 import type { ApiDeps } from '../deps.ts'
 import { handle } from '../handle.ts'
@@ -38,10 +38,6 @@ export function alertRoutes(app: FastifyInstance, { alerts, alertStore }: ApiDep
   handle(app, 'alertAcknowledge', (call) => act(call, { kind: 'acknowledge' }))
   handle(app, 'alertSnooze', (call) => act(call, { kind: 'snooze', minutes: call.body.minutes }))
   handle(app, 'alertResolve', (call) => act(call, { kind: 'resolve' }))
-}
-
-export function alertView({ told: _told, lookTs: _look, ...view }: StoredAlert): AlertView {
-  return view
 }
 
 function placeOf(cursor: string): number {

@@ -19,7 +19,9 @@ const STATEMENTS = [
   `alter table alert add column reason text`,
   `alter table alert add column change integer not null default 0`,
   `create unique index alert_open on alert (code, scope) where state <> 'resolved'`,
+  `create index alert_open_id on alert (id) where state <> 'resolved'`,
   `create index alert_change on alert (change)`,
+  `create index alert_last on alert (last_ts, id)`,
   `create table alert_group (
     id integer primary key autoincrement not null, audience text not null, opened_at integer not null,
     closed integer not null) strict`,

@@ -10,6 +10,8 @@ CREATE TABLE alert_group (
     id integer primary key autoincrement not null, audience text not null, opened_at integer not null,
     closed integer not null) strict;
 
+CREATE INDEX alert_last on alert (last_ts, id);
+
 CREATE TABLE alert_notice (
     id integer primary key autoincrement not null, group_id integer not null references alert_group (id), alert_id integer not null,
     kind text not null, ts integer not null, severity text not null, code text not null, scope text not null,
@@ -18,6 +20,8 @@ CREATE TABLE alert_notice (
 CREATE INDEX alert_notice_group on alert_notice (group_id);
 
 CREATE UNIQUE INDEX alert_open on alert (code, scope) where state <> 'resolved';
+
+CREATE INDEX alert_open_id on alert (id) where state <> 'resolved';
 
 CREATE TABLE "audit_checkpoint" ("ts" integer not null primary key,
   "document" text not null,
