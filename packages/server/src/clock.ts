@@ -1,9 +1,16 @@
-/** The one source of time. A test passes a twin that it turns by hand. */
+/**
+ * The one source of time. A test passes a twin that it turns by hand. All of it runs `speed` times as fast as the world, but for
+ * `realMs`: what is scheduled, leased, judged and stored lives by the clock; what waits for hardware or a socket does not.
+ */
 export interface Clock {
   /** Wall time in ms since 1970, UTC. May step. */
   nowMs(): number
   /** Monotonic time in ms; only differences mean anything. */
   monotonicMs(): number
+  /** Monotonic time of the world in ms: for latencies, and for limits on how long something may really take. */
+  realMs(): number
+  /** Ms of this clock that pass in a real one: 1 but for SPARK_CLOCK_SPEED. A real limit, given to a timer, is multiplied by it. */
+  readonly speed: number
   /** Calls back once after `delayMs`; the returned function cancels. The timer alone does not keep the process alive. */
   after(delayMs: number, callback: () => void): () => void
   /** Calls back every `periodMs` until cancelled. */
@@ -15,6 +22,8 @@ export interface Clock {
 export const systemClock: Clock = {
   nowMs: () => Date.now(),
   monotonicMs: () => performance.now(),
+  realMs: () => performance.now(),
+  speed: 1,
   after(delayMs, callback) {
     const timer = setTimeout(callback, delayMs)
     timer.unref()
@@ -28,8 +37,40 @@ export const systemClock: Clock = {
   sleep: (delayMs) => new Promise((resolve) => setTimeout(resolve, delayMs)),
 }
 
+/** What fast time was at one moment of real time, and how fast it runs from there. */
+export interface ClockAnchor {
+  fastMs: number
+  realMs: number
+  speed: number
+}
+
+/** Fast wall time at a moment of real wall time, in whole ms as the real one. */
+export function fastNowMs({ fastMs, realMs, speed }: ClockAnchor, realNowMs: number): number {
+  return Math.round(fastMs + (realNowMs - realMs) * speed)
+}
+
+/**
+ * Time that runs faster. It is a function of the real wall time and the anchor alone, so every process with the same anchor agrees on
+ * it to the millisecond without asking another, and it goes back only when the real clock is set back.
+ */
+export function createFastClock(real: Clock, anchor: ClockAnchor): Clock {
+  const { speed } = anchor
+  // A timer that fired early would find its moment still ahead.
+  const realDelayMs = (ms: number) => Math.ceil(ms / speed)
+  return {
+    nowMs: () => fastNowMs(anchor, real.nowMs()),
+    monotonicMs: () => real.monotonicMs() * speed,
+    realMs: () => real.realMs(),
+    speed: real.speed * speed,
+    after: (delayMs, callback) => real.after(realDelayMs(delayMs), callback),
+    every: (periodMs, callback) => real.every(periodMs / speed, callback),
+    sleep: (delayMs) => real.sleep(realDelayMs(delayMs)),
+  }
+}
+
 /** A clock that stands still until `advance` is called. */
 export class ManualClock implements Clock {
+  readonly speed = 1
   #now: number
   #monotonic = 0
   #nextId = 1
@@ -42,6 +83,9 @@ export class ManualClock implements Clock {
     return this.#now
   }
   monotonicMs(): number {
+    return this.#monotonic
+  }
+  realMs(): number {
     return this.#monotonic
   }
   after(delayMs: number, callback: () => void): () => void {

@@ -8,7 +8,7 @@ export interface StorageHealth {
 }
 
 /**
- * Longer than this without an answer counts as not writable. Below the limits of those who ask (supervisor 900 ms,
+ * Longer than this (real ms) without an answer counts as not writable. Below the limits of those who ask (supervisor 900 ms,
  * executor probe 800 ms): slow storage must be told, not mistaken for a dead process.
  */
 const SLOW_MS = 500
@@ -37,7 +37,7 @@ export function createStorageHealth(probe: () => Promise<void>, clock: Clock): (
     running ??= check()
     let cancel = () => {}
     const slow = new Promise<StorageHealth>((resolve) => {
-      cancel = clock.after(SLOW_MS, () =>
+      cancel = clock.after(SLOW_MS * clock.speed, () =>
         resolve({
           ok: false,
           reason: 'slow',

@@ -128,8 +128,8 @@ function isSlow(hub: Hub, stream: Stream): boolean {
     stream.slowSinceMs = null
     return false
   }
-  stream.slowSinceMs ??= hub.clock.monotonicMs()
-  if (hub.clock.monotonicMs() - stream.slowSinceMs > SLOW_MAX_MS) close(hub, stream)
+  stream.slowSinceMs ??= hub.clock.realMs()
+  if (hub.clock.realMs() - stream.slowSinceMs > SLOW_MAX_MS) close(hub, stream)
   return true
 }
 

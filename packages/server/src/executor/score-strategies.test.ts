@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createClient } from '@spark/contract/client'
-import { ManualClock, systemClock } from '../clock.ts'
+import { ManualClock, createFastClock, systemClock, type Clock } from '../clock.ts'
 import { createLog } from '../log.ts'
 import { systemRandomness } from '../random.ts'
 import { StorageError } from '../storage/storage-error.ts'
@@ -49,7 +49,7 @@ async function serve(
   return `http://127.0.0.1:${(server.address() as { port: number }).port}`
 }
 
-function poll(baseUrl: string, clock: ManualClock, outcomes: PollOutcome[], ready = true): Promise<StrategyPoller> {
+function poll(baseUrl: string, clock: Clock, outcomes: PollOutcome[], ready = true): Promise<StrategyPoller> {
   return startPolling({
     clock,
     random: systemRandomness,
@@ -146,6 +146,16 @@ describe('polling', () => {
     await clock.advance(4999)
     await poller.stop()
     expect(outcomes).toMatchObject([{ kind: 'error', confid: null }])
+  })
+
+  it('measures real milliseconds, however fast its clock runs', async () => {
+    const real = new ManualClock(1_700_000_000_000)
+    const clock = createFastClock(real, { fastMs: real.nowMs(), realMs: real.nowMs(), speed: 60 })
+    const outcomes: PollOutcome[] = []
+    const answer = (response: ServerResponse) => void real.advance(7).then(() => response.end('{"confid":0.6}'))
+    const poller = await poll(await serve((_request, response) => answer(response)), clock, outcomes)
+    await poller.stop()
+    expect(outcomes).toMatchObject([{ kind: 'ok', latencyMs: 7 }])
   })
 
   it('measures nothing while the stream warms up', async () => {

@@ -8,7 +8,7 @@ import { StorageError } from '../storage/storage-error.ts'
 import { traceparentOf } from '../telemetry.ts'
 import type { PollOutcome } from './measure.ts'
 
-/** A poll without an answer for this long is a timeout and counts as this long. */
+/** A poll without an answer for this long, as real as every latency, is a timeout and counts as this long. */
 export const POLL_TIMEOUT_MS = 5000
 
 const API_WAIT_MS = 15_000
@@ -120,12 +120,12 @@ export async function startPolling(deps: PollerDeps): Promise<StrategyPoller> {
       counters.notReady += 1
       return
     }
-    const sentMs = clock.monotonicMs()
+    const sentMs = clock.realMs()
     const traceId = deps.random.traceId()
     const { kind, confid, error } = await ask(deps, strategy, feature, traceId)
     counters[kind] += 1
     if (kind === 'ok') lastScoreMs = clock.monotonicMs()
-    deps.record({ dueMs, kind, confid, error, latencyMs: kind === 'timeout' ? POLL_TIMEOUT_MS : clock.monotonicMs() - sentMs })
+    deps.record({ dueMs, kind, confid, error, latencyMs: kind === 'timeout' ? POLL_TIMEOUT_MS : clock.realMs() - sentMs })
   }
 
   runInterval(startMs)

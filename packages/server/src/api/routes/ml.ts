@@ -8,16 +8,16 @@ import type { ScoreCall } from '../score-service.ts'
 
 export function mlRoutes(app: FastifyInstance, deps: ApiDeps): void {
   handle(app, 'mlScore', async ({ body, request }) => {
-    const startedMs = deps.clock.monotonicMs()
+    const startedMs = deps.clock.realMs()
     const [answer] = await deps.scores.score([body.feature], scoreCall(request, body))
     if (answer === undefined) throw new Error('the score service answered nothing')
-    deps.meters.scored(answer, deps.clock.monotonicMs() - startedMs)
+    deps.meters.scored(answer, deps.clock.realMs() - startedMs)
     return answer
   })
   handle(app, 'mlScoreBatch', async ({ body, request }) => {
-    const startedMs = deps.clock.monotonicMs()
+    const startedMs = deps.clock.realMs()
     const answers = await deps.scores.score(body.features, scoreCall(request, body))
-    for (const answer of answers) deps.meters.scored(answer, deps.clock.monotonicMs() - startedMs)
+    for (const answer of answers) deps.meters.scored(answer, deps.clock.realMs() - startedMs)
     return { answers }
   })
   handle(app, 'mlVersion', () => {

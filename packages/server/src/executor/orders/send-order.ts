@@ -10,9 +10,9 @@ import { VenueError } from '../../venue/venue.ts'
 import { advance, type OrderPath } from './order-path.ts'
 import { settleVenueOrder } from './settle-order.ts'
 
-/** The venue refuses what arrives later than this after it was signed. */
+/** The venue refuses what arrives later than this after it was signed; real ms, as the way there is. */
 export const RECEIVE_WINDOW_MS = 5000
-/** The socket is written at most this long (monotonic) after the transaction that allowed it began. */
+/** The socket is written at most this long (real ms, monotonic) after the transaction that allowed it began. */
 const FENCE_MS = 1000
 /** "Not found" counts only after the receive window, and twice, this far apart. */
 const ASK_AGAIN_MS = 2000
@@ -38,13 +38,13 @@ function intentOf({ payload }: LeasedJob): string {
 }
 
 async function send(path: OrderPath, order: StoredOrder): Promise<void> {
-  const startedMs = path.clock.monotonicMs()
+  const startedMs = path.clock.realMs()
   // By the wall, also in a replay: the venue holds its receive window against it.
   const signedAtMs = path.wallMs()
   const sending = await path.db.transaction().execute((trx) => markSending(path, trx, order))
   path.committed()
   if (sending === null || sending.state !== 'sending') return
-  if (path.clock.monotonicMs() - startedMs > FENCE_MS) {
+  if (path.clock.realMs() - startedMs > FENCE_MS) {
     await lose(path, sending, `${NOT_PLACED}: too_late`)
     throw new RetryJobError(path.clock.nowMs(), 'the fence was passed too slowly')
   }
@@ -56,7 +56,7 @@ async function send(path: OrderPath, order: StoredOrder): Promise<void> {
       quantity: new Decimal(sending.quantity).minus(sending.filledQuantity).toString(),
       price: null,
       signedAtMs,
-      receiveWindowMs: RECEIVE_WINDOW_MS,
+      receiveWindowMs: receiveWindowMs(path),
     })
     await settleVenueOrder(path, answer)
   } catch (error) {
@@ -110,13 +110,18 @@ async function lose(path: OrderPath, order: StoredOrder, reason: string): Promis
   await change(path, order, { kind: 'lose' }, { reason })
 }
 
+/** Both ends of the window, signing and asking, are on clocks that run `speed` times as fast, so it is as much longer. */
+function receiveWindowMs({ clock }: OrderPath): number {
+  return RECEIVE_WINDOW_MS * clock.speed
+}
+
 /** Asks the venue. Sent again only when it has twice said that it has no such order, past its window, and while that is allowed. */
 async function findOut(path: OrderPath, order: StoredOrder): Promise<void> {
   const nowMs = path.clock.nowMs()
   if (order.state === 'sending') await lose(path, order, 'no_answer')
   const found = await asked(path, order)
   if (found) return
-  const windowEndMs = (order.sendingAt ?? nowMs) + RECEIVE_WINDOW_MS
+  const windowEndMs = (order.sendingAt ?? nowMs) + receiveWindowMs(path)
   if (nowMs <= windowEndMs) throw new RetryJobError(windowEndMs + 1, 'the receive window is open')
   const count = order.notFoundCount + 1
   if (count < NOT_FOUND_ENOUGH) {

@@ -143,14 +143,14 @@ class AuditQueue {
     const batch = this.#takeBatch()
     this.#inFlightRows += batch.length
     this.#inFlightBatches += 1
-    const startedMs = this.#options.clock.monotonicMs()
+    const startedMs = this.#options.clock.realMs()
     try {
       const { firstSeq } = await this.#ask({ kind: 'append', batch: joined(batch) })
       const { writer } = this.#options
       for (const [at, row] of batch.entries()) row.resolve({ writer, seq: firstSeq + at })
       this.#stats.rows += batch.length
       this.#stats.commits += 1
-      this.#stats.lastCommitMs = this.#options.clock.monotonicMs() - startedMs
+      this.#stats.lastCommitMs = this.#options.clock.realMs() - startedMs
     } catch (error) {
       const reason = error instanceof Error ? error : this.#unavailable(String(error))
       for (const row of batch) row.reject(reason)
