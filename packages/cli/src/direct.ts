@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { ApiError, UnreachableError } from '@spark/contract/client'
-import { systemClock } from '@spark/server/clock'
 import type { Config } from '@spark/server/config'
+import { folderClock } from '@spark/server/folder-clock'
 import { systemRandomness } from '@spark/server/random'
 import { rolloutPartsOf } from '@spark/server/rollout/rollout-parts'
 import type { RolloutParts } from '@spark/server/rollout/decide-rollout'
@@ -37,7 +37,7 @@ export function withStores<Result>(
 ): Promise<Result> {
   return withDatabase(config, ({ db }) => {
     const stores = createTradingStores(db)
-    return work(stores, rolloutPartsOf({ stores, config, clock: systemClock, random: systemRandomness }))
+    return work(stores, rolloutPartsOf({ stores, config, clock: folderClock(config), random: systemRandomness }))
   })
 }
 

@@ -2,7 +2,8 @@ import { CommanderError } from 'commander'
 import { ConfigError } from '@spark/server/config'
 import { StorageError } from '@spark/server/storage/storage-error'
 import { ApiError, UnreachableError } from '@spark/contract/client'
-import { CheckFailed, WrongUsage, processOutput } from './output.ts'
+import { CheckFailed, Refused, WrongUsage, processOutput } from './output.ts'
+import { EXIT_CONFIG } from '@spark/server/process-life'
 import { createProgram } from './program.ts'
 
 const output = processOutput()
@@ -23,6 +24,10 @@ function exitCodeOf(error: unknown): number {
   if (known) {
     output.note(`spark: ${error.message}`)
     return 1
+  }
+  if (error instanceof Refused) {
+    output.note(`spark: ${error.message}`)
+    return EXIT_CONFIG
   }
   if (error instanceof WrongUsage || error instanceof ConfigError) {
     output.note(`spark: ${error.message}`)

@@ -11,6 +11,9 @@ export interface Output {
 /** A check did not hold: exit code 1. */
 export class CheckFailed extends Error {}
 
+/** Spark does not run on this data folder as it is set: exit code 78, like that of a process that refuses. */
+export class Refused extends Error {}
+
 /** The command was called wrongly: exit code 2. */
 export class WrongUsage extends Error {}
 

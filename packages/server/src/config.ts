@@ -82,7 +82,7 @@ export function loadConfig(env: Record<string, string | undefined> = process.env
 }
 
 /** What each variable allows and the whole does not. */
-function combinationProblems({ mode, venue, feed, telegramBotToken, telegramChatId }: Values): string[] {
+function combinationProblems({ mode, venue, feed, clockSpeed, telegramBotToken, telegramChatId }: Values): string[] {
   const problems: string[] = []
   const exchange = exchangeOf(venue)
   if (mode === 'live' && exchange === null)
@@ -92,6 +92,10 @@ function combinationProblems({ mode, venue, feed, telegramBotToken, telegramChat
   if (exchange !== null && feed !== `ccxt:${exchange}`)
     problems.push(
       `SPARK_VENUE is "${venue}", but SPARK_FEED is "${feed}"; orders there need its own prices: set SPARK_FEED=ccxt:${exchange}`,
+    )
+  if (clockSpeed !== 1 && (exchange !== null || feed.startsWith('ccxt:')))
+    problems.push(
+      `SPARK_CLOCK_SPEED is "${clockSpeed}", but SPARK_FEED is "${feed}" and SPARK_VENUE is "${venue}"; an exchange does not run faster: set SPARK_CLOCK_SPEED=1, or SPARK_FEED=sim or replay:PATH with SPARK_VENUE=paper`,
     )
   if ((telegramBotToken === '') !== (telegramChatId === ''))
     problems.push('TELEGRAM_BOT_TOKEN and TELEGRAM_CHAT_ID belong together; set both or neither')

@@ -2,13 +2,16 @@ import { DEFAULT_PLAN, GATE_NAMES, type GateName, type GatePlan, type RolloutPla
 import type { SparkFile } from './strategies-file.ts'
 
 const MINUTE = 60_000
+/** So long (real ms) a busy machine may keep the controller from renewing the lease, however fast the clock runs. */
+const LEASE_REAL_MIN_MS = 2000
 
-/** The plan of config/spark.yaml; what it leaves out has its default. */
-export function rolloutPlanOf({ rollout = {} }: SparkFile): RolloutPlan {
+/** The plan of config/spark.yaml; what it leaves out has its default. Its times are the clock's. */
+export function rolloutPlanOf({ rollout = {} }: SparkFile, clockSpeed = 1): RolloutPlan {
   const { steps, gates, coolDownMin, approvalMin, blindMin, clearMin, breachesMax, fastEvents, minSamples, ...rest } = rollout
   return {
     ...DEFAULT_PLAN,
     ...rest,
+    leaseMs: Math.max(DEFAULT_PLAN.leaseMs, LEASE_REAL_MIN_MS * clockSpeed),
     ...(steps !== undefined && {
       steps: steps.map(({ name, share, dwellMin, approval = false, proven = false }) => ({
         name: name ?? (share === 0 ? 'preview' : `${Math.round(share * 1000) / 10} %`),

@@ -123,6 +123,12 @@ export const SETTINGS = {
   ),
   venue: setting('SPARK_VENUE', 'paper', `where orders go: ${VENUES.join(' or ')}`, oneOf(VENUES)),
   mode: setting('SPARK_MODE', 'paper', 'paper, or live: orders with real money', oneOf(['paper', 'live'])),
+  clockSpeed: setting(
+    'SPARK_CLOCK_SPEED',
+    '1',
+    'time runs so many times as fast, for rehearsals on sim or replay with paper',
+    integerBetween(1, 60, 'times'),
+  ),
   slackWebhookUrl: secret('SLACK_WEBHOOK_URL', 'Slack webhook that is told of alerts; empty: none', url),
   telegramBotToken: secret(
     'TELEGRAM_BOT_TOKEN',

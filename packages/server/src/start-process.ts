@@ -1,12 +1,16 @@
 import { flushCompileCache } from 'node:module'
 import { checkGolden } from '@spark/core/signal/golden'
 import { GOLDEN } from '@spark/core/signal/golden-file'
+import type { Clock } from './clock.ts'
 import { ConfigError, loadConfig, type Config } from './config.ts'
+import { startFolderClock } from './folder-clock.ts'
 import { createLog, createRecentLines, type Log, type RecentLines } from './log.ts'
 import { EXIT_CONFIG, READY, createProcessLife, type ProcessLife } from './process-life.ts'
 
 export interface Started {
   config: Config
+  /** The time of the data folder. */
+  clock: Clock
   log: Log
   /** What this process logged last of what is not well. */
   recent: RecentLines
@@ -35,7 +39,7 @@ export async function startProcess(name: string, run: (started: Started) => Prom
     return
   }
   try {
-    await run({ config, log, recent, life })
+    await run({ config, clock: startFolderClock(config, false), log, recent, life })
     // Now, not at the end: a killed process would leave nothing for its successor.
     flushCompileCache()
     // The supervisor knows at once that this start succeeded; its next health probe may come too late to see a short life.

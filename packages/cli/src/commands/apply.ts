@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { SettingsApplied } from '@spark/contract/rollout'
-import { systemClock } from '@spark/server/clock'
 import { loadConfig, type Config } from '@spark/server/config'
+import { folderClock } from '@spark/server/folder-clock'
 import { defaultTexts, explicitSettings, type SettingValues } from '@spark/server/live-settings'
 import { systemRandomness } from '@spark/server/random'
 import { applySettings } from '@spark/server/rollout/apply-settings'
@@ -46,7 +46,7 @@ export function applyCommand(program: Command, output: Output): void {
 
 async function applyDirectly(config: Config, values: SettingValues, reason: string): Promise<SettingsApplied> {
   return withStores(config, async (stores) => {
-    const deps = applyDepsOf({ stores, config, clock: systemClock, random: systemRandomness }, defaultTexts())
+    const deps = applyDepsOf({ stores, config, clock: folderClock(config), random: systemRandomness }, defaultTexts())
     const answer = await applySettings(deps, values, { ...operator(), reason })
     if ('problems' in answer) throw new CheckFailed(answer.problems.join('\n'))
     const { changes, notes, decided } = answer

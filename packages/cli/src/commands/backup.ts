@@ -3,8 +3,8 @@ import { basename, join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { restoreBackup, takeBackup, verifyBackup, type Manifest } from '@spark/server/backup/backup'
 import { BackupError } from '@spark/server/backup/copy-database'
-import { systemClock } from '@spark/server/clock'
 import { loadConfig } from '@spark/server/config'
+import { folderClock } from '@spark/server/folder-clock'
 import { timeText, typedTwice } from '../options.ts'
 import { CheckFailed, WrongUsage, type Output } from '../output.ts'
 
@@ -25,7 +25,7 @@ function backupCommand(program: Command, output: Output): void {
       const config = loadConfig()
       if (!existsSync(config.databasePath)) throw new CheckFailed(`${config.databasePath} is not there: nothing to back up`)
       const folder = to === undefined ? join(config.dataDir, 'backups') : resolve(to)
-      const made = await orFailed(takeBackup({ ...config, folder, nowMs: systemClock.nowMs() }))
+      const made = await orFailed(takeBackup({ ...config, folder, nowMs: folderClock(config).nowMs() }))
       if (json === true) return output.line(JSON.stringify(made, null, 2))
       output.line(`${made.folder}: ${contentOf(made.manifest)}, opened and checked`)
       output.note(`Not in it: ${config.signingKeyFile}, ${config.masterKeyFile} and the tokens. Keep the two keys apart from it.`)
@@ -63,7 +63,7 @@ function restoreCommand(program: Command, output: Output): void {
       if (confirm === undefined) throw new WrongUsage(`it replaces what is there now; type its name again: --confirm ${name}`)
       typedTwice('name of the backup', name, confirm)
       const { dataDir, databasePath } = loadConfig()
-      const nowMs = systemClock.nowMs()
+      const nowMs = folderClock({ dataDir }).nowMs()
       const restored = await orFailed(restoreBackup({ folder, dataDir, databasePath, nowMs, actor: 'operator', reason }))
       if (json === true) return output.line(JSON.stringify(restored, null, 2))
       output.line(

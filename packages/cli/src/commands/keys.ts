@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
-import { systemClock } from '@spark/server/clock'
 import { loadConfig } from '@spark/server/config'
 import { addExchangeKeys, exchangeKeysProblem, removeExchangeKeys, type ExchangeKeys } from '@spark/server/exchange-keys'
+import { folderClock } from '@spark/server/folder-clock'
 import { createExchangeKeyStore } from '@spark/server/storage/exchange-key-store'
 import { VENUES, venueName } from '@spark/server/venue/venue-names'
 import { askHidden, isTyped, readInput } from '../input.ts'
@@ -64,7 +64,9 @@ function addCommand(keys: Command, output: Output): void {
       if (problem !== null) throw new WrongUsage(problem)
       const change = { venue, replace: replace === true, reason, actor: 'operator', traceId: traceId() }
       const keyFile = config.masterKeyFile
-      const hint = await withMainDatabase(config, ({ db }) => addExchangeKeys({ db, clock: systemClock, keyFile }, given, change))
+      const hint = await withMainDatabase(config, ({ db }) =>
+        addExchangeKeys({ db, clock: folderClock(config), keyFile }, given, change),
+      )
       if (hint === null)
         throw new CheckFailed(`keys of "${venue}" are stored already; nothing was changed. --replace puts these in their place`)
       output.line(`${venue}: stored, API key ending in ${hint}, encrypted with ${keyFile}`)
@@ -88,7 +90,7 @@ function removeCommand(keys: Command, output: Output): void {
       const change = { venue, reason, actor: 'operator', traceId: traceId() }
       const removed =
         existsSync(config.databasePath) &&
-        (await withMainDatabase(config, ({ db }) => removeExchangeKeys({ db, clock: systemClock }, change)))
+        (await withMainDatabase(config, ({ db }) => removeExchangeKeys({ db, clock: folderClock(config) }, change)))
       if (!removed) throw new CheckFailed(`no keys are stored for "${venue}"`)
       output.line(`${venue}: removed`)
       output.note('An executor that runs goes on with them until it stops; withdraw them at the exchange too.')

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
-import { systemClock } from '@spark/server/clock'
 import { loadConfig, type Config } from '@spark/server/config'
+import { folderClock } from '@spark/server/folder-clock'
 import { killScopeProblem, liftKillSwitch, setKillSwitch, type KillRequest } from '@spark/server/kill-switch'
 import { systemRandomness } from '@spark/server/random'
 import { rolloutPartsOf } from '@spark/server/rollout/rollout-parts'
@@ -55,13 +55,18 @@ async function killDirectly(config: Config, request: KillRequest): Promise<void>
     const stores = createTradingStores(db)
     const problem = await killScopeProblem(stores.strategies, config.venueName, request.scope)
     if (problem !== null) throw new WrongUsage(problem)
-    await setKillSwitch(rolloutPartsOf({ stores, config, clock: systemClock, random: systemRandomness }), request)
+    await setKillSwitch(rolloutPartsOf({ stores, config, clock: folderClock(config), random: systemRandomness }), request)
   })
 }
 
 async function unkillDirectly(config: Config, request: KillRequest): Promise<void> {
   await withMainDatabase(config, async ({ db }) => {
-    const parts = rolloutPartsOf({ stores: createTradingStores(db), config, clock: systemClock, random: systemRandomness })
+    const parts = rolloutPartsOf({
+      stores: createTradingStores(db),
+      config,
+      clock: folderClock(config),
+      random: systemRandomness,
+    })
     if (!(await liftKillSwitch(parts, request))) throw new CheckFailed(`no kill switch is set for ${request.scope}`)
   })
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
-import { systemClock } from '@spark/server/clock'
 import { loadConfig } from '@spark/server/config'
+import { folderClock } from '@spark/server/folder-clock'
 import { OutsideError } from '@spark/server/notify/call-outside'
 import { CHANNELS, CHANNEL_SETTINGS, configuredChannels, sendTo, type ChannelName } from '@spark/server/notify/channels'
 import { isTyped, readInput } from '../input.ts'
@@ -24,7 +24,13 @@ export function notifyCommand(program: Command, output: Output): void {
       const config = loadConfig()
       const channels = wanted(channel, configuredChannels(config))
       const text = await textOf(words)
-      const message = { ts: systemClock.nowMs(), severity: 'info', code: 'note', scope: 'operator', message: text } as const
+      const message = {
+        ts: folderClock(config).nowMs(),
+        severity: 'info',
+        code: 'note',
+        scope: 'operator',
+        message: text,
+      } as const
       const failed: string[] = []
       for (const one of channels)
         try {

@@ -3,6 +3,7 @@ import type { Client } from '@spark/contract/client'
 import type { SmokeCheck } from '@spark/contract/public'
 import { loadConfig, type Config } from '@spark/server/config'
 import { systemClock } from '@spark/server/clock'
+import { folderClock } from '@spark/server/folder-clock'
 import { openMainDatabase } from '@spark/server/storage/open-main-database'
 import { createSmokeStore, type SmokeStore } from '@spark/server/storage/smoke-store'
 import { CheckFailed, type Output } from '../output.ts'
@@ -104,7 +105,7 @@ export async function runPreflight(config: Config, output: Output): Promise<Smok
   const checks: SmokeCheck[] = []
   for (const [name, check] of Object.entries(CHECKS)) checks.push(await runCheck(name, () => check(client, config)))
   const { version, buildSha } = config
-  const result = { ts: systemClock.nowMs(), ok: checks.every((check) => check.ok), version, buildSha, checks }
+  const result = { ts: folderClock(config).nowMs(), ok: checks.every((check) => check.ok), version, buildSha, checks }
   await store(config, result, output)
   return result
 }

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { RolloutAnswer, RolloutCommanded } from '@spark/contract/rollout'
 import { systemClock } from '@spark/server/clock'
 import { loadConfig, type Config } from '@spark/server/config'
+import { folderClock } from '@spark/server/folder-clock'
 import { commandRollout } from '@spark/server/rollout/decide-rollout'
 import { readRolloutNow } from '@spark/server/rollout/rollout-now'
 import { createRolloutViews } from '@spark/server/rollout/rollout-view'
@@ -168,8 +169,9 @@ async function brakeDirectly(config: Config, kind: 'pause' | 'preview' | 'rollba
 }
 
 async function viewDirectly(config: Config, stores: TradingStores): Promise<RolloutAnswer> {
+  const clock = folderClock(config)
   const settings = createLiveSettingStore(stores.db)
-  const now = await readRolloutNow({ config, stores, settings }, stores.db, systemClock.nowMs())
+  const now = await readRolloutNow({ config, stores, settings }, stores.db, clock.nowMs())
   const reports = createProcessReportStore(stores.db)
-  return createRolloutViews({ config, stores, settings, reports, clock: systemClock }).of(now)
+  return createRolloutViews({ config, stores, settings, reports, clock }).of(now)
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
-import { systemClock } from '@spark/server/clock'
 import { loadConfig, type Config } from '@spark/server/config'
+import { folderClock } from '@spark/server/folder-clock'
 import { createTradingStores } from '@spark/server/storage/trading-stores'
 import { changeStrategy, setStrategyStatus } from '@spark/server/strategy-commands'
 import { traceId, withMainDatabase } from '../main-database.ts'
@@ -139,6 +139,6 @@ const commandOf = (id: string, { reason = null }: { reason?: string | null }) =>
 async function directly(config: Config, work: (parts: Parameters<typeof changeStrategy>[0]) => Promise<boolean>): Promise<void> {
   const known =
     existsSync(config.databasePath) &&
-    (await withMainDatabase(config, ({ db }) => work({ stores: createTradingStores(db), clock: systemClock })))
+    (await withMainDatabase(config, ({ db }) => work({ stores: createTradingStores(db), clock: folderClock(config) })))
   if (!known) throw new CheckFailed('no such strategy is stored; those of config/spark.yaml are at the first start')
 }

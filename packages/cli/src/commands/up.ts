@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
-import { loadConfig, type Config } from '@spark/server/config'
+import { ConfigError, loadConfig, type Config } from '@spark/server/config'
 import { createLog, type Log } from '@spark/server/log'
 import { runSupervisor } from '@spark/server/supervisor/run-supervisor'
-import { CheckFailed, type Output } from '../output.ts'
+import { CheckFailed, Refused, type Output } from '../output.ts'
 
 export function upCommand(program: Command, output: Output): void {
   program
@@ -28,6 +28,7 @@ async function supervise(config: Config, log: Log): Promise<{ workers: string[] 
   try {
     return await runSupervisor(config, process.env, log)
   } catch (error) {
+    if (error instanceof ConfigError) throw new Refused(error.message)
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
     throw new CheckFailed(`spark: port ${config.apiPort} of ${config.host} is taken; end the other process or set SPARK_API_PORT`)
   }

@@ -32,5 +32,5 @@ export async function deployCanary(run: DeployRun): Promise<void> {
   if (worker === undefined) throw new CheckFailed('the canary worker is gone')
   const client = workerClient(config, worker)
   await run.stage('version and score', () => verifyVersionAndScore(client, release.sha))
-  await run.stage('first figures', () => watchFirstFigures(client, config.canary, worker.pid))
+  await run.stage('first figures', () => watchFirstFigures(client, config, worker.pid))
 }

@@ -1,6 +1,7 @@
 import { dirname } from 'node:path'
 import { systemClock } from '@spark/server/clock'
 import { ROOT_DIR } from '@spark/server/config'
+import { folderClock } from '@spark/server/folder-clock'
 import { hasProvenItself, readLastGood, writeLastGood } from '@spark/server/release/last-good'
 import { commitRelease, makeRelease, releasesDir } from '@spark/server/release/make-release'
 import { pruneReleases } from '@spark/server/release/prune-releases'
@@ -45,7 +46,10 @@ export async function prepareRelease(run: DeployRun, state: SupervisorState): Pr
 export async function keepLastGood({ config, stores }: DeployRun, state: SupervisorState): Promise<Release> {
   const rollout = (await stores.rollouts.newest())?.state ?? null
   const known = readLastGood(config.dataDir)
-  if (known !== null && (known.sha === state.release.sha || !hasProvenItself(state.release, rollout, systemClock.nowMs())))
+  if (
+    known !== null &&
+    (known.sha === state.release.sha || !hasProvenItself(state.release, rollout, folderClock(config).nowMs()))
+  )
     return known
   const good = await ownFolder(state.release, config.dataDir)
   writeLastGood(config.dataDir, good)

@@ -1,5 +1,6 @@
 import { systemClock } from '@spark/server/clock'
 import type { Config } from '@spark/server/config'
+import { folderClock } from '@spark/server/folder-clock'
 import { systemRandomness } from '@spark/server/random'
 import type { Who } from '@spark/server/rollout/decide-rollout'
 import { lockWriter } from '@spark/server/storage/audit/writer-lock'
@@ -92,7 +93,7 @@ export async function finishDeploy(run: DeployRun, problem: string | null, total
   await stores.db.transaction().execute((trx) =>
     stores.outbox.add(trx, [
       {
-        ts: systemClock.nowMs(),
+        ts: folderClock(run.config).nowMs(),
         action: 'deploy.finished',
         ...run.who,
         result: ok ? 'ok' : 'err',

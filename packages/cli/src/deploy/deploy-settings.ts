@@ -1,4 +1,4 @@
-import { systemClock } from '@spark/server/clock'
+import { folderClock } from '@spark/server/folder-clock'
 import { explicitSettings, settingTexts, type SettingValues } from '@spark/server/live-settings'
 import { applySettings, type ApplyDeps } from '@spark/server/rollout/apply-settings'
 import { applyDepsOf } from '@spark/server/rollout/rollout-parts'
@@ -10,7 +10,7 @@ import type { DeployRun } from './deploy-run.ts'
 export function applyDeps({ stores, config }: DeployRun): ApplyDeps {
   // The environment of this command is not that of the running processes: what was never applied is told as its default.
   const unapplied = settingTexts(parseSettings({}))
-  return applyDepsOf({ stores, config, clock: systemClock, random: systemRandomness }, unapplied)
+  return applyDepsOf({ stores, config, clock: folderClock(config), random: systemRandomness }, unapplied)
 }
 
 /**

@@ -1,6 +1,7 @@
 import { exposedShare, hasEnded } from '@spark/core/rollout/state'
 import { standingOf } from '@spark/core/rollout/standing'
 import { systemClock } from '@spark/server/clock'
+import { folderClock } from '@spark/server/folder-clock'
 import { ceilingOf, explicitSettings } from '@spark/server/live-settings'
 import { tickFacts } from '@spark/server/rollout/tick-facts'
 import { createLiveSettingStore } from '@spark/server/storage/live-setting-store'
@@ -58,11 +59,11 @@ export async function rollWorkers(run: DeployRun, release: Release, back: Releas
   })
 }
 
-async function waitForParity({ stores }: DeployRun): Promise<string> {
+async function waitForParity({ config, stores }: DeployRun): Promise<string> {
   const reports = createProcessReportStore(stores.db)
   const deadlineMs = systemClock.monotonicMs() + PARITY_LIMIT_MS
   for (;;) {
-    const seen = await reports.since(systemClock.nowMs() - REPORT_FRESH_MS)
+    const seen = await reports.since(folderClock(config).nowMs() - REPORT_FRESH_MS)
     const problem = parityProblem(seen)
     if (problem === null) return `${seen.map(({ process }) => process).join(', ')} agree in build, schema and model`
     if (systemClock.monotonicMs() > deadlineMs) throw new CheckFailed(problem)
@@ -86,12 +87,12 @@ async function gatesAllow(run: DeployRun): Promise<string> {
       stores: run.stores,
       settings: createLiveSettingStore(run.stores.db),
       reports: createProcessReportStore(run.stores.db),
-      clock: systemClock,
+      clock: folderClock(run.config),
       topErrors: () => [],
     },
     run.stores.db,
   )
-  const { reasons } = standingOf(frozen.plan, state, facts, systemClock.nowMs())
+  const { reasons } = standingOf(frozen.plan, state, facts, folderClock(run.config).nowMs())
   throw new CheckFailed(
     `${asked} is approved and recorded, but the gates do not allow it yet: ${rollout.id} is in ${state.phase.replace('_', ' ')} (${share} acts on ML) ` +
       `since ${isoTime(state.stepStartedMs)}. Missing: ${reasons.join('; ') || 'the next tick'}. The controller goes on by itself`,

@@ -1,7 +1,7 @@
 import { createClient, type Client } from '@spark/contract/client'
-import type { Stream } from '@spark/core/market/candle'
 import { systemClock } from '@spark/server/clock'
 import type { Config } from '@spark/server/config'
+import { folderClock } from '@spark/server/folder-clock'
 import type { WorkerState } from '@spark/server/supervisor/supervisor-contract'
 import { apiClient } from '../processes.ts'
 import { CheckFailed } from '../output.ts'
@@ -30,12 +30,12 @@ export async function verifyVersionAndScore(client: Client, sha: string): Promis
 }
 
 /** Asks it for scores for a moment. Resolves with the figures; rejects with CheckFailed when it ends, fails or is slow. */
-export async function watchFirstFigures(client: Client, canary: Stream, pid: number | null): Promise<string> {
+export async function watchFirstFigures(client: Client, config: Config, pid: number | null): Promise<string> {
   const startedMs = systemClock.monotonicMs()
   const durations: number[] = []
   while (systemClock.monotonicMs() - startedMs < WATCH_MS) {
     const askedMs = systemClock.monotonicMs()
-    const answer = await client.call('mlScore', { body: { feature: sampleRow(canary) } })
+    const answer = await client.call('mlScore', { body: { feature: sampleRow(config) } })
     if (answer._err !== undefined && answer._err !== null) throw new CheckFailed(`a plain row is refused: ${answer._err}`)
     durations.push(systemClock.monotonicMs() - askedMs)
     await systemClock.sleep(SCORE_EVERY_MS)
@@ -62,8 +62,9 @@ export async function verifyOff(apiUrl: string, limitMs = OFF_LIMIT_MS): Promise
 }
 
 /** A row that every model can score; it counts in no gate, because the executor did not send it. */
-function sampleRow({ symbol, tf }: Stream) {
-  const ts = Math.floor(systemClock.nowMs() / HOUR_MS) * HOUR_MS
+function sampleRow(config: Config) {
+  const { symbol, tf } = config.canary
+  const ts = Math.floor(folderClock(config).nowMs() / HOUR_MS) * HOUR_MS
   const candle = { o: 100, h: 110, l: 95, c: 108, v: 12 }
   return { ts, symbol, tf, ...candle, rsi_14: 71, macd_hist: 0.9, ema_20: 104, ema_50: 99, atr_14: 4 }
 }

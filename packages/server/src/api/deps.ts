@@ -38,6 +38,7 @@ export interface ApiDeps {
     | 'allowedHosts'
     | 'rateLimitPerMinute'
     | 'tokenRateLimitPerMinute'
+    | 'clockSpeed'
   >
   processName: string
   schemaHash: string

@@ -9,11 +9,12 @@ import { serveWorker } from './serve-worker.ts'
 const { worker } = parseArgs({ options: { worker: { type: 'string' } } }).values
 const processName = worker ?? 'api-1'
 
-await startProcess(processName, async ({ config, log, life }) => {
-  const api = await composeApi({ config, clock: systemClock, random: systemRandomness, log, life, processName })
+await startProcess(processName, async ({ config, clock, log, life }) => {
+  const api = await composeApi({ config, clock, random: systemRandomness, log, life, processName })
   const { host, apiPort, version, buildSha, dataDir, scoring } = config
   log.info({ version, buildSha, dataDir, scoring }, 'api is ready')
   if (worker === undefined)
     await api.app.listen({ host, port: apiPort, listenTextResolver: (address) => `api is listening at ${address}` })
+  // It ends as fast as connections really do.
   else await serveWorker(api.app, { clock: systemClock, life, ...api })
 })

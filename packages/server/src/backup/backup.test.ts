@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { OrderState } from '@spark/core/trading/order'
 import { systemClock } from '../clock.ts'
+import { CLOCK_FILE } from '../folder-clock.ts'
 import { createAuditOutbox } from '../storage/audit-outbox.ts'
 import { openAuditReader } from '../storage/audit/audit-reader.ts'
 import { openAuditWriter } from '../storage/audit/audit-writer.ts'
@@ -127,6 +128,8 @@ describe('a backup', () => {
 
   it('brings back everything when the folder is lost', async () => {
     await kill('all')
+    const fast = '{"fastMs":2,"realMs":1,"speed":60}\n'
+    writeFileSync(join(dataDir, CLOCK_FILE), fast)
     const elsewhere = temporaryFolder()
     const { folder: made } = await takeBackup({
       dataDir,
@@ -138,6 +141,8 @@ describe('a backup', () => {
     })
     rmSync(dataDir, { recursive: true })
     await restore(made)
+    // Else its times would lie in the future.
+    expect(readFileSync(join(dataDir, CLOCK_FILE), 'utf8')).toBe(fast)
     expect(await killed()).toEqual(['all'])
     expect(await audited()).toEqual(['all'])
     expect(readdirSync(dataDir).filter((name) => /restoring|index/.test(name))).toEqual([])

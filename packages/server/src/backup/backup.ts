@@ -5,6 +5,7 @@ import { basename, dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { sql } from 'kysely'
 import { createAuditOutbox } from '../storage/audit-outbox.ts'
+import { CLOCK_FILE } from '../folder-clock.ts'
 import { auditFile, auditIndexFile, auditWriters } from '../storage/audit/audit-files.ts'
 import { openAuditReader } from '../storage/audit/audit-reader.ts'
 import { lastRelayed } from '../storage/audit/last-relayed.ts'
@@ -26,6 +27,8 @@ export interface Manifest {
   version: string
   buildSha: string
   files: { name: string; bytes: number; sha256: string }[]
+  /** The folder's clock.json, where time runs faster: what is restored elsewhere must not begin in its own future. */
+  clock?: string
 }
 
 export interface BackupOptions {
@@ -56,7 +59,7 @@ export async function takeBackup(options: BackupOptions): Promise<{ folder: stri
       files.push(await described(draft, copy))
     }
     const { nowMs: takenAt, version, buildSha } = options
-    const manifest: Manifest = { takenAt, version, buildSha, files }
+    const manifest: Manifest = { takenAt, version, buildSha, files, ...(await clockOf(options.dataDir)) }
     await writeDurably(join(draft, MANIFEST), JSON.stringify(manifest, null, 2))
     await rename(draft, target)
     await syncFolder(options.folder)
@@ -129,6 +132,9 @@ export async function restoreBackup(options: RestoreOptions): Promise<Restored> 
     const wanted = manifest.files
       .map(({ name }) => ({ name, target: name === MAIN_COPY ? databasePath : join(dataDir, name) }))
       .filter(({ name, target }) => dirname(name) !== AUDIT_FOLDER || !existsSync(target))
+    // A folder that has one is as far ahead, or further.
+    const clockPath = join(dataDir, CLOCK_FILE)
+    if (manifest.clock !== undefined && !existsSync(clockPath)) await writeDurably(clockPath, manifest.clock)
     // All copies are there before the first file is moved: a full disk changes nothing.
     for (const { name, target } of wanted) {
       await copyFile(join(folder, name), draftOf(target))
@@ -222,6 +228,11 @@ async function copyAll({ dataDir, databasePath }: BackupOptions, draft: string):
     await copyDatabase({ path: auditFile(dataDir, writer), copy: join(draft, name) })
   }
   return names
+}
+
+async function clockOf(dataDir: string): Promise<{ clock?: string }> {
+  const path = join(dataDir, CLOCK_FILE)
+  return existsSync(path) ? { clock: await readFile(path, 'utf8') } : {}
 }
 
 async function readManifest(folder: string): Promise<Manifest> {

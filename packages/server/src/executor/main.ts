@@ -39,8 +39,7 @@ interface Parts {
 }
 
 async function run(started: Started): Promise<void> {
-  const { config, log, life } = started
-  const clock = systemClock
+  const { config, clock, log, life } = started
   const random = systemRandomness
   const tokens = loadTokens(config.dataDir, random)
   const storage = await openStorage({ config, clock, log, life }, { writer: PROCESS_NAME })
@@ -48,7 +47,7 @@ async function run(started: Started): Promise<void> {
   await checkMode(config, database, clock)
   const stored = await createStrategyStore(database.db).list()
   const wanted = distinctStreams([config.canary, ...config.file.strategies, ...stored])
-  const feed = await openFeed(config, wanted)
+  const feed = await openFeed(config, clock, wanted)
   const has = new Set((feed.streams ?? wanted).map(streamName))
   const streams = wanted.filter((stream) => has.has(streamName(stream)))
   if (streams.length < wanted.length)
@@ -92,7 +91,7 @@ async function run(started: Started): Promise<void> {
   })
   life.onStop('ingest', () => ingest.drain())
   life.onStop('feed', () => feed.stop())
-  if (!(await waitForApi(client, clock)))
+  if (!(await waitForApi(client, systemClock)))
     log.warn({ apiUrl: config.apiUrl }, 'the api does not answer yet; polling starts all the same')
   const poller = await startPolls(started, { client, desk, measure, feed, ingest, parts, controller })
   const running = await controller.start()
@@ -104,7 +103,7 @@ async function run(started: Started): Promise<void> {
 
 /** Polls until the process stops, and counts what becomes of them. */
 async function startPolls(
-  { config, log, life }: Started,
+  { config, clock, log, life }: Started,
   {
     client,
     desk,
@@ -124,7 +123,7 @@ async function startPolls(
   },
 ): Promise<StrategyPoller> {
   const poller = (parts.poller = await startPolling({
-    clock: systemClock,
+    clock,
     random: systemRandomness,
     log,
     client,
@@ -146,7 +145,7 @@ async function startPolls(
 
 /** Health and figures answer from the beginning, also while candles are still fetched. */
 async function serveHttp(
-  { config, life, recent }: Started,
+  { config, clock, life, recent }: Started,
   running: {
     tokens: Tokens
     storage: OpenStorage
@@ -175,7 +174,7 @@ async function serveHttp(
     health: async () =>
       executorHealth({
         ...config,
-        clock: systemClock,
+        clock,
         storage: await storage.storageHealth(),
         feedName: feed.name,
         ingest,
@@ -187,10 +186,10 @@ async function serveHttp(
   life.onStop('http', stopHttp)
 }
 
-function startMeasuring({ log, life }: Started, database: MainDatabase, ingest: Ingest, desk: OrderDesk): Measure {
+function startMeasuring({ clock, log, life }: Started, database: MainDatabase, ingest: Ingest, desk: OrderDesk): Measure {
   const slices = createMetricSliceStore(database.db)
   const measure = startMeasure({
-    clock: systemClock,
+    clock,
     stalenessS: () => ingest.stalenessS(),
     dlqSize: () => deadLetters(desk),
     seal: (slice) => slices.seal({ sliceTs: slice.sliceTs, source: PROCESS_NAME, metrics: sloMetrics(slice) }),
@@ -203,7 +202,7 @@ function startMeasuring({ log, life }: Started, database: MainDatabase, ingest: 
 
 /** The order path with its paper venue and its own audit chain; stopped after the feed, before storage. */
 async function openDesk(
-  { config, log, life }: Started,
+  { config, clock: wallClock, log, life }: Started,
   {
     feed,
     database,
@@ -220,15 +219,15 @@ async function openDesk(
 ): Promise<OrderDesk> {
   const { dataDir } = config
   // Orders live by the market's time: in a replay that of the data.
-  const clock: Clock = isReplay(config) ? { ...systemClock, nowMs: () => feed.nowMs() } : systemClock
+  const clock: Clock = isReplay(config) ? { ...wallClock, nowMs: () => feed.nowMs() } : wallClock
   const auditReader = openAuditReader({ dataDir, thread: false })
   life.onStop('order audit reader', () => auditReader.close())
-  const orderAudit = await openAuditWriter({ dataDir, writer: ORDER_WRITER, clock: systemClock })
+  const orderAudit = await openAuditWriter({ dataDir, writer: ORDER_WRITER, clock: wallClock })
   life.onStop('order audit', () => orderAudit.close())
-  const { venue, tellPrice } = await openVenue(config, database, clock)
+  const { venue, tellPrice } = await openVenue(config, database, clock, wallClock)
   const desk = await openOrderDesk({
     clock,
-    wallClock: systemClock,
+    wallClock,
     random: systemRandomness,
     log,
     database,
@@ -251,11 +250,11 @@ function isReplay({ feed }: Config): boolean {
   return feed.startsWith('replay:')
 }
 
-function openFeed(config: Config, streams: readonly Stream[]): Promise<Feed> {
+function openFeed(config: Config, clock: Clock, streams: readonly Stream[]): Promise<Feed> {
   const { sim, replay = {} } = config.file
   const startMs = replay.start === undefined ? null : parseTime(replay.start)
   return createFeed(config.feed, {
-    clock: systemClock,
+    clock,
     random: systemRandomness,
     streams,
     ...sim,

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { ConfigError, type Config } from '../config.ts'
-import { systemClock, type Clock } from '../clock.ts'
+import type { Clock } from '../clock.ts'
 import { exchangeKeysOf } from '../exchange-keys.ts'
 import { systemRandomness } from '../random.ts'
 import { createExchangeKeyStore } from '../storage/exchange-key-store.ts'
@@ -45,7 +45,7 @@ export async function checkMode(
 }
 
 /** Opens the venue of the settings. Rejects with VenueError, StorageError or ConfigError. */
-export async function openVenue(config: Config, { db }: MainDatabase, clock: Clock): Promise<OpenVenue> {
+export async function openVenue(config: Config, { db }: MainDatabase, clock: Clock, wallClock: Clock): Promise<OpenVenue> {
   const exchange = exchangeOf(config.venue)
   if (exchange !== null) {
     const keys = await exchangeKeysOf({
@@ -61,7 +61,7 @@ export async function openVenue(config: Config, { db }: MainDatabase, clock: Clo
     path: join(config.dataDir, 'paper-venue.db'),
     thread: true,
     clock,
-    wallMs: () => systemClock.nowMs(),
+    wallMs: () => wallClock.nowMs(),
     random: systemRandomness,
     startBalances: { USDT: String(startBalance ?? PAPER_BALANCE) },
     terms: {

@@ -1,5 +1,4 @@
 import type { Stream } from '@spark/core/market/candle'
-import { systemClock } from '../clock.ts'
 import type { Feed } from '../feed/feed.ts'
 import { startJobs } from '../jobs/run-jobs.ts'
 import { startHeartbeat } from '../notify/heartbeat.ts'
@@ -30,9 +29,8 @@ export interface OperationParts {
 }
 
 /** What runs beside the order path and never holds it up: scheduled jobs, notifications, the heartbeat. */
-export function startOperation({ config, log, life }: Started, parts: OperationParts): void {
+export function startOperation({ config, clock, log, life }: Started, parts: OperationParts): void {
   const { db } = parts.storage.database
-  const clock = systemClock
   const random = systemRandomness
   // By the wall clock, also in a replay: people and schedules live by it.
   const queue = createDatabaseQueue({ db, clock, random })

@@ -9,7 +9,7 @@ import { startIn, type Started } from './start-rollout.ts'
 
 export interface ConfiguredStartDeps {
   parts: RolloutParts
-  config: Pick<Config, 'file' | 'canary' | 'scoring' | 'confidFloor' | 'pollIntervalMs' | 'weights'>
+  config: Pick<Config, 'file' | 'clockSpeed' | 'canary' | 'scoring' | 'confidFloor' | 'pollIntervalMs' | 'weights'>
   settings: LiveSettingStore
   models: ModelStore
 }
@@ -42,7 +42,7 @@ export async function startConfigured(deps: ConfiguredStartDeps, start: Configur
     const { canary, file } = config
     const { ceiling, reason } = start
     const { pollIntervalMs } = effective
-    const request = { plan: rolloutPlanOf(file), canary, pollIntervalMs, model, ceiling, reason }
+    const request = { plan: rolloutPlanOf(file, config.clockSpeed), canary, pollIntervalMs, model, ceiling, reason }
     const answer = await startIn(parts, trx, request, who)
     if ('problems' in answer) return answer
     if (effective.scoring.mode === 'off' || ceilingOf(effective.scoring) !== ceiling) {

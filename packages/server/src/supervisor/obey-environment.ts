@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { systemClock } from '../clock.ts'
+import type { Clock } from '../clock.ts'
 import type { Config } from '../config.ts'
 import { explicitSettings, settingTexts } from '../live-settings.ts'
 import type { Log } from '../log.ts'
@@ -12,13 +12,13 @@ import { createTradingStores } from '../storage/trading-stores.ts'
 const BUSY_TIMEOUT_MS = 10_000
 
 /** Before any process starts: what the environment lowers is lowered, what it would raise is told. Rejects with StorageError. */
-export async function lowerExposure(config: Config, log: Log): Promise<void> {
+export async function lowerExposure(config: Config, clock: Clock, log: Log): Promise<void> {
   const explicit = explicitSettings(config)
   if (Object.keys(explicit).length === 0 || !existsSync(config.databasePath)) return
   const database = await openMainDatabase({ path: config.databasePath, thread: true, busyTimeoutMs: BUSY_TIMEOUT_MS })
   try {
     const stores = createTradingStores(database.db)
-    const deps = applyDepsOf({ stores, config, clock: systemClock, random: systemRandomness }, settingTexts(config))
+    const deps = applyDepsOf({ stores, config, clock, random: systemRandomness }, settingTexts(config))
     const who = { actor: 'spark up', traceId: systemRandomness.traceId() }
     const { applied, messages } = await obeyEnvironment(deps, explicit, who)
     for (const message of messages) log.warn(message)

@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises'
 import { BoundSocket, isIP } from 'node:net'
 import { systemClock } from '../clock.ts'
 import { ROOT_DIR, type Config } from '../config.ts'
+import { startFolderClock } from '../folder-clock.ts'
 import type { Log } from '../log.ts'
 import { EXIT_CONFIG, createProcessLife } from '../process-life.ts'
 import { systemRandomness } from '../random.ts'
@@ -31,7 +32,9 @@ export async function runSupervisor(
   const releaseFolder = lockWriter(dataDir, SUPERVISOR)
   const life = createProcessLife(log)
   life.onStop('data folder', releaseFolder)
-  await lowerExposure(config, log)
+  const folderClock = startFolderClock(config, true)
+  await lowerExposure(config, folderClock, log)
+  // Processes start, hang and end in real time.
   const clock = systemClock
   const childDeps: ChildDeps = {
     clock,
@@ -46,7 +49,7 @@ export async function runSupervisor(
   const socket = new BoundSocket({ host: await numericHost(config.host), port: config.apiPort })
   life.onStop('socket', () => socket.close())
   const workers = createWorkers({ socketFd: socket.fd(), env, clock, childDeps })
-  let release = runningSince({ sha: config.buildSha, dir: ROOT_DIR }, dataDir, clock.nowMs())
+  let release = runningSince({ sha: config.buildSha, dir: ROOT_DIR }, dataDir, folderClock.nowMs())
   const first = Array.from({ length: config.apiWorkers }, () => workers.begin(release))
   life.onStop('api', () => workers.stop())
   const executor = startExecutor(release, { executorUrl, env, clock, childDeps })
@@ -76,7 +79,7 @@ export async function runSupervisor(
       }
       tell(
         await runSwitch(parts, request, log, release, (next) => {
-          release = runningSince(next, dataDir, clock.nowMs())
+          release = runningSince(next, dataDir, folderClock.nowMs())
           record(control.port)
         }),
       )

@@ -30,10 +30,10 @@ function readRoutes(app: FastifyInstance, deps: ApiDeps): void {
 function commandRoutes(app: FastifyInstance, deps: ApiDeps): void {
   const { clock } = deps
   async function command(request: FastifyRequest, said: Command): Promise<RolloutCommanded> {
-    const beganMs = clock.monotonicMs()
+    const beganMs = clock.realMs()
     const answer = await commandRollout(deps.rolloutParts, said, whoOf(request))
     if ('problem' in answer) throw new ApiProblem(answer.code, answer.problem)
-    return commanded(answer, clock.monotonicMs() - beganMs)
+    return commanded(answer, clock.realMs() - beganMs)
   }
 
   /** The answer shows the new state; scores of this process obey it from here on. */
@@ -49,7 +49,7 @@ function commandRoutes(app: FastifyInstance, deps: ApiDeps): void {
   }
 
   handle(app, 'rolloutStart', async ({ body: { reason, ceiling = 'preview', model }, request }) => {
-    const beganMs = clock.monotonicMs()
+    const beganMs = clock.realMs()
     const wish = { reason, ceiling: ceiling === 'preview' ? 0 : shareOf(ceiling), model: model ?? null }
     const answer = await startConfigured(deps.start, wish, whoOf(request))
     if ('problems' in answer) throw new ApiProblem('rollout_refused', answer.problems.join('; '))
@@ -59,7 +59,7 @@ function commandRoutes(app: FastifyInstance, deps: ApiDeps): void {
       reasons: [`${answer.started.id} begins in preview; done after ${hours} h when all stays good`],
       epoch: null,
       onTheWire: [],
-      tookMs: clock.monotonicMs() - beganMs,
+      tookMs: clock.realMs() - beganMs,
       rollout: await viewNow(),
     }
   })
@@ -85,7 +85,7 @@ function commandRoutes(app: FastifyInstance, deps: ApiDeps): void {
 
 /** Of the newest rollout; before the first, what config/spark.yaml says. */
 function planNow({ rollout, config }: ApiDeps): RolloutPlan {
-  return rollout.now().rollout?.frozen.plan ?? rolloutPlanOf(config.file)
+  return rollout.now().rollout?.frozen.plan ?? rolloutPlanOf(config.file, config.clockSpeed)
 }
 
 function whoOf({ principal, traceId }: FastifyRequest): { actor: string; traceId: string } {

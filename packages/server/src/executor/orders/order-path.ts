@@ -19,7 +19,7 @@ import type { Venue } from '../../venue/venue.ts'
 export interface OrderPath extends TradingStores {
   /** The market's time: of the data in a replay. */
   clock: Clock
-  /** Wall time, ms: leases are held by it. */
+  /** Wall time of the folder, ms: leases and both ends of a receive window are held by it. The fence alone is in real ms. */
   wallMs(): number
   log: Log
   queue: Queue
