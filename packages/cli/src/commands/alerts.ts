@@ -3,7 +3,7 @@ import type { AlertView } from '@spark/contract/alerts'
 import type { RouteName } from '@spark/contract/routes'
 import { ALERT_STATES, type AlertState, type Severity } from '@spark/core/alert/alert'
 import { alertView } from '@spark/server/alert-view'
-import { systemClock } from '@spark/server/clock'
+import { folderClock } from '@spark/server/folder-clock'
 import { loadConfig } from '@spark/server/config'
 import { alertRulesOf } from '@spark/server/notify/alert-rules'
 import { createAlerts, type AlertCommand } from '@spark/server/notify/alerts'
@@ -159,7 +159,7 @@ async function act(
     output,
     () =>
       withDatabase(config, async ({ db }) => {
-        const alerts = createAlerts({ db, rules: alertRulesOf(config), clock: systemClock, random: systemRandomness })
+        const alerts = createAlerts({ db, rules: alertRulesOf(config), clock: folderClock(config), random: systemRandomness })
         const alert = await alerts.act(Number(id), command, { actor: 'operator', traceId: traceId(), reason: reason ?? null })
         if (alert === 'unknown') throw new CheckFailed(`no alert ${id}; spark alerts shows those that are open`)
         if (alert === 'over') throw new CheckFailed(`alert ${id} is resolved already`)
