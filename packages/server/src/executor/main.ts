@@ -139,7 +139,11 @@ async function startPolls(
       if (outcome.error !== null) controller.errors.add(outcome.error)
     },
   }))
-  life.onStop('polls', () => poller.stop())
+  const stopLooking = controller.watch.onLook(() => poller.lookAtInterval())
+  life.onStop('polls', async () => {
+    stopLooking()
+    await poller.stop()
+  })
   return poller
 }
 

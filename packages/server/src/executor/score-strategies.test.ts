@@ -27,12 +27,14 @@ const stream = { symbol: 'BTCUSDT', tf: '1h' as const }
 const strategies = Array.from({ length: 12 }, (_, index) => ({ id: `s-${index}`, stream }))
 const paused = new Set<string>()
 let asking = strategies
+let intervalMs = 60_000
 let readable = true
 
 let server: Server | null = null
 afterEach(() => {
   server?.close().closeAllConnections()
   asking = strategies
+  intervalMs = 60_000
   readable = true
 })
 
@@ -56,7 +58,7 @@ function poll(baseUrl: string, clock: Clock, outcomes: PollOutcome[], ready = tr
     log: createLog('test', 'silent'),
     client: createClient({ baseUrl, token: 'executor-token' }),
     strategies: () => (readable ? Promise.resolve(asking) : Promise.reject(new StorageError('locked', 'spark.db', 'locked'))),
-    pollIntervalMs: () => 60_000,
+    pollIntervalMs: () => intervalMs,
     due: () => {},
     asks: (id) => !paused.has(id),
     currentRow: () => (ready ? row : null),
@@ -105,6 +107,26 @@ describe('polling', () => {
     await poller.stop()
     expect(outcomes.map((one) => one.dueMs - 1_700_000_000_000).sort((a, b) => a - b)).toEqual([
       0, 30_000, 60_000, 80_000, 100_000,
+    ])
+  })
+
+  it('begins another interval at once when it is looked at, and only then', async () => {
+    const clock = new ManualClock(1_700_000_000_000)
+    const outcomes: PollOutcome[] = []
+    asking = strategies.slice(0, 2)
+    const poller = await poll(await serve((_request, response) => response.end(JSON.stringify({ confid: 0.6 }))), clock, outcomes)
+    await clock.advance(10_000)
+    poller.lookAtInterval()
+    intervalMs = 20_000
+    poller.lookAtInterval()
+    await clock.advance(25_000)
+    intervalMs = 60_000
+    await clock.advance(14_000)
+    await poller.stop()
+    poller.lookAtInterval()
+    await clock.advance(60_000)
+    expect(outcomes.map((one) => one.dueMs - 1_700_000_000_000).sort((a, b) => a - b)).toEqual([
+      0, 10_000, 20_000, 30_000, 40_000,
     ])
   })
 

@@ -34,6 +34,8 @@ export interface ScoredStrategy {
 }
 
 export interface StrategyPoller {
+  /** Another poll interval begins at once: what waited in the one before is dropped, and was not due. */
+  lookAtInterval(): void
   stop(): Promise<void>
   /** Monotonic ms of the last scored poll, or null. */
   lastScoreMs(): number | null
@@ -49,7 +51,7 @@ export interface PollerDeps {
   client: Client
   /** Who asks in the poll interval that begins now. When storage cannot be read, those of the interval before do. */
   strategies(): Promise<readonly ScoredStrategy[]>
-  /** Counts from the next interval on. */
+  /** Counts from the next interval on, or from `lookAtInterval`. */
   pollIntervalMs(): number
   /** Whether it still asks when its time has come: it runs, and the rollout has not ended meanwhile. */
   asks(id: string): boolean
@@ -71,10 +73,11 @@ export async function startPolling(deps: PollerDeps): Promise<StrategyPoller> {
   const counters = { ok: 0, error: 0, timeout: 0, notReady: 0 }
   const running = new Set<Promise<void>>()
   let asking = await deps.strategies()
-  const startMs = clock.monotonicMs()
   let cancel = () => {}
   let lastScoreMs: number | null = null
   let stopped = false
+  let intervalMs = 0
+  let listing = false
 
   function at(dueMs: number, work: () => void): void {
     if (!stopped) cancel = clock.after(Math.max(0, dueMs - clock.monotonicMs()), work)
@@ -82,7 +85,7 @@ export async function startPolling(deps: PollerDeps): Promise<StrategyPoller> {
 
   /** Intervals missed while the process stood still are not caught up. */
   function runInterval(beginMs: number): void {
-    const pollIntervalMs = deps.pollIntervalMs()
+    const pollIntervalMs = (intervalMs = deps.pollIntervalMs())
     const endMs = beginMs + pollIntervalMs
     const dueMs = (index: number) => beginMs + (index * pollIntervalMs) / asking.length
     const missed = () => Math.max(0, Math.floor((clock.monotonicMs() - endMs) / pollIntervalMs))
@@ -96,12 +99,9 @@ export async function startPolling(deps: PollerDeps): Promise<StrategyPoller> {
   }
 
   async function listAgain(): Promise<void> {
-    try {
-      asking = await deps.strategies()
-    } catch (error) {
-      if (!(error instanceof StorageError)) throw error
-      deps.log.error({ err: error }, 'the strategies cannot be read; those of the interval before ask again')
-    }
+    listing = true
+    asking = await whoAsks(deps, asking)
+    listing = false
   }
 
   function begin(strategy: ScoredStrategy | undefined): void {
@@ -128,9 +128,15 @@ export async function startPolling(deps: PollerDeps): Promise<StrategyPoller> {
     deps.record({ dueMs, kind, confid, error, latencyMs: kind === 'timeout' ? POLL_TIMEOUT_MS : clock.realMs() - sentMs })
   }
 
-  runInterval(startMs)
+  runInterval(clock.monotonicMs())
   return {
     counters,
+    lookAtInterval() {
+      // While the list is read, the interval that comes is asked for anyway.
+      if (stopped || listing || deps.pollIntervalMs() === intervalMs) return
+      cancel()
+      runInterval(clock.monotonicMs())
+    },
     strategies: () => asking.length,
     lastScoreMs: () => lastScoreMs,
     async stop() {
@@ -138,6 +144,16 @@ export async function startPolling(deps: PollerDeps): Promise<StrategyPoller> {
       cancel()
       await Promise.all(running)
     },
+  }
+}
+
+async function whoAsks(deps: PollerDeps, before: readonly ScoredStrategy[]): Promise<readonly ScoredStrategy[]> {
+  try {
+    return await deps.strategies()
+  } catch (error) {
+    if (!(error instanceof StorageError)) throw error
+    deps.log.error({ err: error }, 'the strategies cannot be read; those of the interval before ask again')
+    return before
   }
 }
 
