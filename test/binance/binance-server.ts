@@ -2,6 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { WebSocketServer } from 'ws'
 import type { Candle, Stream } from '../../packages/core/src/market/candle.ts'
+import type { ListedSymbol } from './exchange-info.ts'
 import { KlineBook, klineEvent, klineRow } from './kline-book.ts'
 import { MarketStreams } from './market-streams.ts'
 import { OrderDesk } from './order-desk.ts'
@@ -31,11 +32,12 @@ export interface BinanceServer {
 export interface BinanceServerOptions {
   /** The exchange's time. */
   nowMs: () => number
-  symbols?: readonly string[]
+  symbols?: readonly (string | ListedSymbol)[]
 }
 
 export async function startBinanceServer(options: BinanceServerOptions): Promise<BinanceServer> {
-  const { nowMs, symbols = ['BTCUSDT', 'ETHUSDT'] } = options
+  const { nowMs, symbols: named = ['BTCUSDT', 'ETHUSDT'] } = options
+  const symbols = named.map((one) => (typeof one === 'string' ? { symbol: one } : one))
   const book = new KlineBook()
   const streams = new MarketStreams()
   const desk = new OrderDesk(symbols, nowMs)

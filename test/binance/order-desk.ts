@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { Decimal } from '../../packages/core/src/trading/decimal.ts'
-import { exchangeInfo } from './exchange-info.ts'
+import { exchangeInfo, type Filter, type ListedSymbol } from './exchange-info.ts'
+import { filterFailure } from './filters.ts'
 
 /** The account that the exchange knows. */
 export const API_KEY = 'vmPUZE6mv9SD5VNHk4HlWFsOr6aKE2zvsw0MuIgwCIPy6utIco14y7Ju91duEh8A'
@@ -50,7 +51,7 @@ export class OrderDesk {
   readonly #balances = new Map<string, { free: Decimal; locked: Decimal }>([
     ['USDT', { free: new Decimal(10_000), locked: new Decimal(0) }],
   ])
-  readonly #filters: ReadonlyMap<string, { base: string; quote: string; lot: string; tick: string; minNotional: string }>
+  readonly #listed: ReadonlyMap<string, { base: string; quote: string; lot: string; filters: readonly Filter[] }>
   readonly #lastPrices = new Map<string, Decimal>()
   readonly #orders: DeskOrder[] = []
   readonly #trades: Trade[] = []
@@ -59,23 +60,16 @@ export class OrderDesk {
   /** Queries by client id say "not found" for so long after the order was taken, ms. */
   notFoundForMs = 0
 
-  constructor(symbols: readonly string[], nowMs: () => number) {
+  /** What was refused for its form, by the name of the filter. */
+  readonly filterFailures: string[] = []
+
+  constructor(symbols: readonly ListedSymbol[], nowMs: () => number) {
     this.#nowMs = nowMs
-    const info = exchangeInfo(symbols, 0) as {
-      symbols: { symbol: string; baseAsset: string; quoteAsset: string; filters: Record<string, string>[] }[]
-    }
-    const filter = (filters: Record<string, string>[], type: string) => filters.find((one) => one['filterType'] === type) ?? {}
-    this.#filters = new Map(
-      info.symbols.map(({ symbol, baseAsset, quoteAsset, filters }) => [
-        symbol,
-        {
-          base: baseAsset,
-          quote: quoteAsset,
-          lot: filter(filters, 'LOT_SIZE')['stepSize'] ?? '0.00001',
-          tick: filter(filters, 'PRICE_FILTER')['tickSize'] ?? '0.01',
-          minNotional: filter(filters, 'NOTIONAL')['minNotional'] ?? '5',
-        },
-      ]),
+    this.#listed = new Map(
+      exchangeInfo(symbols, 0).symbols.map(({ symbol, baseAsset, quoteAsset, filters }) => {
+        const lot = filters.find((one) => one['filterType'] === 'LOT_SIZE')?.['stepSize'] ?? '0.00001'
+        return [symbol, { base: baseAsset, quote: quoteAsset, lot: String(lot), filters }]
+      }),
     )
   }
 
@@ -101,7 +95,7 @@ export class OrderDesk {
     const problem = this.#authProblem(query, parameters, apiKey)
     if (problem !== null) return problem
     const symbol = parameters.get('symbol')
-    if (symbol !== null && !this.#filters.has(symbol)) return refuse(-1121, 'Invalid symbol.')
+    if (symbol !== null && !this.#listed.has(symbol)) return refuse(-1121, 'Invalid symbol.')
     const route = `${method} ${path}`
     if (route === 'POST /api/v3/order') return this.#place(parameters)
     if (route === 'GET /api/v3/order') return this.#query(parameters)
@@ -130,7 +124,7 @@ export class OrderDesk {
 
   #place(parameters: URLSearchParams): Answer {
     const symbol = parameters.get('symbol') ?? ''
-    const listed = this.#filters.get(symbol)
+    const listed = this.#listed.get(symbol)
     if (listed === undefined) return refuse(-1121, 'Invalid symbol.')
     const side = parameters.get('side') === 'BUY' ? 'BUY' : 'SELL'
     const type = parameters.get('type') === 'LIMIT' ? 'LIMIT' : 'MARKET'
@@ -139,9 +133,12 @@ export class OrderDesk {
     const last = this.#lastPrices.get(symbol)
     if (last === undefined) return refuse(-1013, 'Market is closed.')
     const price = type === 'LIMIT' ? new Decimal(parameters.get('price') ?? 0) : last
-    if (!quantity.gt(0) || !quantity.mod(listed.lot).eq(0)) return refuse(-1013, 'Filter failure: LOT_SIZE')
-    if (!price.mod(listed.tick).eq(0)) return refuse(-1013, 'Filter failure: PRICE_FILTER')
-    if (quantity.times(price).lt(listed.minNotional)) return refuse(-1013, 'Filter failure: NOTIONAL')
+    const open = this.#orders.filter((one) => one.symbol === symbol && isOpen(one)).length
+    const failure = filterFailure(listed.filters, { type, quantity, price, open })
+    if (failure !== null) {
+      this.filterFailures.push(`${failure} ${parameters.toString()}`)
+      return refuse(-1013, `Filter failure: ${failure}`)
+    }
     if (this.#orders.some((order) => order.clientOrderId === clientOrderId && isOpen(order)))
       return refuse(-2010, 'Duplicate order sent.')
     const [asset, needed] = side === 'BUY' ? [listed.quote, quantity.times(price)] : [listed.base, quantity]
@@ -249,7 +246,7 @@ export class OrderDesk {
   }
 
   #fill(order: DeskOrder, quantity: Decimal, market: Decimal): void {
-    const listed = this.#filters.get(order.symbol)
+    const listed = this.#listed.get(order.symbol)
     if (listed === undefined || quantity.lte(0)) return
     const buys = order.side === 'BUY'
     if (order.type === 'LIMIT' && (buys ? market.gt(order.price) : market.lt(order.price))) return
@@ -272,7 +269,7 @@ export class OrderDesk {
   }
 
   #end(order: DeskOrder, status: 'FILLED' | 'CANCELED'): void {
-    const listed = this.#filters.get(order.symbol)
+    const listed = this.#listed.get(order.symbol)
     if (listed !== undefined) this.#move(order.side === 'BUY' ? listed.quote : listed.base, order.locked, order.locked.neg())
     order.locked = new Decimal(0)
     order.status = status

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isTimeframe } from '../../packages/core/src/market/timeframe.ts'
-import { exchangeInfo } from './exchange-info.ts'
+import { exchangeInfo, type ListedSymbol } from './exchange-info.ts'
 import type { KlineBook } from './kline-book.ts'
 import type { OrderDesk } from './order-desk.ts'
 
@@ -17,7 +17,7 @@ export interface Failure {
 }
 
 export interface RestState {
-  symbols: readonly string[]
+  symbols: readonly ListedSymbol[]
   book: KlineBook
   desk: OrderDesk
   nowMs: () => number
@@ -76,7 +76,8 @@ function sendKlines(state: RestState, query: URLSearchParams, response: ServerRe
   if (symbol === null || interval === null) {
     const missing = symbol === null ? 'symbol' : 'interval'
     sendJson(response, 400, { code: -1102, msg: `Mandatory parameter '${missing}' was not sent, was empty/null, or malformed.` })
-  } else if (!state.symbols.includes(symbol)) sendJson(response, 400, { code: -1121, msg: 'Invalid symbol.' })
+  } else if (!state.symbols.some((listed) => listed.symbol === symbol))
+    sendJson(response, 400, { code: -1121, msg: 'Invalid symbol.' })
   else if (!isTimeframe(interval)) sendJson(response, 400, { code: -1120, msg: 'Invalid interval.' })
   else {
     const time = (name: string): number | null => (query.has(name) ? Number(query.get(name)) : null)

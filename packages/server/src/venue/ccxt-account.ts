@@ -11,7 +11,14 @@ export interface CcxtMarket {
   spot?: boolean
   active?: boolean
   precision: { amount: Text; price: Text }
-  limits: { amount?: { min?: Text; max?: Text }; cost?: { min?: Text } }
+  limits: { amount?: Range; market?: Range; cost?: Range }
+  /** As the exchange sent it. */
+  info?: { filters?: readonly { filterType?: string; stepSize?: string }[] }
+}
+
+interface Range {
+  min?: Text
+  max?: Text
 }
 
 export interface CcxtOrder {

@@ -6,6 +6,10 @@ const REFUSED: Readonly<Record<string, string>> = {
   InsufficientFunds: 'insufficient_funds',
   DuplicateOrderId: 'duplicate_order',
   InvalidOrder: 'invalid_order',
+  OrderImmediatelyFillable: 'invalid_order',
+  OrderNotFillable: 'invalid_order',
+  OperationRejected: 'invalid_order',
+  MarketClosed: 'market_closed',
   BadRequest: 'invalid_order',
   BadSymbol: 'unknown_symbol',
   ArgumentsRequired: 'invalid_order',
@@ -27,6 +31,8 @@ export function venueErrorOf(
   if (error instanceof VenueError) return error
   const { name, message } = error instanceof Error ? error : { name: 'Error', message: String(error) }
   const told = clean(`${what}: ${name}: ${message}`.slice(0, 500))
+  // ccxt takes keys that worked before for a ban when the exchange does not know them any more.
+  if (/"code":\s*-2015\b/.test(message)) return new VenueError('refused', 'unauthorized', told)
   if (isRateLimit(error))
     return new VenueError('unavailable', 'rate_limited', told, { retryAfterMs: retryAfterMs(headers, nowMs) })
   if (name === 'InvalidNonce') return new VenueError('unavailable', 'clock_skew', told)
@@ -34,6 +40,10 @@ export function venueErrorOf(
   if (/duplicate order/i.test(message)) return new VenueError('refused', 'duplicate_order', told)
   const code = REFUSED[name]
   if (code !== undefined) return new VenueError('refused', code, told)
+  // The exchange read the request and says no: its codes from -1100 down are about what was asked, but for those that ccxt calls
+  // failed operations. Above they are about itself.
+  if (name !== 'OperationFailed' && Number(/"code":\s*(-\d+)/.exec(message)?.[1] ?? 0) <= -1100)
+    return new VenueError('refused', 'invalid_order', told)
   const timedOut = name === 'RequestTimeout'
   return new VenueError('unknown', timedOut ? 'timeout' : 'server_error', told)
 }

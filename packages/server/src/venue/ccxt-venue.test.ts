@@ -94,6 +94,17 @@ describe('ccxt:binance', () => {
     await under.close()
   })
 
+  it('an id is free again at the exchange once its order has ended: nothing but asking stands before a second order', async () => {
+    const under = await open()
+    await placing(under)
+    await under.venue.place(request(under.clock))
+    expect(under.server.desk.orders.map(({ clientOrderId, status }) => `${clientOrderId} ${status}`)).toEqual([
+      'sp-1 FILLED',
+      'sp-1 FILLED',
+    ])
+    await under.close()
+  })
+
   it('what was allowed too long ago the exchange refuses, however late it is sent', async () => {
     const under = await open()
     await under.trade('100')

@@ -1,8 +1,9 @@
 import type { Instrument } from '@spark/core/market/instrument'
-import { Decimal, type DecimalText } from '@spark/core/trading/decimal'
+import { Decimal } from '@spark/core/trading/decimal'
 import type { Side } from '@spark/core/trading/order'
 import { messageWithout, venueErrorOf } from './ccxt-error.ts'
-import { TICK_SIZE, loadAccount, type CcxtAccount, type CcxtMarket, type CcxtOrder, type CcxtTrade } from './ccxt-account.ts'
+import { TICK_SIZE, loadAccount, type CcxtAccount, type CcxtOrder, type CcxtTrade } from './ccxt-account.ts'
+import { instrumentOf, plain } from './ccxt-instrument.ts'
 import type { Clock } from '../clock.ts'
 import type { ExchangeKeys } from '../exchange-keys.ts'
 import { formProblem } from './order-form.ts'
@@ -107,7 +108,8 @@ export class CcxtVenue implements Venue {
           recvWindow: receiveWindowMs,
         }),
       )
-      return this.#remember(this.#orderOf(symbol, { ...answer, clientOrderId }))
+      // Some answers only say that it was taken.
+      return this.#remember(this.#orderOf(symbol, { ...answer, clientOrderId, side, amount: answer.amount ?? quantity }))
     } catch (error) {
       if (error instanceof VenueError && error.code === 'clock_skew') this.#refreshClock()
       throw error
@@ -295,22 +297,6 @@ export class CcxtVenue implements Venue {
   }
 }
 
-/** Null: not a spot market, or one that does not say its steps. */
-function instrumentOf({ base, quote, spot, active, precision, limits }: CcxtMarket): Instrument | null {
-  const { amount: lotSize, price: tickSize } = precision
-  if (spot !== true || active === false || lotSize === undefined || tickSize === undefined) return null
-  return {
-    symbol: `${base}${quote}`,
-    base,
-    quote,
-    tickSize: plain(tickSize),
-    lotSize: plain(lotSize),
-    minQuantity: Decimal.max(limits.amount?.min ?? 0, lotSize).toString(),
-    maxQuantity: limits.amount?.max ?? null,
-    minNotional: limits.cost?.min ?? '0',
-  }
-}
-
 function stateOf(status: string | undefined, filled: Decimal): VenueOrderState {
   if (status === 'closed') return 'filled'
   if (status === 'canceled') return 'cancelled'
@@ -325,11 +311,6 @@ function isOpen({ state }: VenueOrder): boolean {
 function sideOf(side: string): Side {
   if (side === 'buy' || side === 'sell') return side
   throw new VenueError('unknown', 'bad_answer', `the exchange named the side ${side}`)
-}
-
-/** Without an exponent and without zeros at the end. */
-function plain(value: string): DecimalText {
-  return new Decimal(value).toFixed()
 }
 
 function text(value: string | undefined, what: string): string {

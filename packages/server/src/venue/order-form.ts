@@ -9,6 +9,8 @@ export function formProblem(
 ): string | null {
   const amount = parseDecimal(quantity)
   if (amount === null || amount.lt(instrument.minQuantity)) return `${side} of ${quantity} is below ${instrument.minQuantity}`
+  if (instrument.maxQuantity !== null && amount.gt(instrument.maxQuantity))
+    return `${side} of ${quantity} is above ${instrument.maxQuantity}`
   if (!amount.mod(instrument.lotSize).eq(0)) return `${quantity} is not a multiple of the lot ${instrument.lotSize}`
   if (price === null) return null
   const limit = parseDecimal(price)
