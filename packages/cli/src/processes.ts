@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { createClient, type Client } from '@spark/contract/client'
+import { UnreachableError, createClient, type Client } from '@spark/contract/client'
 import type { ExecutorHealth, Health } from '@spark/contract/health'
 import type { Config } from '@spark/server/config'
 import { apiOr } from './direct.ts'
@@ -29,6 +29,22 @@ export async function askExecutor(config: Config): Promise<Answer<ExecutorHealth
     return {
       problem: `${config.executorUrl}: ${(error as Error).name === 'TimeoutError' ? 'no answer within 3 s' : 'cannot be reached'}`,
     }
+  }
+}
+
+/** Prometheus text of the executor. Rejects with UnreachableError. */
+export async function askExecutorMetrics(config: Config): Promise<string> {
+  const url = `${config.executorUrl}/metrics`
+  const token = operatorToken(config)
+  try {
+    const response = await fetch(url, {
+      headers: token === null ? {} : { authorization: `Bearer ${token}` },
+      signal: AbortSignal.timeout(ASK_TIMEOUT_MS),
+      redirect: 'error',
+    })
+    return await response.text()
+  } catch (error) {
+    throw new UnreachableError(url, error)
   }
 }
 

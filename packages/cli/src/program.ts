@@ -14,6 +14,7 @@ import { importCommand } from './commands/import.ts'
 import { jobsCommands } from './commands/jobs.ts'
 import { keysCommands } from './commands/keys.ts'
 import { killCommands } from './commands/kill.ts'
+import { monitorCommand } from './commands/monitor.ts'
 import { notifyCommand } from './commands/notify.ts'
 import { preflightCommand } from './commands/preflight.ts'
 import { queueCommands } from './commands/queue.ts'
@@ -55,6 +56,7 @@ const COMMANDS = [
   notifyCommand,
   alertsCommands,
   alertMonitorCommand,
+  monitorCommand,
 ]
 
 /** The program spark with all its commands. It throws CommanderError in place of ending the process. */

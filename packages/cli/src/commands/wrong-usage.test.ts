@@ -13,6 +13,8 @@ it.each([
   ['alert-monitor --every 0', '--every 0: must be a whole number of seconds from 1 to 3600'],
   ['alert-monitor --every 3601', '--every 3601'],
   ['alert-monitor --json', '--json goes with --once'],
+  ['monitor --every 0', '--every 0: must be a whole number from 1 to 3600'],
+  ['monitor --width 39', '--width 39: must be a whole number from 40 to 1000'],
 ])('spark %s is refused before anything is done: %s', async (line, problem) => {
   const program = createProgram({ line: () => {}, note: () => {}, write: () => Promise.resolve(true) })
   const call = program.parseAsync(['node', 'spark', ...line.split(' ')])
