@@ -50,7 +50,8 @@ function snapshot(change: Partial<MonitorSnapshot> = {}): MonitorSnapshot {
     executor: seen({
       ...process,
       process: 'executor',
-      feed: { name: 'sim', lastMessageAgeS: 1.4, warmStreams: 60, streams: 60 },
+      ts: NOW_MS,
+      feed: { name: 'sim', lastMessageAgeS: 1.4, lastMessageAt: NOW_MS, warmStreams: 60, streams: 60 },
       strategies: 12,
       lastScoreAgeS: 1,
     }),
@@ -66,6 +67,7 @@ function snapshot(change: Partial<MonitorSnapshot> = {}): MonitorSnapshot {
     risk: seen({
       epoch: 4,
       mlOff: false,
+      leaseUntil: 0,
       killSwitches: [{ scope: 'all', reason: 'odd fills', actor: 'operator', setAt: NOW_MS }],
       venue: { name: 'paper', haltedReason: null, reconciledAt: NOW_MS },
       asOf: NOW_MS,
