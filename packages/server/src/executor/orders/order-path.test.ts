@@ -214,6 +214,66 @@ describe('sending', () => {
   })
 })
 
+describe('a dead letter of an order, redriven', () => {
+  const bury = () => fixture.path.db.updateTable('queue_job').set({ state: 'dead', reason: 'attempts_exhausted' }).execute()
+  const redrive = async () => {
+    const [letter] = await fixture.path.queue.deadLetters({ queue: 'order', limit: 1 })
+    const redriven = await fixture.path.queue.redrive(letter?.id ?? '')
+    fixture.path.committed()
+    return redriven
+  }
+
+  it('that had reached the venue is found there, and nothing is ordered again', async () => {
+    const { path } = await open({ misbehaviour: { acceptThenTimeOut: 1, idReuse: 1 } })
+    await fixture.trade()
+    await planOrders(path, [wish()])
+    await fixture.settle()
+    expect(await states()).toEqual(['s0 unknown timeout'])
+    await bury()
+    await fixture.price('BTCUSDT', 50_000)
+    await fixture.pass(20_000)
+    expect([await redrive(), await redrive()]).toEqual([true, false])
+    await fixture.pass(20_000)
+    expect([await states(), await held()]).toEqual([['s0 filled -'], 's0 0.01'])
+    expect(await fixture.venue.fills('BTCUSDT', 0)).toHaveLength(1)
+  })
+
+  it('that has ended meanwhile does nothing', async () => {
+    const { path } = await open({ misbehaviour: { idReuse: 1 } })
+    await fixture.trade()
+    await planOrders(path, [wish()])
+    await fixture.settle()
+    await fixture.price('BTCUSDT', 50_000)
+    const [order] = await path.orders.list({ limit: 1 })
+    await path.queue.enqueue(path.db, { queue: 'order', key: 'again', payload: { kind: 'send', intentId: order?.intentId } })
+    await bury()
+    const before = await actions()
+    expect(await redrive()).toBe(true)
+    await fixture.pass(5000)
+    expect([await actions(), (await jobs()).dead, await held()]).toEqual([before, 0, 's0 0.01'])
+    expect(await fixture.venue.fills('BTCUSDT', 0)).toHaveLength(1)
+  })
+
+  it.each([
+    ['invalid_payload', { kind: 'send' }],
+    ['invalid_payload', { kind: 'dance' }],
+    ['invalid_payload', {}],
+    ['unknown_order', { kind: 'send', intentId: 'f'.repeat(64) }],
+    ['invalid_payload', { kind: 'flatten', scope: 'all' }],
+    ['invalid_payload', { kind: 'cancel', scope: 5 }],
+  ])('that cannot be read dies again at once with its reason, %s', async (reason, payload) => {
+    const { path } = await open()
+    await fixture.trade()
+    await path.queue.enqueue(path.db, { queue: 'order', key: 'odd', payload })
+    for (let time = 0; time < 2; time++) {
+      path.committed()
+      await fixture.settle()
+      expect(await path.queue.deadLetters({ limit: 5 })).toMatchObject([{ reason, attempts: 1, key: 'odd' }])
+      await redrive()
+    }
+  })
+})
+
 describe('a restart', () => {
   it('asks for what was being sent, books what filled meanwhile, and sends what waited', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'spark-path-'))
