@@ -42,17 +42,16 @@ it('an exchange (ccxt:binance against a local server) is scored from its own can
   const up = spark.start('up')
   await healthy(spark)
   const openMs = Math.floor(Date.now() / 3_600_000) * 3_600_000
-  await eventually(
-    'the executor subscribes',
-    40_000,
-    async () => (exchange?.push(stream, { ts: openMs, o: 100, h: 130, l: 90, c: 123, v: 1 }, false) ?? 0) > 0,
-  )
+  // Near the last price: one far from it would be refused.
+  const last = candles.at(-1)?.c ?? 0
+  const forming = { ts: openMs, o: last, h: last * 1.01, l: last * 0.99, c: last * 1.005, v: 1 }
+  await eventually('the executor subscribes', 40_000, async () => (exchange?.push(stream, forming, false) ?? 0) > 0)
   const row = await firstScore()
   expect(row).toMatchObject({ result: 'ok', actor: 'executor' })
   const formed = await eventually('the forming candle is scored', 20_000, async () => {
-    exchange?.push(stream, { ts: openMs, o: 100, h: 130, l: 90, c: 123, v: 1 }, false)
+    exchange?.push(stream, forming, false)
     const newest = await firstScore()
-    return newest.context.feature.c === 123 ? newest : null
+    return newest.context.feature.c === forming.c ? newest : null
   })
   expect(formed.context.feature.ts).toBe(openMs)
   up.child.kill('SIGTERM')
