@@ -28,6 +28,14 @@ export function createRecentLines(): RecentLines {
   }
 }
 
+/** Secrets of this process, as they stand in a line. */
+const hidden = new Set<string>()
+
+/** From now on no log of this process holds these texts, whoever repeats them. */
+export function hideInLogs(secrets: readonly string[]): void {
+  for (const secret of secrets) hidden.add(JSON.stringify(secret).slice(1, -1))
+}
+
 /**
  * JSON lines on standard output: level, time (ISO 8601), process, msg. Headers and bodies are never logged; the list below is the
  * second net. Each line is given to `recent` as well.
@@ -37,8 +45,10 @@ export function createLog(processName: string, level: LogLevel, recent?: RecentL
     level,
     hooks: {
       streamWrite(line) {
-        recent?.add(line)
-        return line
+        let clean = line
+        for (const secret of hidden) clean = clean.replaceAll(secret, '[removed]')
+        recent?.add(clean)
+        return clean
       },
     },
     base: { process: processName, pid: process.pid },

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { ConfigError, type Config } from '../config.ts'
 import type { Clock } from '../clock.ts'
 import { exchangeKeysOf } from '../exchange-keys.ts'
+import { hideInLogs } from '../log.ts'
 import { systemRandomness } from '../random.ts'
 import { createExchangeKeyStore } from '../storage/exchange-key-store.ts'
 import { createInstallationStore } from '../storage/installation-store.ts'
@@ -53,6 +54,7 @@ export async function openVenue(config: Config, { db }: MainDatabase, clock: Clo
       keyFile: config.masterKeyFile,
       venue: config.venueName,
     })
+    hideInLogs([keys.apiKey, keys.secret])
     const venue = await openCcxtVenue({ exchange, keys, live: config.live, baseUrl: config.exchangeUrl, clock })
     return { venue, tellPrice: null }
   }
