@@ -6,6 +6,7 @@ import { SHORT_PLAN, START_MS, installStrategies, stageOn, type RolloutStage } f
 import { openMainDatabase, type MainDatabase } from '../storage/open-main-database.ts'
 import { createTradingStores } from '../storage/trading-stores.ts'
 import { startApi, type ApiFixture } from './api-fixture.ts'
+import { goodFeature } from './feature-fixture.ts'
 
 let api: ApiFixture
 let database: MainDatabase
@@ -213,4 +214,39 @@ it('breaches are listed open and over, and end with their rollout', async () => 
   const endedAt = stage.clock.nowMs()
   await stage.tick(2, { deadLetters: 9, stalenessS: 61 })
   expect((await get('/api/breaches'))['items']).toMatchObject([{ gate: 'staleness', endedAt }, { gate: 'staleness' }])
+})
+
+it('weights are scored with the model they make while its rollout is under way; the champion stays loaded', async () => {
+  const values = { ML_SIGNAL_WEIGHTS: '0.5,0.3,0.2' }
+  expect(await call('POST', '/api/settings/apply', { values, reason })).toMatchObject({ status: 200 })
+  expect(await get('/api/ml/version')).toMatchObject({ modelVersion: 'ml-fusion-1.2' })
+  const started = await post('start', { reason })
+  const { version, hash } = (started['rollout'] as { model: { version: string; hash: string } }).model
+  expect(version).toMatch(/^ml-fusion-1\.2\+w\.[0-9a-f]{8}$/)
+  expect(await get('/api/ml/version')).toMatchObject({ modelVersion: version, modelHash: hash })
+  const feature = goodFeature(stage.clock.nowMs())
+  expect(await call('POST', '/api/ml/score', { feature })).toMatchObject({ status: 200, modelVersion: version })
+  const before = { feature, modelId: 'ml-fusion-1.2' }
+  expect(await call('POST', '/api/ml/score', before)).toMatchObject({
+    status: 200,
+    modelVersion: 'ml-fusion-1.2',
+    arm: 'baseline',
+  })
+  await post('rollback', { reason, confirm: 'rollback' })
+  expect(await get('/api/ml/version')).toMatchObject({ modelVersion: 'ml-fusion-1.2' })
+})
+
+it('a move of the triage is one call with a token, refused as its own command is', async () => {
+  const triage = (move: string, body: object, token?: string) => call('POST', `/api/triage/${move}`, body, token)
+  expect(await triage('floor', { reason, value: '0.6' }, '')).toMatchObject({ status: 401 })
+  expect(await triage('dance', { reason })).toMatchObject({ status: 400, code: 'bad_request' })
+  expect(await triage('floor', {})).toMatchObject({ status: 400 })
+  expect(await triage('floor', { reason, value: '0.6' })).toMatchObject({ ok: true, after: { ML_CONFID_FLOOR: '0.6' } })
+  expect(await triage('floor', { reason, value: 'high' })).toMatchObject({ status: 400, code: 'setting_refused' })
+  expect(await triage('preview-only', { reason })).toMatchObject({ status: 404, code: 'no_rollout' })
+  // Nothing listens where the executor would.
+  expect(await triage('ping', { reason })).toMatchObject({ status: 200, ok: false })
+  await stage.begin()
+  expect(await triage('preview-only', { reason })).toMatchObject({ after: { phase: 'preview_only' } })
+  expect(await get('/api/rollout')).toMatchObject({ phase: 'preview_only', floor: { effective: 0.6 } })
 })
