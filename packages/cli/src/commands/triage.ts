@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { TRIAGE_MOVES, TRIAGE_MOVE_NAMES, type TriageAnswer, type TriageMoveName } from '@spark/contract/triage'
-import { systemClock } from '@spark/server/clock'
 import { loadConfig, type Config } from '@spark/server/config'
+import { folderClock } from '@spark/server/folder-clock'
 import { defaultTexts } from '@spark/server/live-settings'
 import { systemRandomness } from '@spark/server/random'
 import { applyDepsOf } from '@spark/server/rollout/rollout-parts'
@@ -84,7 +84,7 @@ async function moveDirectly(config: Config, { move, value, reason }: Wish): Prom
     return await withStores(config, async (stores) => {
       const parts = {
         config,
-        clock: systemClock,
+        clock: folderClock(config),
         stores,
         auditReader,
         executorToken: loadTokens(config.dataDir, systemRandomness).operator,

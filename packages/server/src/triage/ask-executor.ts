@@ -14,7 +14,7 @@ export async function askExecutor<Body>(
   path: '/health' | '/logs' | '/streams',
 ): Promise<ExecutorAnswer<Body>> {
   const url = `${config.executorUrl}${path}`
-  const beganMs = clock.monotonicMs()
+  const beganMs = clock.realMs()
   const sentMs = clock.nowMs()
   try {
     const response = await fetch(url, {
@@ -23,7 +23,7 @@ export async function askExecutor<Body>(
       ...(executorToken !== null && { headers: { authorization: `Bearer ${executorToken}` } }),
     })
     const body = (await response.json()) as Body
-    const latencyMs = clock.monotonicMs() - beganMs
+    const latencyMs = clock.realMs() - beganMs
     return response.ok || response.status === 503 ? { body, latencyMs, sentMs } : { problem: `${url} answers ${response.status}` }
   } catch (error) {
     const slow = (error as Error).name === 'TimeoutError'

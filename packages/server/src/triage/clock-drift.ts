@@ -10,11 +10,11 @@ const STALE_MAX_MS = 60_000
 /** Wall clock here, the executor's, the database's, and the time of the feed's last message: who is apart? */
 export const clockDrift: Move = async (deps) => {
   const { clock, stores } = deps
-  const databaseMs = (await databaseNowMs(stores.db)) - clock.nowMs()
+  const databaseMs = (await databaseNowMs(stores.db)) - deps.realNowMs()
   const answer = await askExecutor<ExecutorHealth>(deps, '/health')
   const executor = 'problem' in answer ? null : answer
-  // Half of the round trip lies between its reading and ours.
-  const executorMs = executor === null ? null : executor.body.ts - (executor.sentMs + executor.latencyMs / 2)
+  // Half of the round trip lies between its reading and ours. Told in real time: a fast clock is as many times as exact.
+  const executorMs = executor === null ? null : (executor.body.ts - executor.sentMs) / clock.speed - executor.latencyMs / 2
   const feedAgeMs =
     executor === null || executor.body.feed.lastMessageAt === null ? null : executor.body.ts - executor.body.feed.lastMessageAt
   const apart = (ms: number | null) => ms !== null && Math.abs(ms) > DRIFT_MAX_MS

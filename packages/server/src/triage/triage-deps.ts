@@ -13,6 +13,8 @@ import type { TradingStores } from '../storage/trading-stores.ts'
 export interface TriageDeps {
   config: Pick<Config, 'executorUrl' | 'dataDir' | 'canary'> & ChannelConfig & RolloutNowParts['config']
   clock: Clock
+  /** Wall time of the world, which the database lives by. */
+  realNowMs(): number
   apply: ApplyDeps
   stores: TradingStores
   auditReader: Pick<AuditReader, 'list' | 'exportRows'>

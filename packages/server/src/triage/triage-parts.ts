@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts'
+import { systemClock, type Clock } from '../clock.ts'
 import type { Config } from '../config.ts'
 import type { ApplyDeps } from '../rollout/apply-settings.ts'
 import { createJobRunStore } from '../storage/job-run-store.ts'
@@ -16,5 +16,5 @@ export function triageDepsOf(parts: {
   executorToken: string | null
 }): TriageDeps {
   const { db } = parts.stores
-  return { ...parts, jobRuns: createJobRunStore(db), slices: createMetricSliceStore(db) }
+  return { ...parts, realNowMs: () => systemClock.nowMs(), jobRuns: createJobRunStore(db), slices: createMetricSliceStore(db) }
 }
