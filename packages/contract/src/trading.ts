@@ -153,6 +153,9 @@ export const RiskView = Type.Object({
     name: Type.String(),
     haltedReason: nullable(Type.String()),
     reconciledAt: nullable(Ms),
+    protection: Type.Literal('none', {
+      description: 'there are no protective stops at the venue: nothing protects a position while the executor is down',
+    }),
   }),
   asOf: nullable(Type.Integer({ description: 'when the executor looked last, market time, ms; null before its first look' })),
   limits: Type.Array(

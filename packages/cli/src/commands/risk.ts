@@ -24,6 +24,7 @@ function riskText({ epoch, mlOff, venue, killSwitches, asOf, limits }: AnswerOf<
   const head = [
     ['venue', venue.haltedReason === null ? `${venue.name}: not halted` : `${venue.name}: HALTED, ${venue.haltedReason}`],
     ['books agreed', agreed],
+    ['protection', `${venue.protection}: no stop at the venue sells while the executor is down`],
     ['epoch', `${epoch}${mlOff ? ', ML orders are off' : ''}`],
     ['kill switches', killSwitches.length === 0 ? 'none' : String(killSwitches.length)],
     ['figures of', asOf === null ? 'no look of the executor yet' : timeText(asOf)],

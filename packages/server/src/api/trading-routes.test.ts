@@ -253,7 +253,7 @@ describe('risk', () => {
       mlOff: false,
       leaseUntil: 0,
       killSwitches: [{ scope: 'all', reason: 'test', actor: 'me', setAt: 5 }],
-      venue: { name: 'paper', haltedReason: 'the books differ', reconciledAt: null },
+      venue: { name: 'paper', haltedReason: 'the books differ', reconciledAt: null, protection: 'none' },
     })
   })
 

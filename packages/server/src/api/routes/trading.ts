@@ -81,7 +81,12 @@ function riskRoute(app: FastifyInstance, deps: ApiDeps): void {
     return {
       ...(await risk.epoch(db)),
       killSwitches: await risk.killSwitches(),
-      venue: { name, haltedReason: await venues.halt(db, name), reconciledAt: await venues.reconciledAt(name) },
+      venue: {
+        name,
+        haltedReason: await venues.halt(db, name),
+        reconciledAt: await venues.reconciledAt(name),
+        protection: 'none' as const,
+      },
       asOf: now?.ts ?? null,
       limits: limitViews(limits, usage, equity),
     }
