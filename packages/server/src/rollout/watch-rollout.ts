@@ -30,9 +30,15 @@ export async function watchRollout(
   let current = await readRolloutNow(parts, db, clock.nowMs())
   const listeners = new Set<(now: RolloutNow) => void>()
   let looking: Promise<void> | null = null
+  let begun = 0
+  let newest = 0
   async function look(): Promise<RolloutNow> {
+    const place = ++begun
     const seen = await readRolloutNow(parts, db, clock.nowMs())
     await parts.onLook?.(seen)
+    // One that began later has seen what a command has changed since.
+    if (place < newest) return current
+    newest = place
     current = seen
     for (const listener of listeners) listener(current)
     return current
