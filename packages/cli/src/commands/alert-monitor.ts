@@ -6,11 +6,15 @@ import type { Metrics } from '@spark/contract/metrics'
 import { signedText } from '@spark/core/alert/alert-text'
 import { systemClock } from '@spark/server/clock'
 import { loadConfig } from '@spark/server/config'
+import { folderClock } from '@spark/server/folder-clock'
+import { rolloutPlanOf } from '@spark/server/rollout-plan'
+import { timeText } from '../options.ts'
 import { CheckFailed, WrongUsage, type Output } from '../output.ts'
 import { apiClient } from '../processes.ts'
 import { alertLine, alertLines } from '../watch/alert-lines.ts'
 import { LOG_BYTES_MAX, openAlertLog } from '../watch/alert-log.ts'
 import { endsIt, openKeys } from '../watch/keys.ts'
+import { sloLimits, type SloLimit } from '../watch/slo-limits.ts'
 import { sloLines, type SloLine } from '../watch/slo-lines.ts'
 
 const TICK_MS = 1000
@@ -38,31 +42,38 @@ export function alertMonitorCommand(program: Command, output: Output): void {
       const seconds = /^[1-9]\d{0,3}$/.test(every) ? Number(every) : Number.NaN
       if (!(seconds <= 3600)) throw new WrongUsage(`--every ${every}: must be a whole number of seconds from 1 to 3600`)
       if (json === true && once !== true) throw new WrongUsage('--json goes with --once')
+      const config = loadConfig()
       const log = openAlertLog(resolve(file), (problem) => output.note(problem))
       const say = (text: string) => {
-        const line = time === true ? `${new Date(systemClock.nowMs()).toISOString()} ${text}` : text
+        const line = time === true ? `${timeText(folderClock(config).nowMs())} ${text}` : text
         log.write(line)
         if (json !== true) output.line(line)
       }
-      const client = apiClient(loadConfig())
-      if (once === true) return lookOnce(client, say, json === true ? output : null)
-      await follow(client, say, output, seconds * 1000)
+      const source: Source = { client: apiClient(config), limits: sloLimits(rolloutPlanOf(config.file)) }
+      if (once === true) return lookOnce(source, say, json === true ? output : null)
+      await follow(source, say, output, seconds * 1000)
     })
 }
 
 type Say = (line: string) => void
 
+/** Where figures come from, and what is too much of them. */
+interface Source {
+  client: Client
+  limits: readonly SloLimit[]
+}
+
 /** Figures that are not good, or why there are none; each is said. */
-async function look(client: Client, say: Say): Promise<{ metrics: Metrics | null; lines: SloLine[] }> {
-  const { metrics, lines } = await figures(client)
+async function look(source: Source, say: Say): Promise<{ metrics: Metrics | null; lines: SloLine[] }> {
+  const { metrics, lines } = await figures(source)
   for (const { text } of lines) say(text)
   return { metrics, lines }
 }
 
-async function figures(client: Client): Promise<{ metrics: Metrics | null; lines: SloLine[] }> {
+async function figures({ client, limits }: Source): Promise<{ metrics: Metrics | null; lines: SloLine[] }> {
   try {
     const metrics = await client.call('getMetrics')
-    return { metrics, lines: sloLines(metrics) }
+    return { metrics, lines: sloLines(limits, metrics) }
   } catch (error) {
     const text = signedText('red', `api=down (${problemOf(error)})`)
     return { metrics: null, lines: [{ level: 'red', name: 'api', value: null, limit: null, text }] }
@@ -75,8 +86,9 @@ function problemOf(error: unknown): string {
   throw error
 }
 
-async function lookOnce(client: Client, say: Say, json: Output | null): Promise<void> {
-  const { metrics, lines } = await look(client, say)
+async function lookOnce(source: Source, say: Say, json: Output | null): Promise<void> {
+  const { metrics, lines } = await look(source, say)
+  const { client } = source
   const alerts =
     metrics === null ? [] : (await client.call('alerts', { query: { state: 'open', limit: String(ALERTS_MAX) } })).items
   for (const alert of alerts.toReversed()) say(alertLine(alert))
@@ -87,8 +99,8 @@ async function lookOnce(client: Client, say: Say, json: Output | null): Promise<
 }
 
 /** Until a key ends it, or a signal. */
-async function follow(client: Client, say: Say, output: Output, everyMs: number): Promise<void> {
-  const alerts = followAlerts(client, say, output)
+async function follow(source: Source, say: Say, output: Output, everyMs: number): Promise<void> {
+  const alerts = followAlerts(source.client, say, output)
   const end = new AbortController()
   const keys = openKeys((key) => {
     if (endsIt(key)) end.abort()
@@ -102,7 +114,7 @@ async function follow(client: Client, say: Say, output: Output, everyMs: number)
       const due = nowMs >= nextMs
       // A look that took long leaves none to be caught up.
       if (due) nextMs = Math.max(nextMs + everyMs, nowMs)
-      await Promise.all([alerts.look(), ...(due ? [look(client, say)] : [])])
+      await Promise.all([alerts.look(), ...(due ? [look(source, say)] : [])])
       await systemClock.sleep(TICK_MS)
     }
   } finally {

@@ -1,6 +1,8 @@
 import type { Command } from 'commander'
 import { systemClock } from '@spark/server/clock'
 import { loadConfig } from '@spark/server/config'
+import { folderClock } from '@spark/server/folder-clock'
+import { rolloutPlanOf } from '@spark/server/rollout-plan'
 import { createCollector } from '../monitor/collect.ts'
 import { monitorLines } from '../monitor/monitor-lines.ts'
 import { openScreen } from '../monitor/screen.ts'
@@ -8,6 +10,7 @@ import type { MonitorSnapshot } from '../monitor/snapshot.ts'
 import { WrongUsage, type Output } from '../output.ts'
 import { apiClient, askApi, askExecutor, askExecutorMetrics } from '../processes.ts'
 import { endsIt, openKeys } from '../watch/keys.ts'
+import { sloLimits } from '../watch/slo-limits.ts'
 
 /** A slow answer must not hold the others up for long. */
 const TIMEOUT_MS = 2000
@@ -39,7 +42,9 @@ export function monitorCommand(program: Command, output: Output): void {
       const config = loadConfig()
       const collect = createCollector({
         client: apiClient(config, TIMEOUT_MS),
-        clock: systemClock,
+        limits: sloLimits(rolloutPlanOf(config.file)),
+        // Ages are by the folder's time, waiting by the real one.
+        clock: { nowMs: () => folderClock(config).nowMs(), monotonicMs: () => systemClock.monotonicMs() },
         askApi: () => askApi(config),
         askExecutor: () => askExecutor(config),
         executorMetrics: () => askExecutorMetrics(config),

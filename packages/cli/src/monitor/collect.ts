@@ -2,11 +2,14 @@ import type { AuditItem } from '@spark/contract/audit'
 import { ApiError, UnreachableError, type Client } from '@spark/contract/client'
 import type { Clock } from '@spark/server/clock'
 import type { Answer } from '../processes.ts'
+import type { SloLimit } from '../watch/slo-limits.ts'
 import { askRollout } from './rollout-view.ts'
 import type { MonitorSnapshot, Seen } from './snapshot.ts'
 
 export interface CollectDeps {
   client: Client
+  /** Of the figures, before there is a rollout. */
+  limits: readonly SloLimit[]
   clock: Pick<Clock, 'nowMs' | 'monotonicMs'>
   askApi(): Promise<Answer<NonNullable<MonitorSnapshot['api']['value']>>>
   askExecutor(): Promise<Answer<NonNullable<MonitorSnapshot['executor']['value']>>>
@@ -50,7 +53,7 @@ export function createCollector(deps: CollectDeps): () => Promise<MonitorSnapsho
       await Promise.all([
         ask('api', () => healthOf(deps.askApi())),
         ask('executor', () => healthOf(deps.askExecutor())),
-        ask('rollout', () => askRollout(client)),
+        ask('rollout', () => askRollout(client, deps.limits)),
         ask('metrics', () => client.call('getMetrics')),
         ask('queue', () => client.call('queue')),
         ask('orders', async () => ordersIn(await deps.executorMetrics())),

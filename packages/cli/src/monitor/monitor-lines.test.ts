@@ -1,11 +1,14 @@
 import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { SLO_LIMITS } from '../watch/slo-limits.ts'
+import { DEFAULT_PLAN } from '@spark/core/rollout/plan'
+import type { RolloutView } from '@spark/contract/rollout'
+import { sloLimits } from '../watch/slo-limits.ts'
 import { monitorLines } from './monitor-lines.ts'
-import { gateView } from './rollout-view.ts'
+import { figureView, viewOf } from './rollout-view.ts'
 import type { MonitorSnapshot, Seen } from './snapshot.ts'
 import { textWidth } from './text.ts'
 
+const LIMITS = sloLimits(DEFAULT_PLAN)
 const NOW_MS = Date.parse('2026-11-25T12:00:30Z')
 const seen = <Value>(value: Value): Seen<Value> => ({ value, atMs: NOW_MS - 1000, problem: null })
 const FIGURES = { p95_ms: 412.5, staleness_s: 1.2, error_rate: 0.4, ml_score_per_min: 12, confid_median: 0.61, dlq_size: 0 }
@@ -56,10 +59,10 @@ function snapshot(change: Partial<MonitorSnapshot> = {}): MonitorSnapshot {
       lastScoreAgeS: 1,
     }),
     rollout: seen({
-      phase: 'live, step 2 of 4',
-      share: 0.1,
+      phase: 'live, soaking; step 10 %, 2 of 4, up to 50 %',
+      facts: ['12 of 120 strategies on ML'],
       waitsFor: ['p95 to be good', 'approval of the next step'],
-      gates: SLO_LIMITS.map((limits) => gateView(limits, points)),
+      gates: LIMITS.map((limits) => figureView(limits, points)),
     }),
     metrics: seen({ ...FIGURES, error_rate_unit: 'percent', window_s: 300, sealed_at: NOW_MS - 12_000, polls: 60 }),
     queue: seen({ queues: { order: depth, label: depth, notification: depth, job: depth }, dlq_size: 2 }),
@@ -67,7 +70,7 @@ function snapshot(change: Partial<MonitorSnapshot> = {}): MonitorSnapshot {
     risk: seen({
       epoch: 4,
       mlOff: false,
-      leaseUntil: 0,
+      leaseUntil: NOW_MS,
       killSwitches: [{ scope: 'all', reason: 'odd fills', actor: 'operator', setAt: NOW_MS }],
       venue: { name: 'paper', haltedReason: null, reconciledAt: NOW_MS },
       asOf: NOW_MS,
@@ -89,7 +92,8 @@ describe('the monitor', () => {
       `SPARK  2026-11-25 12:00:30 UTC   api ok   executor ok
 feed sim, last message 1 s ago
 
-PHASE  live, step 2 of 4, 10 % of capital on ML
+PHASE  live, soaking; step 10 %, 2 of 4, up to 50 %
+       12 of 120 strategies on ML
        waits for p95 to be good
        waits for approval of the next step
 KILLED all by operator: odd fills
@@ -172,10 +176,10 @@ LAST ACTIONS
       confid_median: null,
       dlq_size: null,
     }
-    const gates = SLO_LIMITS.map((limits) => gateView(limits, [{ ts: NOW_MS, ...nothing }]))
-    const shown = text(snapshot({ rollout: seen({ phase: null, share: null, waitsFor: [], gates }) }))
+    const gates = LIMITS.map((limits) => figureView(limits, [{ ts: NOW_MS, ...nothing }]))
+    const shown = text(snapshot({ rollout: seen({ phase: 'none', facts: ['There is no rollout yet.'], waitsFor: [], gates }) }))
     expect(shown.match(/ - .* NO DATA/g)).toHaveLength(6)
-    expect(shown).toContain('no rollout')
+    expect(shown).toContain('There is no rollout yet.')
   })
 
   it('lets no text from outside drive the terminal', () => {
@@ -189,7 +193,7 @@ LAST ACTIONS
 })
 
 describe('the time in breach', () => {
-  const [p95] = SLO_LIMITS
+  const [p95] = LIMITS
   const at = (minute: number, value: number | null) => ({ ts: minute * 60_000, ...FIGURES, p95_ms: value })
   it.each([
     ['began when the last run of critical values began', [at(0, 900), at(1, 1600), at(2, 1200), at(3, 1700), at(8, 1501)], 300],
@@ -198,6 +202,87 @@ describe('the time in breach', () => {
     ['reaches back to the first point when all are critical', [at(0, 1600), at(1, 1600)], 60],
   ])('%s', (_what, points, seconds) => {
     if (p95 === undefined) throw new Error('no limits')
-    expect(gateView(p95, points).inBreachS).toBe(seconds)
+    expect(figureView(p95, points).inBreachS).toBe(seconds)
+  })
+})
+
+describe('a rollout', () => {
+  const answer: RolloutView = {
+    id: 'rollout-1',
+    phase: 'live',
+    phaseReason: null,
+    subState: 'holding',
+    reasons: ['2 of 10 min without a warning', 'score_rate is critical'],
+    sentence: '',
+    step: { index: 1, name: '10 %' },
+    steps: [0, 0.1, 0.5, 1].map((share) => ({ name: `${share}`, share, dwellS: 3600, approval: false, proven: false })),
+    share: 0.1,
+    ceiling: 0.5,
+    startedAt: 0,
+    startedBy: 'operator',
+    stepStartedAt: 0,
+    endedAt: null,
+    dwell: { servedS: 1800, neededS: 3600, earliestAdvanceAt: Date.parse('2026-11-25T12:30:00Z') },
+    expectedEndAt: null,
+    exposure: { share: 0.1, strategies: 12, of: 120, capital: '12000', ofCapital: '120000', leaseUntil: null },
+    epoch: 1,
+    mlOff: false,
+    gates: [
+      {
+        gate: 'score_rate',
+        value: 0.4,
+        unit: 'share of what is due',
+        state: 'critical',
+        good: 10 / 12,
+        critical: 5 / 12,
+        holdS: 3600,
+        inBreachS: 90,
+        breach: null,
+        history: 'OBBB',
+      },
+    ],
+    scoresPerMinute: null,
+    breaches: { inStep: 1, total: 2, critical: 0, ended: [] },
+    modifiers: [{ gate: 'p95', kind: 'floor', amount: 0.05 }],
+    floor: { effective: 0.6, base: 0.55 },
+    pollIntervalMs: { effective: 60_000, base: 60_000 },
+    paused: { by: 'operator', since: 0 },
+    approval: null,
+    override: null,
+    planDigest: '',
+    model: { version: 'ml-fusion-1.2', hash: '' },
+    verdict: 'unproven',
+    cooldownUntil: null,
+    successCriteria: null,
+  }
+
+  it('is shown with step, exposure, good time, what was changed, and what it waits for', () => {
+    expect(text(snapshot({ rollout: seen(viewOf(answer)) }))).toContain(`PHASE  live, holding; step 10 %, 2 of 4, up to 50 %
+       12 of 120 strategies, 12,000 of 120,000 of capital on ML; model unproven
+       good time 30 min of 60 min, next step at the earliest 11-25 12:30 UTC
+       breaches 1 in this step, 2 in all, 0 critical
+       floor 0.6, base 0.55
+       paused by operator
+       waits for 2 of 10 min without a warning
+       waits for score_rate is critical
+KILLED all by operator: odd fills
+
+GATES  measured until 12 s ago
+                           now       good  critical  state    in breach
+  ml.score of due         40 % >= 83.33 % < 41.67 %  CRITICAL 90 s of 60 min
+`)
+  })
+
+  it('that has ended says how and why, and no step', () => {
+    const ended = {
+      ...answer,
+      phase: 'rolled_back' as const,
+      subState: 'ended' as const,
+      phaseReason: 'p95 beyond 1500 ms',
+    }
+    const shown = text(snapshot({ rollout: seen(viewOf(ended)) }))
+    expect(shown).toContain('PHASE  rolled back (p95 beyond 1500 ms)\n')
+    expect(shown).not.toContain('good time')
+    expect(shown).not.toContain('waits for')
   })
 })

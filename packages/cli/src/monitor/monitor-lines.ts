@@ -2,12 +2,13 @@ import { oneLine } from '@spark/core/alert/alert-text'
 import { actionLines, alertLines, brakeLines, countLines, exposureLines, gateLines } from './sections.ts'
 import type { MonitorSnapshot, Seen } from './snapshot.ts'
 import { beside, fitLine, flow, render, type Line, type Span } from './text.ts'
-import { ageText, upToText } from './values.ts'
+import { ageText } from './values.ts'
 
 /** From so many columns on alerts and actions stand beside the rest. */
 const WIDE_COLUMNS = 120
 const LEFT_COLUMNS = 78
-const PROBLEM_CHARACTERS_MAX = 200
+const LINE_CHARACTERS_MAX = 300
+const REASONS_SHOWN = 3
 
 /** Everything at a glance, for a terminal of so many columns. Readable without colour. */
 export function monitorLines(snapshot: MonitorSnapshot, columns: number, color: boolean): string[] {
@@ -56,7 +57,7 @@ function processLine(name: string, { value, atMs, problem }: Seen<{ ok: boolean 
 function awayLines({ api, executor }: MonitorSnapshot): Line[] {
   return [api, executor].flatMap(({ problem, value }): Line[] => {
     const text = problem ?? (value?.ok === false ? (value.detail ?? value.reason ?? 'not well') : null)
-    return text === null ? [] : [[{ text: `  ${oneLine(text, PROBLEM_CHARACTERS_MAX)}`, style: 'red' }]]
+    return text === null ? [] : [[{ text: `  ${oneLine(text, LINE_CHARACTERS_MAX)}`, style: 'red' }]]
   })
 }
 
@@ -64,13 +65,11 @@ function phaseLines(snapshot: MonitorSnapshot): Line[] {
   const { value } = snapshot.rollout
   const title: Span = { text: 'PHASE  ', style: 'bold' }
   if (value === null) return [[], [title, { text: 'not known yet' }, ageSpan(snapshot, snapshot.rollout)]]
-  const { phase, share, waitsFor } = value
-  if (phase === null) return [[], [title, { text: 'no rollout; every strategy acts on its baseline' }]]
-  const shareText = share === null ? '' : `, ${upToText(share * 100)} % of capital on ML`
+  const under = [...value.facts, ...value.waitsFor.slice(0, REASONS_SHOWN).map((reason) => `waits for ${reason}`)]
   return [
     [],
-    [title, { text: `${oneLine(phase, PROBLEM_CHARACTERS_MAX)}${shareText}` }, ageSpan(snapshot, snapshot.rollout)],
-    ...waitsFor.map((reason): Line => [{ text: `       waits for ${oneLine(reason, PROBLEM_CHARACTERS_MAX)}` }]),
+    [title, { text: oneLine(value.phase, LINE_CHARACTERS_MAX) }, ageSpan(snapshot, snapshot.rollout)],
+    ...under.map((text): Line => [{ text: `       ${oneLine(text, LINE_CHARACTERS_MAX)}` }]),
   ]
 }
 
@@ -90,7 +89,7 @@ function ageSpan({ api, atMs: nowMs }: MonitorSnapshot, { atMs, problem }: Seen<
   if (problem === null) return { text: '' }
   const age = atMs === null ? 'never seen' : `as of ${agoText(atMs, nowMs)} ago`
   // The head says already why the api is away.
-  return { text: `  (${age}${api.problem === null ? `: ${oneLine(problem, PROBLEM_CHARACTERS_MAX)}` : ''})`, style: 'red' }
+  return { text: `  (${age}${api.problem === null ? `: ${oneLine(problem, LINE_CHARACTERS_MAX)}` : ''})`, style: 'red' }
 }
 
 /** How old the figures are that the gates judge. */

@@ -141,8 +141,9 @@ export function alertLines(alerts: readonly AlertView[], nowMs: number, columns:
 export function actionLines(actions: readonly AuditItem[], columns: number): Line[] {
   if (actions.length === 0) return [[{ text: '  none yet' }]]
   return actions.slice(0, ACTIONS_SHOWN).map(({ timestamp, actor, action, strategyId, result, _err, context }): Line => {
-    const { scope, reason, message } = context
-    const about = [strategyId, scope, reason ?? message, _err].filter((one) => typeof one === 'string' && one !== '')
+    const { scope, reason, message, reasons } = context
+    const why = reason ?? message ?? (Array.isArray(reasons) ? (reasons as unknown[])[0] : null)
+    const about = [strategyId, scope, why, _err].filter((one) => typeof one === 'string' && one !== '')
     return [
       { text: `  ${timestamp.slice(11, 19)} ` },
       { text: `${actor} ${action}`, ...(result === 'err' && { style: 'yellow' }) },

@@ -28,10 +28,11 @@ export interface GateView {
 }
 
 export interface RolloutView {
-  /** Null: there is no rollout. */
-  phase: string | null
-  /** Of the capital that acts on ML, 0 to 1. */
-  share: number | null
+  /** Phase, sub-state and step; `none` before the first rollout. */
+  phase: string
+  /** Exposure, good time, what the controller and people changed; a line each. */
+  facts: readonly string[]
+  /** Most important first. */
   waitsFor: readonly string[]
   gates: readonly GateView[]
 }

@@ -1,4 +1,5 @@
 import type { Metrics } from '@spark/contract/metrics'
+import { higherIsWorse, type GateName, type RolloutPlan } from '@spark/core/rollout/plan'
 
 export type SloMetric = keyof Pick<
   Metrics,
@@ -19,37 +20,32 @@ export interface SloLimit {
   holdS: number
 }
 
-/** The playbook's table; equal to a limit is not beyond it. */
-export const SLO_LIMITS: readonly SloLimit[] = [
-  { metric: 'p95_ms', name: 'p95', label: 'p95 latency', unit: 'ms', bad: 'above', good: 1000, critical: 1500, holdS: 900 },
-  { metric: 'staleness_s', name: 'staleness', label: 'staleness', unit: 's', bad: 'above', good: 30, critical: 60, holdS: 1800 },
-  { metric: 'error_rate', name: 'error_rate', label: 'error rate', unit: '%', bad: 'above', good: 1, critical: 2, holdS: 1800 },
-  {
-    metric: 'ml_score_per_min',
-    name: 'ml_score',
-    label: 'ml.score a minute',
-    unit: '',
-    bad: 'below',
-    good: 10,
-    critical: 5,
-    holdS: 3600,
-  },
-  {
-    metric: 'confid_median',
-    name: 'confid',
-    label: 'median confidence',
-    unit: '',
-    bad: 'below',
-    good: 0.55,
-    critical: 0.45,
-    holdS: 10_800,
-  },
-  { metric: 'dlq_size', name: 'dlq', label: 'dead letters', unit: '', bad: 'above', good: 2, critical: 5, holdS: 3600 },
-]
+type Named = Pick<SloLimit, 'metric' | 'name' | 'label' | 'unit'>
+
+const FIGURES: Record<GateName, Named> = {
+  p95: { metric: 'p95_ms', name: 'p95', label: 'p95 latency', unit: 'ms' },
+  staleness: { metric: 'staleness_s', name: 'staleness', label: 'staleness', unit: 's' },
+  error_rate: { metric: 'error_rate', name: 'error_rate', label: 'error rate', unit: '%' },
+  score_rate: { metric: 'ml_score_per_min', name: 'ml_score', label: 'ml.score a minute', unit: '' },
+  confid_median: { metric: 'confid_median', name: 'confid', label: 'median confidence', unit: '' },
+  dead_letters: { metric: 'dlq_size', name: 'dlq', label: 'dead letters', unit: '' },
+}
+/** The canary stream of the default universe asks so often a minute: the playbook's 10 and 5 of the plan's shares. */
+const SCORES_DUE_A_MINUTE = 12
+
+/** The plan's limits for the figures that get_metrics has; equal to a limit is not beyond it. */
+export function sloLimits({ gates }: Pick<RolloutPlan, 'gates'>): SloLimit[] {
+  return (Object.entries(FIGURES) as [GateName, Named][]).map(([gate, named]) => {
+    const { good, critical, holdMs } = gates[gate]
+    const times = gate === 'score_rate' ? SCORES_DUE_A_MINUTE : 1
+    const bad = higherIsWorse(gate) ? 'above' : 'below'
+    return { ...named, bad, good: good * times, critical: critical * times, holdS: holdMs / 1000 }
+  })
+}
 
 export type SloState = 'ok' | 'warning' | 'critical' | 'no_data'
 
-export function sloState({ bad, good, critical }: SloLimit, value: number | null): SloState {
+export function sloState({ bad, good, critical }: Pick<SloLimit, 'bad' | 'good' | 'critical'>, value: number | null): SloState {
   if (value === null) return 'no_data'
   const beyond = (limit: number) => (bad === 'above' ? value > limit : value < limit)
   if (beyond(critical)) return 'critical'

@@ -1,13 +1,15 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { DEFAULT_PLAN } from '@spark/core/rollout/plan'
 import { temporaryFolder } from '@spark/server/storage/temporary-folder'
 import { alertLine, alertLines } from './alert-lines.ts'
 import { openAlertLog } from './alert-log.ts'
+import { sloLimits } from './slo-limits.ts'
 import { sloLines } from './slo-lines.ts'
 
 const texts = (p95: number | null, staleness: number | null, errorRate: number | null) =>
-  sloLines({ p95_ms: p95, staleness_s: staleness, error_rate: errorRate }).map(({ text }) => text)
+  sloLines(sloLimits(DEFAULT_PLAN), { p95_ms: p95, staleness_s: staleness, error_rate: errorRate }).map(({ text }) => text)
 
 describe('a figure', () => {
   it('beyond its limit is said as the playbook says it', () => {
@@ -38,6 +40,21 @@ describe('a figure', () => {
       '🚨 RED ALERT: error_rate=33.33% > 2%',
     ])
   })
+})
+
+it("the limits are the plan's, and without changes the playbook's", () => {
+  const numbers = sloLimits(DEFAULT_PLAN).map(({ name, good, critical, holdS }) => `${name} ${good} ${critical} ${holdS / 60}`)
+  expect(numbers).toEqual([
+    'p95 1000 1500 15',
+    'staleness 30 60 30',
+    'error_rate 1 2 30',
+    'ml_score 10 5 60',
+    'confid 0.55 0.45 180',
+    'dlq 2 5 60',
+  ])
+  const gates = { ...DEFAULT_PLAN.gates, p95: { good: 200, critical: 300, holdMs: 1 } }
+  const lines = sloLines(sloLimits({ gates }), { p95_ms: 301, staleness_s: 1, error_rate: 0 })
+  expect(lines.map(({ text }) => text)).toEqual(['🚨 RED ALERT: p95=301ms > 300ms'])
 })
 
 describe('an alert', () => {
