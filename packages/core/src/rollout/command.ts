@@ -48,7 +48,11 @@ function apply(plan: RolloutPlan, state: RolloutState, command: Command, nowMs: 
   if (command.kind === 'kill') return killed(state, said, nowMs)
   if (command.kind === 'rollback') return rolledBack(plan, state, said, nowMs)
   if (command.kind === 'preview') return previewOnly(plan, state, said)
-  if (command.kind === 'unkill') return kept({ phase: 'off', phaseReason: said })
+  if (command.kind === 'unkill')
+    return {
+      ...kept({ phase: 'off', phaseReason: said }),
+      effects: [{ kind: 'resolve', code: 'rollout_killed', scope: 'rollout' }],
+    }
   if (command.kind === 'ceiling')
     // A ceiling below what is exposed takes exposure back at once.
     return command.share < exposedShare(plan, state)

@@ -183,6 +183,13 @@ describe('a breach', () => {
     expect(run(between(HOUR, HOUR + 5 * MINUTE, { latencyMs: 1600 }), 5 * HOUR).state.phase).toBe('live')
   })
 
+  it('and a lasting warning are alerts of their own, each over when its cause is', () => {
+    const { effects } = run(between(HOUR, HOUR + 30 * MINUTE, { latencyMs: 1200 }), 3 * HOUR)
+    const about = { code: 'warning', scope: 'gate:p95' }
+    expect(effects).toContainEqual(expect.objectContaining({ kind: 'alert', severity: 'yellow', ...about }))
+    expect(effects).toContainEqual({ kind: 'resolve', ...about })
+  })
+
   it('three in a step hold until somebody approves', () => {
     const bad: Story = {
       measured: (sinceMs) => (sinceMs < 2 * HOUR && sinceMs % (40 * MINUTE) < 2 * MINUTE ? { latencyMs: 1600 } : {}),

@@ -98,7 +98,8 @@ function counterMoves(plan: RolloutPlan, before: Making, events: readonly GateEv
 /** Alerts and triage that an event of a gate calls for. */
 function tell(plan: RolloutPlan, state: RolloutState, { gate, kind, breach }: GateEvent, facts: TickFacts): Effect[] {
   const scope = `gate:${gate}`
-  if (kind === 'cleared' || kind === 'warning_over') return [{ kind: 'resolve', code: 'breach', scope }]
+  if (kind === 'cleared') return [{ kind: 'resolve', code: 'breach', scope }]
+  if (kind === 'warning_over') return [{ kind: 'resolve', code: 'warning', scope }]
   const { good, critical: limit } = plan.gates[gate]
   const value = valueText(gate, state.gates[gate].value)
   if (kind === 'warning_lasts') {

@@ -1,6 +1,6 @@
 import { canonicalJson } from '@spark/core/audit/canonical-json'
 import { rankMembers, type Member } from '@spark/core/rollout/exposure'
-import { expectedDurationMs, type RolloutPlan } from '@spark/core/rollout/plan'
+import { GATE_NAMES, expectedDurationMs, type RolloutPlan } from '@spark/core/rollout/plan'
 import { startProblems } from '@spark/core/rollout/start'
 import { startRollout as firstState } from '@spark/core/rollout/state'
 import type { Stream } from '@spark/core/market/candle'
@@ -64,6 +64,7 @@ export async function startIn(parts: RolloutParts, trx: Kysely<MainTables>, requ
   const started = { id, ordinal, frozen, planDigest, state, startedAt: nowMs, startedBy: who.actor }
   await stores.rollouts.insert(trx, started, ranked)
   await stores.risk.turnMlOn(trx, nowMs)
+  await endAlerts(parts, trx, id)
   await stores.outbox.add(trx, [
     {
       ts: nowMs,
@@ -75,4 +76,13 @@ export async function startIn(parts: RolloutParts, trx: Kysely<MainTables>, requ
     },
   ])
   return { started: { ...started, changedAt: nowMs }, durationMs: expectedDurationMs(plan) }
+}
+
+/** What was told of the rollout before is over: its gates are judged anew, and their breaches must be told again. */
+async function endAlerts({ alerts }: RolloutParts, trx: Kysely<MainTables>, id: string): Promise<void> {
+  const message = `${id} begins`
+  for (const code of ['rollout_rolled_back', 'rollout_killed', 'rollout_preview_only'])
+    await alerts.resolve(trx, code, 'rollout', message)
+  for (const gate of GATE_NAMES)
+    for (const code of ['breach', 'warning']) await alerts.resolve(trx, code, `gate:${gate}`, message)
 }
