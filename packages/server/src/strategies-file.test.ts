@@ -20,7 +20,7 @@ describe('config/spark.yaml', () => {
 
   it('with every key that it explains in its comments is right as well', () => {
     const text = readFileSync(new URL('../../../config/spark.yaml', import.meta.url), 'utf8')
-    const uncommented = text.replaceAll(/^(\s*)# (risk:|paper:|replay:|alerts:|rollout:|  \w+: .*)$/gm, '$1$2')
+    const uncommented = text.replaceAll(/^(\s*)# (risk:|paper:|replay:|alerts:|rollout:| {2,4}(\w+:|- \{) .*)$/gm, '$1$2')
     expect(uncommented.split('\n').filter((line) => /^ {2}\w+: /.test(line)).length).toBeGreaterThan(15)
     expect(problemsOf(uncommented)).toEqual([])
   })
