@@ -12,10 +12,8 @@ export default defineConfig({
     sequence: { shuffle: true },
     projects: [
       { test: { ...common, name: 'unit', include: ['packages/*/src/**/*.test.ts'], sequence: { groupOrder: 0 } } },
-      // Whole processes, one file after the other: on two cores they would only slow each other down.
-      {
-        test: { ...common, name: 'system', include: ['test/**/*.test.ts'], fileParallelism: false, sequence: { groupOrder: 1 } },
-      },
+      // Whole processes, two files at a time: most of them wait for clocks and candles most of the time.
+      { test: { ...common, name: 'system', include: ['test/**/*.test.ts'], maxWorkers: 2, sequence: { groupOrder: 1 } } },
     ],
   },
 })
