@@ -66,7 +66,8 @@ describe('spark monitor', () => {
 /** A command on a terminal of its own. */
 function onTerminal(columns: number, args: readonly string[], change: Record<string, string> = {}) {
   const command = `stty cols ${columns} rows 50; ${join(ROOT, 'bin/spark')} ${args.join(' ')}; echo "ended $?"; stty -a`
-  const { NO_COLOR: _inherited, ...env } = spark.env
+  // A terminal of a person: neither asks for no colour.
+  const { NO_COLOR: _asked, CI: _machine, ...env } = spark.env
   const options = { cwd: spark.dataDir, env: { ...env, TERM: 'xterm-256color', ...change } }
   const child = spawn('script', ['-qec', command, '/dev/null'], options)
   let shown = ''
