@@ -75,7 +75,8 @@ beforeAll(async () => {
 }, 60_000)
 afterAll(() => spark.remove())
 
-describe('at 60 times the speed, in real processes', () => {
+// One story, told in order.
+describe('at 60 times the speed, in real processes', { shuffle: false }, () => {
   it('a rollout rises to 100 % by itself, its strategies trade on ML, and a rollback ends that at once', async () => {
     await command('promote', '1.0')
     const passed: number[] = []
