@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { DEFAULT_RISK_LIMITS } from '@spark/core/trading/risk'
 import type { Strategy } from '@spark/core/trading/strategy'
 import { systemClock } from '@spark/server/clock'
-import { decideStrategies } from '@spark/server/executor/decide-strategies'
+import { createDecider } from '@spark/server/executor/decide-strategies'
 import type { OrderPath } from '@spark/server/executor/orders/order-path'
 import { planOrders, type Wish } from '@spark/server/executor/orders/plan-orders'
 import { createLog } from '@spark/server/log'
@@ -56,13 +56,14 @@ async function openPath(folder: string) {
   const path: OrderPath = {
     ...stores,
     clock,
+    wallMs: () => clock.nowMs(),
     log: createLog('bench', 'silent'),
     queue: createDatabaseQueue({ db, clock, random }),
     venue,
     instruments: new Map([[STREAM.symbol, instrument]]),
     limits: { ...DEFAULT_RISK_LIMITS, maxTotalNotional: '1000000000', maxOrdersPerMinute: 1_000_000_000, maxRepeats: 1_000_000 },
     live: false,
-    alerts: { raise: () => Promise.resolve() },
+    alerts: { resolve: () => Promise.resolve(), raise: () => Promise.resolve() },
     lastPrice: () => ({ price: 50_000, ts: clock.nowMs() }),
     equity: () => ({ now: '10000000', dayStart: '10000000', peak: '10000000' }),
     committed: () => {},
@@ -163,13 +164,9 @@ await bench({ rounds: 3, roundMs: 0 }, async ({ rounds, folder }) => {
       ema_50: 2,
       atr_14: 1,
     }
+    const decide = createDecider({ path, audit, random: systemRandomness, log: path.log, askMl: () => Promise.resolve(null) })
     const before = process.cpuUsage()
-    for (let minute = 0; minute < 3; minute++)
-      await decideStrategies(
-        { path, audit, random: systemRandomness, log: path.log, askMl: () => Promise.resolve(null) },
-        STREAM,
-        { ...row, ts: row.ts + minute * MINUTE },
-      )
+    for (let minute = 0; minute < 3; minute++) await decide(STREAM, { ...row, ts: row.ts + minute * MINUTE })
     const used = process.cpuUsage(before)
     shares.push(((used.user + used.system) / 1000 / 3 / MINUTE / 2) * 100)
     await audit.close()

@@ -92,6 +92,7 @@ const audit = await openAuditWriter({ dataDir: folder, writer: 'executor', clock
 const orderAudit = await openAuditWriter({ dataDir: folder, writer: 'orders', clock: fast })
 const desk = await openOrderDesk({
   clock: fast,
+  wallClock: fast,
   random,
   log: createLog('order-path', 'error'),
   database: { ...database, db },

@@ -144,6 +144,7 @@ export const EquityCurve = Type.Object({
 export const RiskView = Type.Object({
   epoch: Type.Integer(),
   mlOff: Type.Boolean(),
+  leaseUntil: Type.Integer({ description: 'ML orders that increase risk are sent until then, ms; the controller renews it' }),
   killSwitches: Type.Array(Type.Object({ scope: Type.String(), reason: Type.String(), actor: Type.String(), setAt: Ms })),
   venue: Type.Object({
     name: Type.String(),

@@ -28,3 +28,13 @@ async function keep(store: ModelStore, model: Model, nowMs: number): Promise<voi
     if (!(error instanceof ModelConflictError)) throw error
   }
 }
+
+/** Version and hash of a stored model, or of the champion; null when it is not there. */
+export async function championOf(
+  store: Pick<ModelStore, 'get' | 'aliases'>,
+  version: string | null,
+): Promise<{ version: string; hash: string } | null> {
+  const wanted = version ?? (await store.aliases())['champion']
+  const model = wanted === undefined ? null : await store.get(wanted)
+  return model === null ? null : { version: model.version, hash: model.hash }
+}

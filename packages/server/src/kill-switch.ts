@@ -1,5 +1,4 @@
-import type { Clock } from './clock.ts'
-import type { Queue } from './queue/queue.ts'
+import { commandIn, type RolloutParts } from './rollout/decide-rollout.ts'
 import type { TradingStores } from './storage/trading-stores.ts'
 
 /** `all`, `venue:NAME` or `strategy:ID`. */
@@ -24,28 +23,25 @@ export async function killScopeProblem(
   return `${scope} is no scope; say all, venue:${venueName} or strategy:ID`
 }
 
-interface KillParts {
-  stores: Pick<TradingStores, 'db' | 'risk' | 'outbox'>
-  queue: Queue
-  clock: Pick<Clock, 'nowMs'>
-}
-
 /**
  * Sets the switch in one transaction: from its commit on no order that increases risk passes the fence, and a job cancels those that
- * are open. Setting it again changes nothing but cancels again.
+ * are open. The switch of everything ends the rollout as well. Setting it again changes nothing but cancels again.
  */
-export async function setKillSwitch({ stores, queue, clock }: KillParts, request: KillRequest): Promise<void> {
+export async function setKillSwitch(parts: RolloutParts, request: KillRequest): Promise<void> {
+  const { stores, queue, clock } = parts
   const { scope, reason, actor, traceId } = request
   const nowMs = clock.nowMs()
   await stores.db.transaction().execute(async (trx) => {
     await stores.risk.kill(trx, { scope, reason, actor, setAt: nowMs })
     await queue.enqueue(trx, { queue: 'order', key: `cancel ${traceId}`, payload: { kind: 'cancel', scope, askedAt: nowMs } })
     await stores.outbox.add(trx, [{ ts: nowMs, action: 'kill.set', actor, traceId, result: 'ok', context: { scope, reason } }])
+    if (scope === 'all') await commandIn(parts, trx, { kind: 'kill', by: actor, reason }, { actor, traceId })
   })
 }
 
 /** Lifts the switch. False when it was not set. */
-export async function liftKillSwitch({ stores, clock }: Omit<KillParts, 'queue'>, request: KillRequest): Promise<boolean> {
+export async function liftKillSwitch(parts: RolloutParts, request: KillRequest): Promise<boolean> {
+  const { stores, clock } = parts
   const { scope, reason, actor, traceId } = request
   return stores.db.transaction().execute(async (trx) => {
     const lifted = await stores.risk.unkill(trx, scope)
@@ -53,6 +49,7 @@ export async function liftKillSwitch({ stores, clock }: Omit<KillParts, 'queue'>
       await stores.outbox.add(trx, [
         { ts: clock.nowMs(), action: 'kill.lifted', actor, traceId, result: 'ok', context: { scope, reason } },
       ])
+    if (lifted && scope === 'all') await commandIn(parts, trx, { kind: 'unkill', by: actor, reason }, { actor, traceId })
     return lifted
   })
 }

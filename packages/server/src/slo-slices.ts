@@ -1,7 +1,9 @@
+import type { Kysely } from 'kysely'
 import { emptySloCounts, mergeSloCounts, type SloCounts } from '@spark/core/rollout/slo'
 import { restoreHistogram, type Histogram } from '@spark/core/stats/histogram'
 import type { SliceBody } from './storage/metric-slice.ts'
 import type { MetricSlice, MetricSliceStore } from './storage/metric-slice-store.ts'
+import type { MainTables } from './storage/tables.ts'
 
 /** Counts of one slice, of all sources together. */
 export interface StoredSlice {
@@ -13,7 +15,7 @@ export interface StoredSlice {
 /** The metrics of a sealed slice, under the names they have in storage. */
 export function sloMetrics({ sliceTs, counts }: { sliceTs: number; counts: SloCounts }): Record<string, SliceBody> {
   const metrics: Record<string, SliceBody> = {
-    polls: { kind: 'counters', values: { ...counts.polls } },
+    polls: { kind: 'counters', values: { ...counts.polls, due: counts.due, clock_steps: counts.clockSteps } },
     poll_latency_ms: histogramBody(counts.latencyMs),
     poll_confid: histogramBody(counts.confid),
   }
@@ -27,14 +29,15 @@ export function sloMetrics({ sliceTs, counts }: { sliceTs: number; counts: SloCo
 
 /** Slices of one length with fromMs <= start < toMs, oldest first; metrics of other kinds are passed over. */
 export async function readSloSlices(
-  store: MetricSliceStore,
+  store: Pick<MetricSliceStore, 'read'>,
   stepS: number,
   fromMs: number,
   toMs: number,
+  trx?: Kysely<MainTables>,
 ): Promise<StoredSlice[]> {
   const slices = new Map<number, SloCounts>()
   // One source after the other: all metrics of a source in a slice make one set of counts.
-  const rows = Map.groupBy(await store.read(stepS, fromMs, toMs), (row) => `${row.sliceTs} ${row.source}`)
+  const rows = Map.groupBy(await store.read(stepS, fromMs, toMs, trx), (row) => `${row.sliceTs} ${row.source}`)
   for (const metrics of rows.values()) {
     const sliceTs = metrics[0]?.sliceTs ?? 0
     const counts = countsOf(metrics)
@@ -48,6 +51,8 @@ function countsOf(metrics: readonly MetricSlice[]): SloCounts {
   const counts = emptySloCounts()
   for (const { metric, body } of metrics) {
     if (metric === 'polls' && body.kind === 'counters') {
+      counts.due = body.values['due'] ?? 0
+      counts.clockSteps = body.values['clock_steps'] ?? 0
       counts.polls = { ok: body.values['ok'] ?? 0, error: body.values['error'] ?? 0, timeout: body.values['timeout'] ?? 0 }
     } else if (metric === 'poll_latency_ms' && body.kind === 'histogram') counts.latencyMs = histogramOf(body, counts.latencyMs)
     else if (metric === 'poll_confid' && body.kind === 'histogram') counts.confid = histogramOf(body, counts.confid)

@@ -1,7 +1,8 @@
 import { Type, type Static } from 'typebox'
-import { Compile } from 'typebox/compile'
-import { LineCounter, isNode, parseDocument } from 'yaml'
+import { planProblems } from '@spark/core/rollout/plan'
 import { TIMEFRAMES } from '@spark/core/market/timeframe'
+import { parseChecked } from './parse-checked.ts'
+import { rolloutPlanOf } from './rollout-plan.ts'
 
 /** A plain decimal, as a number or as text. */
 const Amount = Type.Union([Type.Number({ minimum: 0 }), Type.String({ pattern: '^\\d{1,15}(\\.\\d{1,12})?$' })])
@@ -48,11 +49,64 @@ const Paper = Type.Object(
   { additionalProperties: false },
 )
 
+const Minutes = Type.Number({ minimum: 0, maximum: 100_000 })
+const Gate = Type.Object(
+  { good: Type.Optional(Type.Number()), critical: Type.Optional(Type.Number()), holdMin: Type.Optional(Minutes) },
+  { additionalProperties: false },
+)
+
+/** The rollout's plan; what is left out has its default (core/rollout/plan.ts). A plan that is under way does not change. */
+const Rollout = Type.Object(
+  {
+    steps: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            name: Type.Optional(Type.String({ minLength: 1, maxLength: 40 })),
+            share: Type.Number({ minimum: 0, maximum: 1 }),
+            dwellMin: Minutes,
+            approval: Type.Optional(Type.Boolean()),
+            proven: Type.Optional(Type.Boolean()),
+          },
+          { additionalProperties: false },
+        ),
+        { minItems: 2, maxItems: 20 },
+      ),
+    ),
+    gates: Type.Optional(
+      Type.Object(
+        {
+          p95: Type.Optional(Gate),
+          staleness: Type.Optional(Gate),
+          error_rate: Type.Optional(Gate),
+          score_rate: Type.Optional(Gate),
+          confid_median: Type.Optional(Gate),
+          dead_letters: Type.Optional(Gate),
+        },
+        { additionalProperties: false },
+      ),
+    ),
+    coolDownMin: Type.Optional(Minutes),
+    approvalMin: Type.Optional(Minutes),
+    blindMin: Type.Optional(Minutes),
+    clearMin: Type.Optional(Minutes),
+    breachesMax: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
+    minSamples: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })),
+    fastEvents: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })),
+    floorStep: Type.Optional(Type.Number({ minimum: 0, maximum: 0.5 })),
+    floorMax: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
+    pollFactor: Type.Optional(Type.Number({ minimum: 1, maximum: 10 })),
+    onRollback: Type.Optional(Type.Union([Type.Literal('handover'), Type.Literal('flatten')])),
+  },
+  { additionalProperties: false },
+)
+
 const SparkFile = Type.Object(
   {
     strategies: Type.Array(StrategyEntry, { minItems: 1, maxItems: 10_000 }),
     risk: Type.Optional(Risk),
     paper: Type.Optional(Paper),
+    rollout: Type.Optional(Rollout),
     sim: Type.Optional(
       Type.Object(
         {
@@ -79,31 +133,9 @@ export type SparkFile = Static<typeof SparkFile>
 
 /** Reads config/spark.yaml. Problems name file and line. */
 export function parseSparkFile(text: string, fileName: string): { file: SparkFile } | { problems: string[] } {
-  const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, maxAliasCount: 100 } as never)
-  if (document.errors.length > 0) {
-    return {
-      problems: document.errors.map(
-        (error) => `${fileName}:${error.linePos?.[0].line ?? 1}: ${error.message.split('\n')[0] ?? 'not YAML'}`,
-      ),
-    }
-  }
-  const value: unknown = document.toJS({ maxAliasCount: 100 })
-  const lineOf = (path: string[]): number => {
-    for (let length = path.length; length >= 0; length--) {
-      const node = length === 0 ? document.contents : document.getIn(path.slice(0, length), true)
-      if (isNode(node) && node.range) return lines.linePos(node.range[0]).line
-    }
-    return 1
-  }
-  const check = Compile(SparkFile)
-  if (!check.Check(value)) {
-    const problems = check.Errors(value).map((error) => {
-      const path = error.instancePath.split('/').slice(1)
-      return `${fileName}:${lineOf(path)}: ${path.join('.') || 'the file'} ${error.message}`
-    })
-    return { problems: [...new Set(problems)].slice(0, 20) }
-  }
+  const checked = parseChecked(SparkFile, text, fileName)
+  if ('problems' in checked) return checked
+  const { value, lineOf } = checked
   const seen = new Map<string, number>()
   const problems: string[] = []
   value.strategies.forEach((strategy, index) => {
@@ -114,5 +146,7 @@ export function parseSparkFile(text: string, fileName: string): { file: SparkFil
       )
     else seen.set(strategy.id, lineOf(['strategies', String(index)]))
   })
+  for (const problem of planProblems(rolloutPlanOf(value)))
+    problems.push(`${fileName}:${lineOf(['rollout'])}: rollout.${problem}`)
   return problems.length > 0 ? { problems } : { file: value }
 }

@@ -4,8 +4,8 @@ import { ApiError, UnreachableError } from '@spark/contract/client'
 import { systemClock } from '@spark/server/clock'
 import { loadConfig, type Config } from '@spark/server/config'
 import { killScopeProblem, liftKillSwitch, setKillSwitch, type KillRequest } from '@spark/server/kill-switch'
-import { createDatabaseQueue } from '@spark/server/queue/database-queue'
 import { systemRandomness } from '@spark/server/random'
+import { rolloutPartsOf } from '@spark/server/rollout/rollout-parts'
 import { createTradingStores } from '@spark/server/storage/trading-stores'
 import { CheckFailed, WrongUsage, type Output } from '../output.ts'
 import { apiClient } from '../processes.ts'
@@ -68,14 +68,13 @@ async function killDirectly(config: Config, request: KillRequest): Promise<void>
     const stores = createTradingStores(db)
     const problem = await killScopeProblem(stores.strategies, config.venueName, request.scope)
     if (problem !== null) throw new WrongUsage(problem)
-    const queue = createDatabaseQueue({ db, clock: systemClock, random: systemRandomness })
-    await setKillSwitch({ stores, queue, clock: systemClock }, request)
+    await setKillSwitch(rolloutPartsOf({ stores, config, clock: systemClock, random: systemRandomness }), request)
   })
 }
 
 async function unkillDirectly(config: Config, request: KillRequest): Promise<void> {
   await withMainDatabase(config, async ({ db }) => {
-    if (!(await liftKillSwitch({ stores: createTradingStores(db), clock: systemClock }, request)))
-      throw new CheckFailed(`no kill switch is set for ${request.scope}`)
+    const parts = rolloutPartsOf({ stores: createTradingStores(db), config, clock: systemClock, random: systemRandomness })
+    if (!(await liftKillSwitch(parts, request))) throw new CheckFailed(`no kill switch is set for ${request.scope}`)
   })
 }

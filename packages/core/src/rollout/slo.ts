@@ -15,6 +15,10 @@ export const JUDGED_MS = 300_000
 
 /** What the executor counted of its own polls in one slice, or in several merged ones. */
 export interface SloCounts {
+  /** Polls that were due by the schedule, also those that could not be made. */
+  due: number
+  /** Steps of the wall clock against the monotonic one: of such a slice nothing can be said. */
+  clockSteps: number
   /** Polls by outcome; their sum is what was asked. `error`: 5xx, refused connection, or a row that cannot be scored. */
   polls: { ok: number; error: number; timeout: number }
   /** End-to-end milliseconds of a poll; a timeout counts as its limit. */
@@ -40,6 +44,8 @@ export interface SloFigures {
 
 export function emptySloCounts(): SloCounts {
   return {
+    due: 0,
+    clockSteps: 0,
     polls: { ok: 0, error: 0, timeout: 0 },
     latencyMs: createHistogram(LATENCY_MS_EDGES),
     confid: createHistogram(CONFIDENCE_EDGES),
@@ -51,6 +57,8 @@ export function emptySloCounts(): SloCounts {
 /** Exact: counts add up; staleness and dead letters are the later slice's, so pass them oldest first. */
 export function mergeSloCounts(earlier: SloCounts, later: SloCounts): SloCounts {
   return {
+    due: earlier.due + later.due,
+    clockSteps: earlier.clockSteps + later.clockSteps,
     polls: {
       ok: earlier.polls.ok + later.polls.ok,
       error: earlier.polls.error + later.polls.error,

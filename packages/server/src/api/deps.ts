@@ -8,6 +8,9 @@ import type { ExchangeKeyStore } from '../storage/exchange-key-store.ts'
 import type { JobRunStore } from '../storage/job-run-store.ts'
 import type { AuditReader } from '../storage/audit/audit-reader.ts'
 import type { MetricSliceStore } from '../storage/metric-slice-store.ts'
+import type { RolloutParts } from '../rollout/decide-rollout.ts'
+import type { RolloutWatch } from '../rollout/watch-rollout.ts'
+import type { LiveSettingStore } from '../storage/live-setting-store.ts'
 import type { TradingStores } from '../storage/trading-stores.ts'
 import type { SmokeStore } from '../storage/smoke-store.ts'
 import type { Principal } from '../tokens.ts'
@@ -43,6 +46,9 @@ export interface ApiDeps {
   auditReader: AuditReader
   slices: MetricSliceStore
   desk: TradingStores & { queue: Queue }
+  rollout: RolloutWatch
+  rolloutParts: RolloutParts
+  settings: LiveSettingStore
   smoke: SmokeStore
   alerts: Pick<AlertStore, 'last'>
   jobRuns: Pick<JobRunStore, 'last'>

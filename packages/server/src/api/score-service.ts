@@ -1,7 +1,7 @@
 import type { ScoreAnswer } from '@spark/contract/ml'
 import { scoreFeature, type ScoreAnswer as ScoredFeature } from '@spark/core/signal/score'
 import type { Clock } from '../clock.ts'
-import type { Scoring } from '../settings.ts'
+import type { RolloutNow } from '../rollout/rollout-now.ts'
 import type { AuditEvent, AuditWriter } from '../storage/audit/audit-event.ts'
 import type { Principal } from '../tokens.ts'
 import { auditedFeature } from './audited-feature.ts'
@@ -9,10 +9,9 @@ import type { ModelRegistry } from './model-registry.ts'
 
 export interface ScoreServiceDeps {
   models: ModelRegistry
-  audit: AuditWriter
+  audit: Pick<AuditWriter, 'appendAll'>
   clock: Clock
-  scoring: Scoring
-  confidFloor: number
+  rollout(): RolloutNow
   auditMlBucket: boolean
   auditMlSignalParts: boolean
 }
@@ -35,29 +34,33 @@ export interface ScoreService {
 
 /** The shell around core's scoreFeature: finds the model, scores, writes the audit rows, then answers. */
 export function createScoreService(deps: ScoreServiceDeps): ScoreService {
-  const mode = deps.scoring.mode === 'off' ? 'off' : 'preview'
   return {
     async score(features, call) {
       const nowMs = deps.clock.nowMs()
-      const model = deps.models.usable(call.modelId)
+      const rollout = deps.rollout()
+      const model = deps.models.usable(call.modelId ?? rollout.modelVersion ?? undefined)
       const outcomes = features.map((feature) =>
         scoreFeature({
           feature,
           model,
           nowMs: call.marketNowMs ?? nowMs,
-          floor: deps.confidFloor,
-          mode,
-          // A share says how far the rollout may go; nobody is exposed before a rollout has exposed them.
-          exposed: false,
-          killed: false,
-          breach: call.breachRehearsed,
+          floor: rollout.floor,
+          mode: rollout.mode,
+          exposed: call.strategyId !== null && rollout.exposed.has(call.strategyId),
+          killed: isKilled(rollout, call.strategyId),
+          breach: rollout.breach || call.breachRehearsed,
         }),
       )
-      if (mode !== 'off')
+      if (rollout.mode !== 'off')
         await deps.audit.appendAll(outcomes.map((outcome, index) => auditEvent(deps, outcome, features[index], call, nowMs)))
       return outcomes.map((outcome) => answerOf(outcome, call.traceId))
     },
   }
+}
+
+/** The switch of everything, or of this strategy. */
+function isKilled({ killed }: RolloutNow, strategyId: string | null): boolean {
+  return killed.has('all') || (strategyId !== null && killed.has(`strategy:${strategyId}`))
 }
 
 function answerOf({ result: _, ...outcome }: ScoredFeature, traceId: string): ScoreAnswer {

@@ -183,6 +183,7 @@ it('risk shows epoch, kill switches and the venue', async () => {
   expect((await get('/api/risk')).json()).toEqual({
     epoch: 1,
     mlOff: false,
+    leaseUntil: 0,
     killSwitches: [{ scope: 'all', reason: 'test', actor: 'me', setAt: 5 }],
     venue: { name: 'paper', haltedReason: 'the books differ', reconciledAt: null },
     exposure: '0',

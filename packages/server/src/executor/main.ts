@@ -1,21 +1,27 @@
 import { createClient, type Client } from '@spark/contract/client'
 import { parseTime } from '@spark/contract/time'
 import { streamName, type Stream } from '@spark/core/market/candle'
-import type { Strategy } from '@spark/core/trading/strategy'
 import { systemClock, type Clock } from '../clock.ts'
 import type { Config } from '../config.ts'
+import { watchRollout } from '../rollout/watch-rollout.ts'
+import { openController, type OpenController } from '../controller/open-controller.ts'
 import { createFeed } from '../feed/create-feed.ts'
 import type { Feed } from '../feed/feed.ts'
 import { configuredChannels } from '../notify/channels.ts'
+import { reportOf, startReporting } from '../process-report.ts'
 import { openStorage, type OpenStorage } from '../open-storage.ts'
 import { systemRandomness } from '../random.ts'
 import { sloMetrics } from '../slo-slices.ts'
 import { startProcess, type Started } from '../start-process.ts'
+import { distinctStreams } from '../streams.ts'
 import type { AuditWriter } from '../storage/audit/audit-event.ts'
 import { openAuditReader } from '../storage/audit/audit-reader.ts'
 import { openAuditWriter } from '../storage/audit/audit-writer.ts'
 import { createCandleStore } from '../storage/candle-store.ts'
 import { createMetricSliceStore } from '../storage/metric-slice-store.ts'
+import { createModelStore } from '../storage/model-store.ts'
+import { createProcessReportStore } from '../storage/process-report-store.ts'
+import { createLiveSettingStore } from '../storage/live-setting-store.ts'
 import { createStrategyStore } from '../storage/strategy-store.ts'
 import type { MainDatabase } from '../storage/open-main-database.ts'
 import { createAuthenticator, loadTokens, type Tokens } from '../tokens.ts'
@@ -27,12 +33,13 @@ import { openOrderDesk, type OrderDesk } from './order-desk.ts'
 import { checkMode, openVenue } from './open-venue.ts'
 import { startOperation } from './operation.ts'
 import { ORDER_WRITER } from '../storage/audit/last-relayed.ts'
-import { startPolling, waitForApi, type ScoredStrategy, type StrategyPoller } from './score-strategies.ts'
+import { startPolling, strategiesToScore, waitForApi, type ScoredStrategy, type StrategyPoller } from './score-strategies.ts'
 
 const PROCESS_NAME = 'executor'
 /** What comes into being one after the other, for those who ask meanwhile. */
 interface Parts {
   desk?: OrderDesk
+  controller?: OpenController
   poller?: StrategyPoller
 }
 
@@ -65,13 +72,29 @@ async function run(started: Started): Promise<void> {
     onPrice: (stream, candle, closed) => parts.desk?.trading.onCandle(stream, candle, closed) ?? Promise.resolve(),
     onClosedRow: (stream, row) => parts.desk?.trading.onClosedRow(stream, row) ?? Promise.resolve(),
   })
-  const scored = () => strategiesToScore(config, parts.desk?.known() ?? [])
+  const scored = () => strategiesToScore(config.canary, parts.controller?.watch.now() ?? null, parts.desk?.known() ?? [])
   await serveHttp(started, { tokens, storage, feed, ingest, streams: streams.length, scored: () => scored().length, parts })
   await storage.announceStart({ feed: feed.name, venue: config.venueName, strategies: config.file.strategies.length })
 
   await ingest.prepare()
   const client = createClient({ baseUrl: config.apiUrl, token: tokens.executor })
   const desk = (parts.desk = await openDesk(started, { feed, database, audit, client, streams }))
+  const { stores, queue, alerts } = desk
+  const settings = createLiveSettingStore(stores.db)
+  const watch = await watchRollout({ config, stores, settings, db: stores.db, clock, log })
+  life.onStop('rollout watch', () => watch.stop())
+  const controller = (parts.controller = openController({
+    config,
+    stores,
+    settings,
+    queue,
+    alerts,
+    watch,
+    committed: (jobs) => desk.committed(jobs),
+    clock,
+    random,
+    log,
+  }))
   startOperation(started, { storage, feed, streams, ingest, desk })
   const measure = startMeasuring(started, database, ingest, desk)
   await feed.start(streams, {
@@ -82,22 +105,57 @@ async function run(started: Started): Promise<void> {
   life.onStop('feed', () => feed.stop())
   if (!(await waitForApi(client, clock)))
     log.warn({ apiUrl: config.apiUrl }, 'the api does not answer yet; polling starts all the same')
-  const poller = (parts.poller = startPolling({
-    clock,
-    random,
-    log,
-    client,
-    strategies: scored,
-    pollIntervalMs: config.pollIntervalMs,
-    isRunning: (id) => desk.isRunning(id),
-    currentRow: (stream) => ingest.currentRow(stream),
-    marketNowMs: () => (isReplay(config) ? feed.nowMs() : null),
-    record: (outcome) => measure.record(outcome),
-  }))
-  life.onStop('polls', () => poller.stop())
+  startPolls(started, { client, desk, measure, feed, ingest, parts, scored, controller })
+  const running = await controller.start()
+  life.onStop('controller', () => running.stop())
+  const report = reportOf(PROCESS_NAME, config, createModelStore(stores.db), () => watch.now().modelVersion)
+  life.onStop('reports', await startReporting({ reports: createProcessReportStore(stores.db), clock, log, report }))
   const { executorUrl: url, venueName: venue } = config
   const counts = { strategies: desk.known().length, scored: scored().length, streams: streams.length }
   log.info({ url, feed: feed.name, venue, ...counts }, 'executor is running')
+}
+
+/** Polls until the process stops, and counts what becomes of them. */
+function startPolls(
+  { config, log, life }: Started,
+  {
+    client,
+    desk,
+    measure,
+    feed,
+    ingest,
+    parts,
+    scored,
+    controller,
+  }: {
+    client: Client
+    desk: OrderDesk
+    measure: Measure
+    feed: Feed
+    ingest: Ingest
+    parts: Parts
+    scored: () => ScoredStrategy[]
+    controller: OpenController
+  },
+): void {
+  const poller = (parts.poller = startPolling({
+    clock: systemClock,
+    random: systemRandomness,
+    log,
+    client,
+    strategies: scored,
+    pollIntervalMs: () => controller.watch.now().pollIntervalMs,
+    // The list of an interval is older than a brake that was pulled in it.
+    asks: (id) => desk.isRunning(id) && controller.watch.now().mode !== 'off',
+    due: (dueMs) => measure.due(dueMs),
+    currentRow: (stream) => ingest.currentRow(stream),
+    marketNowMs: () => (isReplay(config) ? feed.nowMs() : null),
+    record: (outcome) => {
+      measure.record(outcome)
+      if (outcome.error !== null) controller.errors.add(outcome.error)
+    },
+  }))
+  life.onStop('polls', () => poller.stop())
 }
 
 /** Health and figures answer from the beginning, also while candles are still fetched. */
@@ -182,6 +240,7 @@ async function openDesk(
   const { venue, tellPrice } = await openVenue(config, database, clock)
   const desk = await openOrderDesk({
     clock,
+    wallClock: systemClock,
     random: systemRandomness,
     log,
     database,
@@ -216,21 +275,6 @@ function openFeed(config: Config, streams: readonly Stream[]): Promise<Feed> {
     ...(startMs !== null && { replayStartMs: startMs }),
     ...(config.exchangeUrl !== null && { exchangeUrl: config.exchangeUrl }),
   })
-}
-
-/** With ML off nobody asks; in preview, and until a rollout exposes more, the strategies on the canary stream. */
-function strategiesToScore(config: Config, strategies: readonly Strategy[]): ScoredStrategy[] {
-  if (config.scoring.mode === 'off') return []
-  const canary = streamName(config.canary)
-  return strategies
-    .map(({ id, symbol, tf }) => ({ id, stream: { symbol, tf } }))
-    .filter((strategy) => streamName(strategy.stream) === canary)
-}
-
-function distinctStreams(all: readonly Stream[]): Stream[] {
-  const streams = new Map<string, Stream>()
-  for (const { symbol, tf } of all) streams.set(streamName({ symbol, tf }), { symbol, tf })
-  return [...streams.values()]
 }
 
 await startProcess(PROCESS_NAME, run)

@@ -10,6 +10,8 @@ export interface PollOutcome {
   kind: 'ok' | 'error' | 'timeout'
   latencyMs: number
   confid: number | null
+  /** Stable code of what failed; null when nothing did. */
+  error: string | null
 }
 
 export interface SealedSlice {
@@ -19,10 +21,14 @@ export interface SealedSlice {
 }
 
 export interface Measure {
-  record(outcome: PollOutcome): void
+  /** A poll is due at this wall time, ms. */
+  due(dueMs: number): void
+  record(outcome: Omit<PollOutcome, 'error'>): void
   /** Stores what has ended. Resolves also when storage cannot be written. */
   stop(): Promise<void>
 }
+
+const CLOCK_STEP_MS = 1000
 
 /** Slices that wait to be stored while storage cannot be written; older ones are given up (15 minutes). */
 const WAITING_MAX = 30
@@ -46,6 +52,7 @@ export function startMeasure(deps: {
   let currentTs = sliceOpenMs(clock.nowMs(), SEALED_STEP_S)
   let sealedTs = -1
   let cancelTimer = () => {}
+  const stepped = watchClock(clock)
 
   function countsOf(sliceTs: number): SloCounts {
     let counts = open.get(sliceTs)
@@ -60,12 +67,24 @@ export function startMeasure(deps: {
   function boundary(): void {
     if (stopped) return
     const endedTs = currentTs
+    const isStepped = stepped()
     currentTs = sliceOpenMs(clock.nowMs(), SEALED_STEP_S)
+    if (currentTs <= endedTs) return wentBack()
+    if (isStepped) countsOf(endedTs).clockSteps += 1
     Object.assign(countsOf(endedTs), { stalenessS: deps.stalenessS(), dlqSize: deps.dlqSize() })
     clock.after(SEAL_DELAY_MS, () => {
       sealOpen(endedTs)
       void queue.store()
     })
+    arm()
+  }
+
+  /** The clock repeats its time: nothing can be said of what is open, and what comes is measured anew. */
+  function wentBack(): void {
+    open.clear()
+    queue.dropFrom(currentTs)
+    countsOf(currentTs).clockSteps += 1
+    sealedTs = currentTs - SLICE_MS
     arm()
   }
 
@@ -85,6 +104,9 @@ export function startMeasure(deps: {
 
   arm()
   return {
+    due(dueMs) {
+      if (!stopped && sliceOpenMs(dueMs, SEALED_STEP_S) > sealedTs) countsOf(sliceOpenMs(dueMs, SEALED_STEP_S)).due += 1
+    },
     record({ dueMs, kind, latencyMs, confid }) {
       // Late data is not judged again: neither after a stall nor while a clock that went back repeats its time.
       if (stopped || sliceOpenMs(dueMs, SEALED_STEP_S) <= sealedTs) return
@@ -103,15 +125,29 @@ export function startMeasure(deps: {
   }
 }
 
+/** Wall and monotonic time drift apart slowly; a step of more than a second is someone's hand, or a machine that slept. */
+function watchClock(clock: Pick<Clock, 'nowMs' | 'monotonicMs'>): () => boolean {
+  let offsetMs = clock.nowMs() - clock.monotonicMs()
+  return () => {
+    const beforeMs = offsetMs
+    offsetMs = clock.nowMs() - clock.monotonicMs()
+    return Math.abs(offsetMs - beforeMs) > CLOCK_STEP_MS
+  }
+}
+
 /** Sealed slices on their way to storage, in order; kept while it cannot be written. */
 function createSliceQueue(deps: {
   seal: (slice: SealedSlice) => Promise<boolean>
   onLost: (slice: SealedSlice, error: unknown) => void
-}): { push(slice: SealedSlice): void; store(): Promise<void> } {
+}): { push(slice: SealedSlice): void; dropFrom(sliceTs: number): void; store(): Promise<void> } {
   const waiting: SealedSlice[] = []
   let storing = false
   return {
     push: (slice) => void waiting.push(slice),
+    dropFrom(sliceTs) {
+      const kept = waiting.filter((slice) => slice.sliceTs < sliceTs)
+      waiting.splice(0, waiting.length, ...kept)
+    },
     async store() {
       if (storing) return
       storing = true

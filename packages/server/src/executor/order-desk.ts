@@ -1,11 +1,10 @@
-import type { Client } from '@spark/contract/client'
 import { ApiError, UnreachableError } from '@spark/contract/client'
 import type { Instrument } from '@spark/core/market/instrument'
 import type { MlAnswer } from '@spark/core/trading/decide-position'
 import type { Strategy } from '@spark/core/trading/strategy'
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
-import { createAlerts } from '../notify/alerts.ts'
+import { createAlerts, type Alerts } from '../notify/alerts.ts'
 import type { ChannelName } from '../notify/channels.ts'
 import { createDatabaseQueue } from '../queue/database-queue.ts'
 import type { Queue, QueueDepth, QueueName } from '../queue/queue.ts'
@@ -18,7 +17,7 @@ import { StorageError } from '../storage/storage-error.ts'
 import type { OrderStore } from '../storage/order-store.ts'
 import type { StoredStrategy, StrategyStore } from '../storage/strategy-store.ts'
 import { createAlertStore, type NewAlert } from '../storage/alert-store.ts'
-import { createTradingStores } from '../storage/trading-stores.ts'
+import { createTradingStores, type TradingStores } from '../storage/trading-stores.ts'
 import type { SparkFile } from '../strategies-file.ts'
 import { traceparentOf } from '../telemetry.ts'
 import type { PriceTick, Venue } from '../venue/venue.ts'
@@ -26,6 +25,7 @@ import { startAuditRelay, type AuditRelay } from './orders/audit-relay.ts'
 import type { OrderPath } from './orders/order-path.ts'
 import { raiseAlert } from './orders/raise-alert.ts'
 import { startPortfolio, type Portfolio } from './portfolio.ts'
+import type { ScoreClient } from './score-strategies.ts'
 import { startTrading, type LastPrices, type Trading } from './trading.ts'
 
 /** Commands come through the database: so often they are looked for. */
@@ -34,10 +34,14 @@ const ORDER_LEASE_MS = 15_000
 const DECISION_TIMEOUT_MS = 5000
 
 export interface OrderDesk {
+  stores: TradingStores
+  alerts: Alerts
   trading: Trading
   strategies: StrategyStore
   orders: OrderStore
   queue: Queue
+  /** Audit events were committed on the same database; with `jobs`, orders may wait too. */
+  committed(jobs: boolean): void
   /** Stores an alert and its notifications; never rejects for storage. */
   raise(alert: NewAlert): Promise<void>
   isRunning(id: string): boolean
@@ -52,19 +56,20 @@ export interface OrderDesk {
 export interface OrderDeskDeps {
   /** The market's time: of the data in a replay. */
   clock: Clock
+  wallClock: Pick<Clock, 'nowMs'>
   random: Randomness
   log: Log
-  database: MainDatabase
+  database: Pick<MainDatabase, 'db'>
   venue: Venue
   tellPrice: ((tick: PriceTick) => Promise<void>) | null
   file: SparkFile
   live: boolean
   channels: readonly ChannelName[]
   symbols: readonly string[]
-  audit: AuditWriter
-  orderAudit: AuditWriter
-  auditReader: AuditReader
-  client: Client
+  audit: Pick<AuditWriter, 'appendAll'>
+  orderAudit: Pick<AuditWriter, 'appendAll'>
+  auditReader: Pick<AuditReader, 'positions' | 'since'>
+  client: ScoreClient
 }
 
 /** Everything between a closed candle and the venue, put together and started. Rejects with StorageError or VenueError. */
@@ -80,6 +85,7 @@ export async function openOrderDesk(deps: OrderDeskDeps): Promise<OrderDesk> {
   const path: OrderPath = {
     ...stores,
     clock,
+    wallMs: () => deps.wallClock.nowMs(),
     log,
     queue,
     venue,
@@ -96,10 +102,11 @@ export async function openOrderDesk(deps: OrderDeskDeps): Promise<OrderDesk> {
   }
   const { orderAudit: writer, auditReader: reader } = deps
   const relay = (parts.relay = await startAuditRelay({ outbox, writer, reader, clock, log }))
+  const look = await startLooking(path)
   const portfolio = (parts.portfolio = await startPortfolio({
     clock,
     log,
-    strategies,
+    strategies: look.known,
     positions,
     equity: equityCurve,
     lastPrice: (symbol) => path.lastPrice(symbol),
@@ -113,13 +120,15 @@ export async function openOrderDesk(deps: OrderDeskDeps): Promise<OrderDesk> {
     pollEveryMs: LOOK_EVERY_MS,
     leaseMs: ORDER_LEASE_MS,
   }))
-  const look = await startLooking(path)
   return {
     ...look,
+    stores,
+    alerts: path.alerts,
     trading,
     strategies,
     orders,
     queue,
+    committed: (jobs) => (jobs ? path.committed() : relay.poke()),
     raise: (alert) => raiseAlert(path, alert),
     async stop() {
       look.stopLooking()

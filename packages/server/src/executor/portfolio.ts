@@ -1,11 +1,11 @@
 import { Decimal, type DecimalText } from '@spark/core/trading/decimal'
 import { unrealized } from '@spark/core/trading/portfolio'
+import type { Strategy } from '@spark/core/trading/strategy'
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
 import type { EquityPoint, EquityStore } from '../storage/equity-store.ts'
 import type { PositionStore } from '../storage/position-store.ts'
 import { StorageError } from '../storage/storage-error.ts'
-import type { StrategyStore } from '../storage/strategy-store.ts'
 
 /** Equity in money: what the strategies may hold, and what they made. */
 export interface Equity {
@@ -39,7 +39,7 @@ interface Sum {
 export async function startPortfolio(deps: {
   clock: Clock
   log: Log
-  strategies: StrategyStore
+  strategies: () => readonly Strategy[]
   positions: PositionStore
   equity: EquityStore
   lastPrice: (symbol: string) => { price: number } | null
@@ -51,20 +51,19 @@ export async function startPortfolio(deps: {
 
   async function refresh(): Promise<void> {
     const nowMs = clock.nowMs()
-    const strategies = await deps.strategies.list()
+    const strategies = deps.strategies()
     const capital = strategies.reduce((sum, one) => sum.plus(one.capital), new Decimal(0))
-    const sums = await sumsOf(deps)
+    const pointTs = Math.floor(nowMs / POINT_MS) * POINT_MS
+    const strategyTs = Math.floor(nowMs / STRATEGY_POINT_MS) * STRATEGY_POINT_MS
+    const scopes: Scopes = { arms: pointTs !== lastPointTs, strategies: pointTs !== lastPointTs && strategyTs !== lastStrategyTs }
+    const sums = await sumsOf(deps, scopes)
     const total = sums.get('total') ?? emptySum()
     const now = capital.plus(total.realized).plus(total.unrealized)
     current = await marked(store, now, nowMs)
-    const pointTs = Math.floor(nowMs / POINT_MS) * POINT_MS
     if (pointTs === lastPointTs) return
-    const strategyTs = Math.floor(nowMs / STRATEGY_POINT_MS) * STRATEGY_POINT_MS
     const capitals = new Map(strategies.map((one) => [`strategy:${one.id}`, new Decimal(one.capital)]))
     capitals.set('total', capital)
-    const points = [...sums]
-      .filter(([scope]) => !scope.startsWith('strategy:') || strategyTs !== lastStrategyTs)
-      .map(([scope, sum]) => pointOf(pointTs, scope, capitals.get(scope) ?? new Decimal(0), sum))
+    const points = [...sums].map(([scope, sum]) => pointOf(pointTs, scope, capitals.get(scope) ?? new Decimal(0), sum))
     await store.add(points)
     lastPointTs = pointTs
     lastStrategyTs = strategyTs
@@ -82,17 +81,26 @@ export async function startPortfolio(deps: {
 
 const emptySum = (): Sum => ({ realized: new Decimal(0), unrealized: new Decimal(0), fees: new Decimal(0) })
 
+/** Which sums are made beside the total. */
+interface Scopes {
+  arms: boolean
+  strategies: boolean
+}
+
 /** By scope: `total`, `arm:NAME`, `strategy:ID`. */
-async function sumsOf({
-  positions,
-  lastPrice,
-}: {
-  positions: PositionStore
-  lastPrice: (symbol: string) => { price: number } | null
-}): Promise<Map<string, Sum>> {
+async function sumsOf(
+  {
+    positions,
+    lastPrice,
+  }: {
+    positions: PositionStore
+    lastPrice: (symbol: string) => { price: number } | null
+  },
+  { arms, strategies }: Scopes,
+): Promise<Map<string, Sum>> {
   const sums = new Map<string, Sum>([['total', emptySum()]])
   const add = (strategyId: string, arm: string, part: Partial<Sum>) => {
-    for (const scope of ['total', `arm:${arm}`, `strategy:${strategyId}`]) {
+    for (const scope of ['total', ...(arms ? [`arm:${arm}`] : []), ...(strategies ? [`strategy:${strategyId}`] : [])]) {
       const sum = sums.get(scope) ?? emptySum()
       sums.set(scope, {
         realized: sum.realized.plus(part.realized ?? 0),

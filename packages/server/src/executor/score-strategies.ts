@@ -1,9 +1,12 @@
-import { ApiError, UnreachableError, type Client } from '@spark/contract/client'
+import { ApiError, UnreachableError, type CallOptions, type Client } from '@spark/contract/client'
+import type { ScoreAnswer } from '@spark/contract/ml'
 import type { FeatureRow } from '@spark/core/signal/feature-row'
-import type { Stream } from '@spark/core/market/candle'
+import { streamName, type Stream } from '@spark/core/market/candle'
+import type { Strategy } from '@spark/core/trading/strategy'
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
 import type { Randomness } from '../random.ts'
+import type { RolloutNow } from '../rollout/rollout-now.ts'
 import { traceparentOf } from '../telemetry.ts'
 import type { PollOutcome } from './measure.ts'
 
@@ -27,9 +30,27 @@ export async function waitForApi(client: Client, clock: Clock): Promise<boolean>
   return false
 }
 
+/** What asks for a score; rejects with ApiError or UnreachableError. */
+export interface ScoreClient {
+  call(name: 'mlScore', options: CallOptions<'mlScore'>): Promise<ScoreAnswer>
+}
+
 export interface ScoredStrategy {
   id: string
   stream: Stream
+}
+
+/** With ML off nobody asks; while a share is live those in it, else the strategies on the canary stream. */
+export function strategiesToScore(
+  canaryStream: Stream,
+  now: RolloutNow | null,
+  strategies: readonly Strategy[],
+): ScoredStrategy[] {
+  if (now === null || now.mode === 'off') return []
+  const canary = streamName(canaryStream)
+  return strategies
+    .map(({ id, symbol, tf }) => ({ id, stream: { symbol, tf } }))
+    .filter(({ id, stream }) => (now.mode === 'live' ? now.exposed.has(id) : streamName(stream) === canary))
 }
 
 export interface StrategyPoller {
@@ -43,15 +64,18 @@ export interface PollerDeps {
   clock: Clock
   random: Randomness
   log: Log
-  client: Client
+  client: ScoreClient
   /** Who asks in the poll interval that begins now. */
   strategies(): readonly ScoredStrategy[]
-  pollIntervalMs: number
-  /** Paused and stopped strategies do not ask. */
-  isRunning(id: string): boolean
+  /** Counts from the next interval on. */
+  pollIntervalMs(): number
+  /** Whether it still asks when its time has come: it runs, and the rollout has not ended meanwhile. */
+  asks(id: string): boolean
   currentRow(stream: Stream): FeatureRow | null
   /** The market's time when it is not the wall clock's (replay), else null. */
   marketNowMs(): number | null
+  /** A poll is due at this wall time, ms: counted whatever becomes of it. */
+  due(dueMs: number): void
   record(outcome: PollOutcome): void
 }
 
@@ -60,9 +84,8 @@ export interface PollerDeps {
  * neither a stepped wall clock nor a slow answer bunches the polls.
  */
 export function startPolling(deps: PollerDeps): StrategyPoller {
-  const { clock, pollIntervalMs } = deps
+  const { clock } = deps
   const counters = { ok: 0, error: 0, timeout: 0, notReady: 0 }
-  const startMs = clock.monotonicMs()
   const running = new Set<Promise<void>>()
   let cancels: (() => void)[] = []
   let lastScoreMs: number | null = null
@@ -76,10 +99,10 @@ export function startPolling(deps: PollerDeps): StrategyPoller {
     )
   }
 
-  function startInterval(turn: number): void {
+  function startInterval(beginMs: number): void {
     // Of the interval before nothing waits any more.
     cancels = []
-    const beginMs = startMs + turn * pollIntervalMs
+    const pollIntervalMs = deps.pollIntervalMs()
     const strategies = deps.strategies()
     strategies.forEach((strategy, index) => {
       at(beginMs + (index * pollIntervalMs) / strategies.length, () => {
@@ -88,28 +111,30 @@ export function startPolling(deps: PollerDeps): StrategyPoller {
         void poll.finally(() => running.delete(poll))
       })
     })
+    const endMs = beginMs + pollIntervalMs
     // Intervals missed while the process stood still are not caught up.
-    at(beginMs + pollIntervalMs, () => startInterval(Math.max(turn + 1, turnNow())))
+    const missed = () => Math.max(0, Math.floor((clock.monotonicMs() - endMs) / pollIntervalMs))
+    at(endMs, () => startInterval(endMs + missed() * pollIntervalMs))
   }
-  const turnNow = () => Math.floor((clock.monotonicMs() - startMs) / pollIntervalMs)
 
   async function pollOnce(strategy: ScoredStrategy): Promise<void> {
-    if (!deps.isRunning(strategy.id)) return
+    if (!deps.asks(strategy.id)) return
+    const dueMs = clock.nowMs()
+    deps.due(dueMs)
     const feature = deps.currentRow(strategy.stream)
     if (feature === null) {
       counters.notReady += 1
       return
     }
-    const dueMs = clock.nowMs()
     const sentMs = clock.monotonicMs()
     const traceId = deps.random.traceId()
-    const { kind, confid } = await ask(deps, strategy, feature, traceId)
+    const { kind, confid, error } = await ask(deps, strategy, feature, traceId)
     counters[kind] += 1
     if (kind === 'ok') lastScoreMs = clock.monotonicMs()
-    deps.record({ dueMs, kind, confid, latencyMs: kind === 'timeout' ? POLL_TIMEOUT_MS : clock.monotonicMs() - sentMs })
+    deps.record({ dueMs, kind, confid, error, latencyMs: kind === 'timeout' ? POLL_TIMEOUT_MS : clock.monotonicMs() - sentMs })
   }
 
-  startInterval(0)
+  startInterval(clock.monotonicMs())
   return {
     counters,
     lastScoreMs: () => lastScoreMs,
@@ -126,7 +151,7 @@ async function ask(
   strategy: ScoredStrategy,
   feature: FeatureRow,
   traceId: string,
-): Promise<Pick<PollOutcome, 'kind' | 'confid'>> {
+): Promise<Pick<PollOutcome, 'kind' | 'confid' | 'error'>> {
   const marketNowMs = deps.marketNowMs()
   const headers: Record<string, string> = { traceparent: traceparentOf(traceId, deps.random) }
   if (marketNowMs !== null) headers['x-market-now-ms'] = String(marketNowMs)
@@ -136,13 +161,14 @@ async function ask(
       headers,
       timeoutMs: POLL_TIMEOUT_MS,
     })
-    if (answer._err === undefined) return { kind: 'ok', confid: answer.confid }
+    if (answer._err === undefined) return { kind: 'ok', confid: answer.confid, error: null }
     deps.log.warn({ strategyId: strategy.id, traceId, code: answer._err }, 'own row could not be scored')
-    return { kind: 'error', confid: null }
+    return { kind: 'error', confid: null, error: answer._err }
   } catch (error) {
     if (!(error instanceof UnreachableError || error instanceof ApiError)) throw error
     const timedOut = error instanceof UnreachableError && error.timedOut
     deps.log.warn({ strategyId: strategy.id, traceId, reason: error.message }, timedOut ? 'score timed out' : 'score failed')
-    return { kind: timedOut ? 'timeout' : 'error', confid: null }
+    const code = error instanceof ApiError ? (error.code ?? `http_${error.status}`) : timedOut ? 'timeout' : 'unreachable'
+    return { kind: timedOut ? 'timeout' : 'error', confid: null, error: code }
   }
 }

@@ -7,7 +7,7 @@ import { PoisonJobError, startQueueWorker, type QueueWorker } from '../queue/wor
 import type { Randomness } from '../random.ts'
 import { StorageError } from '../storage/storage-error.ts'
 import { VenueError, type PriceTick, type VenueListener } from '../venue/venue.ts'
-import { decideStrategies, type DecideDeps } from './decide-strategies.ts'
+import { createDecider, type DecideDeps } from './decide-strategies.ts'
 import { bookVenueFill } from './orders/book-fill.ts'
 import { cancelOrders } from './orders/cancel-orders.ts'
 import { flatten } from './orders/flatten.ts'
@@ -84,6 +84,7 @@ export async function startTrading(deps: TradingDeps): Promise<Trading> {
       .finally(() => (reconciling = false))
   })
   const teller = createPriceTeller(deps)
+  const decide = createDecider({ path, ...deps.decide })
   return {
     onCandle: (stream, candle, closed) => teller.tell(stream, candle, closed).then(() => pushed.settled()),
     worker,
@@ -91,7 +92,7 @@ export async function startTrading(deps: TradingDeps): Promise<Trading> {
     async onClosedRow(stream, row) {
       for (let attempt = 0; attempt < DECIDE_ATTEMPTS_MAX; attempt++) {
         try {
-          await decideStrategies({ path, ...deps.decide }, stream, row)
+          await decide(stream, row)
           await worker.idle()
           return
         } catch (error) {

@@ -15,6 +15,7 @@ export interface Alerts {
    * nobody waits for a channel.
    */
   raise(trx: Kysely<MainTables>, alert: NewAlert): Promise<void>
+  resolve(trx: Kysely<MainTables>, code: string, scope: string): Promise<void>
 }
 
 export function createAlerts(deps: {
@@ -25,6 +26,7 @@ export function createAlerts(deps: {
   clock: Pick<Clock, 'nowMs'>
 }): Alerts {
   return {
+    async resolve() {},
     async raise(trx, alert) {
       const nowMs = deps.clock.nowMs()
       const { id, fresh } = await deps.store.add(trx, alert, nowMs, AGAIN_MS)

@@ -59,7 +59,11 @@ export interface PositionStore {
   get(trx: Kysely<MainTables>, strategyId: string): Promise<StoredPosition | null>
   /** Not flat, by strategy. */
   open(trx?: Kysely<MainTables>): Promise<StoredPosition[]>
+  /** Those of these strategies. */
+  openOf(strategyIds: readonly string[]): Promise<StoredPosition[]>
   put(trx: Kysely<MainTables>, position: StoredPosition, nowMs: number): Promise<void>
+  /** ML positions pass to the baseline, which only ever closes them. */
+  handOver(trx: Kysely<MainTables>, nowMs: number): Promise<void>
   hasFill(trx: Kysely<MainTables>, fill: Pick<StoredFill, 'venue' | 'symbol' | 'fillId'>): Promise<boolean>
   addFill(trx: Kysely<MainTables>, fill: StoredFill, nowMs: number): Promise<void>
   addProfit(trx: Kysely<MainTables>, profit: Omit<Profit, 'fills'>, nowMs: number): Promise<void>
@@ -69,6 +73,8 @@ export interface PositionStore {
   /** Of one order, oldest first. */
   fillsOf(intentId: string): Promise<StoredFill[]>
 }
+
+const IDS_A_STATEMENT = 500
 
 export function createPositionStore(db: Kysely<MainTables>): PositionStore {
   return {
@@ -80,12 +86,27 @@ export function createPositionStore(db: Kysely<MainTables>): PositionStore {
       const rows = await trx.selectFrom('position').selectAll().where('quantity', '!=', '0').orderBy('strategy_id').execute()
       return rows.map(fromRow)
     },
+    async openOf(strategyIds) {
+      const open = db.selectFrom('position').selectAll().where('quantity', '!=', '0')
+      if (strategyIds.length <= IDS_A_STATEMENT)
+        return (await open.where('strategy_id', 'in', strategyIds).execute()).map(fromRow)
+      const wanted = new Set(strategyIds)
+      return (await open.execute()).map(fromRow).filter(({ strategyId }) => wanted.has(strategyId))
+    },
     async put(trx, position, nowMs) {
       const row = toRow(position, nowMs)
       await trx
         .insertInto('position')
         .values(row)
         .onConflict((conflict) => conflict.column('strategy_id').doUpdateSet(row))
+        .execute()
+    },
+    async handOver(trx, nowMs) {
+      await trx
+        .updateTable('position')
+        .set({ reduce_only: 1, changed_at: nowMs })
+        .where('arm', '=', 'ml')
+        .where('quantity', '!=', '0')
         .execute()
     },
     async hasFill(trx, { venue, symbol, fillId }) {

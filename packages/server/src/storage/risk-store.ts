@@ -13,6 +13,14 @@ export interface KillSwitch {
   setAt: number
 }
 
+/** What stands between a decision and the venue, read in the transaction that sends. */
+export interface Fence {
+  epoch: number
+  mlOff: boolean
+  /** ML orders that increase risk are sent until then, ms. */
+  leaseUntil: number
+}
+
 /** What limits are held against, read in the transaction that reserves. */
 export interface RiskSums {
   /** Positions at cost and what open orders may add, quote units. */
@@ -31,7 +39,13 @@ export interface RiskStore {
     trx: Kysely<MainTables>,
     query: { strategyIds: readonly string[]; candleTs: readonly number[]; nowMs: number; repeatWindowMs: number },
   ): Promise<RiskSums>
-  epoch(trx: Kysely<MainTables>): Promise<{ epoch: number; mlOff: boolean }>
+  epoch(trx: Kysely<MainTables>): Promise<Fence>
+  /** Epoch + 1: orders of before that increase risk are not sent any more. The lease on exposure ends. */
+  raiseEpoch(trx: Kysely<MainTables>, change: { mlOff: boolean; nowMs: number }): Promise<number>
+  /** Exposure counts until `leaseUntil`, ms; ML is on. */
+  leaseExposure(trx: Kysely<MainTables>, leaseUntil: number): Promise<void>
+  /** ML may be asked again: a rollout begins. */
+  turnMlOn(trx: Kysely<MainTables>, nowMs: number): Promise<void>
   killSwitches(trx?: Kysely<MainTables>): Promise<KillSwitch[]>
   /** Setting it again keeps the first reason. */
   kill(trx: Kysely<MainTables>, killed: KillSwitch): Promise<void>
@@ -67,8 +81,27 @@ export function createRiskStore(db: Kysely<MainTables>): RiskStore {
       return { total: fromMicros(total), byStrategy, ordersLastMinute: await ordersSince(trx, nowMs - 60_000), repeats, existing }
     },
     async epoch(trx) {
-      const row = await trx.selectFrom('rollout_epoch').select(['epoch', 'ml_off']).where('id', '=', 1).executeTakeFirstOrThrow()
-      return { epoch: row.epoch, mlOff: row.ml_off === 1 }
+      const row = await trx
+        .selectFrom('rollout_epoch')
+        .select(['epoch', 'ml_off', 'lease_until'])
+        .where('id', '=', 1)
+        .executeTakeFirstOrThrow()
+      return { epoch: row.epoch, mlOff: row.ml_off === 1, leaseUntil: row.lease_until }
+    },
+    async raiseEpoch(trx, { mlOff, nowMs }) {
+      const { epoch } = await trx
+        .updateTable('rollout_epoch')
+        .set((eb) => ({ epoch: eb('epoch', '+', 1), ml_off: mlOff ? 1 : 0, lease_until: 0, changed_at: nowMs }))
+        .where('id', '=', 1)
+        .returning('epoch')
+        .executeTakeFirstOrThrow()
+      return epoch
+    },
+    async leaseExposure(trx, leaseUntil) {
+      await trx.updateTable('rollout_epoch').set({ lease_until: leaseUntil }).where('id', '=', 1).execute()
+    },
+    async turnMlOn(trx, nowMs) {
+      await trx.updateTable('rollout_epoch').set({ ml_off: 0, changed_at: nowMs }).where('id', '=', 1).execute()
     },
     async killSwitches(trx = db) {
       const rows = await trx.selectFrom('kill_switch').selectAll().orderBy('scope').execute()

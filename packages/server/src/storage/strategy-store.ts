@@ -1,4 +1,4 @@
-import type { Stream } from '@spark/core/market/candle'
+import { streamName, type Stream } from '@spark/core/market/candle'
 import type { Timeframe } from '@spark/core/market/timeframe'
 import type { Strategy, StrategyMode, StrategyStatus } from '@spark/core/trading/strategy'
 import type { Kysely } from 'kysely'
@@ -16,7 +16,9 @@ export interface StrategyStore {
   /** Adds those whose id is new, in the order given; what is stored stays as it is. Resolves with the ids added. */
   install(strategies: readonly Strategy[], nowMs: number): Promise<string[]>
   /** By id. */
-  list(): Promise<StoredStrategy[]>
+  list(trx?: Kysely<MainTables>): Promise<StoredStrategy[]>
+  /** Those that decide on candles of these streams, by id. */
+  on(streams: readonly Stream[]): Promise<StoredStrategy[]>
   get(id: string, trx?: Kysely<MainTables>): Promise<StoredStrategy | null>
   /** False when the id is taken. */
   create(trx: Kysely<MainTables>, strategy: Strategy, nowMs: number): Promise<boolean>
@@ -58,8 +60,20 @@ export function createStrategyStore(db: Kysely<MainTables>): StrategyStore {
         return added
       })
     },
-    async list() {
-      return (await db.selectFrom('strategy').selectAll().orderBy('id').execute()).map(fromRow)
+    async list(trx = db) {
+      return (await trx.selectFrom('strategy').selectAll().orderBy('id').execute()).map(fromRow)
+    },
+    async on(streams) {
+      const distinct = (values: readonly string[]) => [...new Set(values)]
+      const rows = await db
+        .selectFrom('strategy')
+        .selectAll()
+        .where('symbol', 'in', distinct(streams.map(({ symbol }) => symbol)))
+        .where('tf', 'in', distinct(streams.map(({ tf }) => tf)))
+        .orderBy('id')
+        .execute()
+      const wanted = new Set(streams.map(streamName))
+      return rows.map(fromRow).filter((strategy) => wanted.has(streamName(strategy)))
     },
     async get(id, trx = db) {
       const row = await trx.selectFrom('strategy').selectAll().where('id', '=', id).executeTakeFirst()
@@ -101,11 +115,6 @@ export function createStrategyStore(db: Kysely<MainTables>): StrategyStore {
           .execute()
     },
   }
-}
-
-/** Which strategies decide on a stream's candle. */
-export function strategiesOn<S extends Strategy>(strategies: readonly S[], stream: Stream): S[] {
-  return strategies.filter(({ symbol, tf }) => symbol === stream.symbol && tf === stream.tf)
 }
 
 function toRow({ id, name, symbol, tf, capital, mode, status, baseline, exposed }: Strategy, nowMs: number): StrategyRow {

@@ -1,4 +1,5 @@
 import type { AlertRow, ExchangeKeyRow, InstallationRow, JobRunRow } from './operation-tables.ts'
+import type { LiveSettingRow, ProcessReportRow, RolloutMemberRow, RolloutRow } from './rollout-tables.ts'
 import type {
   AuditOutboxRow,
   EquityMarkRow,
@@ -47,6 +48,10 @@ export interface MainTables {
   exchange_key: ExchangeKeyRow
   alert: AlertRow
   job_run: JobRunRow
+  rollout: RolloutRow
+  rollout_member: RolloutMemberRow
+  live_setting: LiveSettingRow
+  process_report: ProcessReportRow
 }
 
 export interface CandleRow {

@@ -3,6 +3,7 @@ import { createAuditOutbox, type AuditOutbox } from './audit-outbox.ts'
 import { createEquityStore, type EquityStore } from './equity-store.ts'
 import { createOrderStore, type OrderStore } from './order-store.ts'
 import { createPositionStore, type PositionStore } from './position-store.ts'
+import { createRolloutStore, type RolloutStore } from './rollout-store.ts'
 import { createRiskStore, type RiskStore } from './risk-store.ts'
 import { createStrategyStore, type StrategyStore } from './strategy-store.ts'
 import type { MainTables } from './tables.ts'
@@ -15,6 +16,7 @@ export interface TradingStores {
   orders: OrderStore
   positions: PositionStore
   risk: RiskStore
+  rollouts: RolloutStore
   venues: VenueStore
   equityCurve: EquityStore
   outbox: AuditOutbox
@@ -27,6 +29,7 @@ export function createTradingStores(db: Kysely<MainTables>): TradingStores {
     orders: createOrderStore(db),
     positions: createPositionStore(db),
     risk: createRiskStore(db),
+    rollouts: createRolloutStore(db),
     venues: createVenueStore(db),
     equityCurve: createEquityStore(db),
     outbox: createAuditOutbox(db),

@@ -51,6 +51,8 @@ export interface RolloutEpochRow {
   id: number
   epoch: number
   ml_off: number
+  /** Exposure counts until then; the controller renews it. */
+  lease_until: number
   changed_at: number
 }
 

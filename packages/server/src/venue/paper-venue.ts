@@ -56,8 +56,16 @@ const IMPACT_STEP = 100_000
  * price · (1 ± (halfSpreadBps + impactBps · value / 100,000) / 10,000), rounded to the tick to the worse side.
  */
 export async function openPaperVenue(options: PaperVenueOptions): Promise<PaperVenue> {
-  const { path, thread, startBalances } = options
-  const database = await openDatabase<PaperTables>({ path, thread, migrations: PAPER_MIGRATIONS })
+  const { path, thread } = options
+  return fundPaperVenue(await openDatabase<PaperTables>({ path, thread, migrations: PAPER_MIGRATIONS }), options)
+}
+
+/** The venue on a database that is open; a new account gets its balances. */
+export async function fundPaperVenue(
+  database: Pick<Database<PaperTables>, 'db' | 'close'>,
+  options: Omit<PaperVenueOptions, 'path' | 'thread'>,
+): Promise<PaperVenue> {
+  const { startBalances } = options
   await database.db.transaction().execute(async (trx) => {
     const known = await trx.selectFrom('paper_balance').select('asset').limit(1).execute()
     if (known.length > 0) return
@@ -68,14 +76,16 @@ export async function openPaperVenue(options: PaperVenueOptions): Promise<PaperV
 
 export class PaperVenue implements Venue {
   readonly name = 'paper'
-  readonly #database: Database<PaperTables>
-  readonly #options: PaperVenueOptions
+  readonly #database: Pick<Database<PaperTables>, 'db' | 'close'>
+  readonly #options: Omit<PaperVenueOptions, 'path' | 'thread'>
   readonly #terms: PaperTerms
   readonly #misbehaviour: Misbehaviour
   readonly #lastPrices = new Map<string, Decimal>()
+  /** Symbols known to have no open order: most prices find none, and need not look. */
+  readonly #idle = new Set<string>()
   #listener: VenueListener | null = null
 
-  constructor(database: Database<PaperTables>, options: PaperVenueOptions) {
+  constructor(database: Pick<Database<PaperTables>, 'db' | 'close'>, options: Omit<PaperVenueOptions, 'path' | 'thread'>) {
     this.#database = database
     this.#options = options
     this.#terms = options.terms ?? PAPER_TERMS
@@ -91,7 +101,9 @@ export class PaperVenue implements Venue {
     const instrument = instrumentOf(request.symbol)
     const problem = formProblem(request, instrument)
     if (problem !== null) throw new VenueError('refused', 'invalid_order', problem)
+    this.#idle.delete(request.symbol)
     const row = await this.#database.db.transaction().execute((trx) => this.#take(trx, request, instrument))
+    this.#idle.delete(request.symbol)
     const price = this.#lastPrices.get(request.symbol)
     if (price !== undefined && this.#happens(this.#misbehaviour.fillBeforeAnswer)) await this.#fillOpen(request.symbol, price)
     if (this.#happens(this.#misbehaviour.acceptThenTimeOut)) throw new VenueError('unknown', 'timeout', 'the answer was lost')
@@ -185,7 +197,10 @@ export class PaperVenue implements Venue {
   }
 
   async #fillOpen(symbol: string, tick: Decimal): Promise<void> {
-    for (const row of await openRows(this.#database.db, [symbol])) {
+    if (this.#idle.has(symbol)) return
+    const rows = await openRows(this.#database.db, [symbol])
+    if (rows.length === 0) this.#idle.add(symbol)
+    for (const row of rows) {
       const price = this.#fillPrice(row, tick)
       if (price === null) continue
       const done = await this.#database.db.transaction().execute((trx) => this.#fillOne(trx, row, price))

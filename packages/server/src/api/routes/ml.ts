@@ -21,12 +21,15 @@ export function mlRoutes(app: FastifyInstance, deps: ApiDeps): void {
     return { answers }
   })
   handle(app, 'mlVersion', () => {
+    // What polls are scored with: the model under rollout, else the champion.
+    const { modelVersion } = deps.rollout.now()
+    const underRollout = modelVersion === null ? null : deps.models.hashOf(modelVersion)
     const champion = deps.models.champion()
     return {
       featureVersion: FEATURE_VERSION,
-      modelVersion: champion.version,
+      modelVersion: underRollout === null ? champion.version : (modelVersion ?? champion.version),
       schemaHash: deps.schemaHash,
-      modelHash: champion.hash,
+      modelHash: underRollout ?? champion.hash,
       buildSha: deps.config.buildSha,
     }
   })

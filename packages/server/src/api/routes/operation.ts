@@ -98,18 +98,17 @@ function strategyRoutes(app: FastifyInstance, deps: ApiDeps): void {
 }
 
 function killRoutes(app: FastifyInstance, deps: ApiDeps): void {
-  const stores = deps.desk
-  const { queue, strategies } = stores
+  const { strategies } = deps.desk
   handle(app, 'kill', async ({ body, request }) => {
     const problem = await killScopeProblem(strategies, deps.config.venueName, body.scope)
     if (problem !== null) throw new ApiProblem('unknown_id', problem)
-    await setKillSwitch({ stores, queue, clock: deps.clock }, { ...body, actor: request.principal, traceId: request.traceId })
+    await setKillSwitch(deps.rolloutParts, { ...body, actor: request.principal, traceId: request.traceId })
     return { ok: true as const }
   })
   handle(app, 'unkill', async ({ body: { scope, reason, confirm }, request }) => {
     if (confirm !== scope) throw new ApiProblem('confirmation_missing', `confirm is not "${scope}"`)
     const { principal: actor, traceId } = request
-    if (!(await liftKillSwitch({ stores, clock: deps.clock }, { scope, reason, actor, traceId })))
+    if (!(await liftKillSwitch(deps.rolloutParts, { scope, reason, actor, traceId })))
       throw new ApiProblem('unknown_id', `no kill switch is set for ${scope}`)
     return { ok: true as const }
   })

@@ -55,6 +55,8 @@ export async function bookFill(
   const effect = applyFill(held, fill, instrument)
   const arm = held?.arm ?? order.arm
   const { strategyId, symbol } = order
+  // An ML entry that filled after the fence closed belongs to the baseline, like what was handed over then.
+  const late = arm === 'ml' && order.epoch !== (await path.risk.epoch(trx)).epoch
   await path.positions.addFill(
     trx,
     {
@@ -76,7 +78,7 @@ export async function bookFill(
   )
   await path.positions.put(
     trx,
-    { strategyId, symbol, arm, ...effect.holding, openedAt: held?.openedAt ?? fill.ts, reduceOnly: held?.reduceOnly ?? false },
+    { strategyId, symbol, arm, ...effect.holding, openedAt: held?.openedAt ?? fill.ts, reduceOnly: held?.reduceOnly ?? late },
     nowMs,
   )
   if (venue !== INSIDE) await path.venues.addFlow(trx, venue, flowOf(fill, instrument), nowMs)

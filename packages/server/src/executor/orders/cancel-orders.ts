@@ -17,8 +17,9 @@ const GIVE_UP_MS = 600_000
  */
 export async function cancelOrders(path: OrderPath, job: LeasedJob): Promise<void> {
   const { scope, askedAt } = requestOf(job)
-  const inScope = ({ strategyId, venue, purpose }: StoredOrder) =>
-    purpose === 'enter' && killedBy([{ scope, reason: '', actor: '', setAt: 0 }], strategyId, venue) !== null
+  const inScope = ({ strategyId, venue, purpose, arm }: StoredOrder) =>
+    purpose === 'enter' &&
+    (scope === `arm:${arm}` || killedBy([{ scope, reason: '', actor: '', setAt: 0 }], strategyId, venue) !== null)
   for (const order of (await path.orders.open(path.db)).filter(inScope)) await cancelOne(path, order)
   const left = (await path.orders.open(path.db)).filter(inScope)
   if (left.length === 0) return

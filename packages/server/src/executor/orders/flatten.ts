@@ -10,7 +10,7 @@ import { planOrders, type Wish } from './plan-orders.ts'
 const VALID_MS = 300_000
 const PRICE_AWAY_MS = 1000
 
-/** `all`, `symbol:NAME` or `strategy:ID`. */
+/** `all`, `symbol:NAME`, `strategy:ID` or `arm:ml`. */
 export type FlattenScope = string
 
 interface Request {
@@ -26,8 +26,8 @@ export async function flatten(path: OrderPath, job: LeasedJob): Promise<void> {
   const request = requestOf(job)
   if (path.clock.nowMs() > request.askedAt + VALID_MS)
     throw new PoisonJobError('request_expired', 'asked more than 5 minutes ago')
-  const positions = (await path.positions.open()).filter(({ strategyId, symbol }) =>
-    ['all', `strategy:${strategyId}`, `symbol:${symbol}`].includes(request.scope),
+  const positions = (await path.positions.open()).filter(({ strategyId, symbol, arm }) =>
+    ['all', `strategy:${strategyId}`, `symbol:${symbol}`, `arm:${arm}`].includes(request.scope),
   )
   const wishes: Wish[] = []
   for (const { strategyId, symbol, arm, quantity } of positions) {

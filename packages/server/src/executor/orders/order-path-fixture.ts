@@ -94,6 +94,7 @@ export async function openPath(options: PathOptions = {}): Promise<PathFixture> 
     limits: { ...DEFAULT_RISK_LIMITS, ...options.limits },
     live: false,
     alerts: createAlerts({ store: createAlertStore(db), outbox: stores.outbox, queue, channels: ['webhook'], clock }),
+    wallMs: () => clock.nowMs(),
     lastPrice: (symbol) => prices.get(symbol) ?? null,
     equity: () => ({ now: options.equity ?? '4000', dayStart: '4000', peak: '4000' }),
     committed: () => trading?.poke(),

@@ -17,7 +17,10 @@ import type { Venue } from '../../venue/venue.ts'
 
 /** What every part of the order path works with. */
 export interface OrderPath extends TradingStores {
+  /** The market's time: of the data in a replay. */
   clock: Clock
+  /** Wall time, ms: leases are held by it. */
+  wallMs(): number
   log: Log
   queue: Queue
   venue: Venue

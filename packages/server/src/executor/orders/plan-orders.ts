@@ -41,10 +41,19 @@ interface Book {
   repeats: Map<string, number>
   killSwitches: readonly KillSwitch[]
   epoch: number
+  /** By strategy: a decision of before a rollback must not become an order of after it. */
+  decidedIn: ReadonlyMap<string, number>
   /** Strategies that hold something, and those with an order that has not ended. */
   long: ReadonlySet<string>
   busy: Set<string>
   known: ReadonlySet<string>
+}
+
+/** Strategies that have decided on a candle, under the fence of that moment. */
+export interface Decided {
+  strategyIds: readonly string[]
+  candleTs: number
+  epoch: number
 }
 
 /**
@@ -55,12 +64,17 @@ interface Book {
 export async function planOrders(
   path: OrderPath,
   wishes: readonly Wish[],
-  decided: { strategyIds: readonly string[]; candleTs: number } | null = null,
+  decided: readonly Decided[] = [],
 ): Promise<StoredOrder[]> {
   const planned = await path.db.transaction().execute(async (trx) => {
-    if (decided !== null) await path.strategies.markDecided(trx, decided.strategyIds, decided.candleTs)
+    for (const [candleTs, own] of [...Map.groupBy(decided, (one) => one.candleTs)].sort(([a], [b]) => a - b))
+      await path.strategies.markDecided(
+        trx,
+        own.flatMap(({ strategyIds }) => strategyIds),
+        candleTs,
+      )
     if (wishes.length === 0) return []
-    const book = await openBook(path, trx, wishes)
+    const book = await openBook(path, trx, wishes, decided)
     const judgements = wishes.map((wish) => judged(path, book, wish)).filter((one) => one !== null)
     const orders = judgements.map(({ order }) => order)
     await path.orders.insertAll(trx, orders)
@@ -121,7 +135,12 @@ async function pauseBeyondLimits(path: OrderPath, trx: Kysely<MainTables>, judge
   }
 }
 
-async function openBook(path: OrderPath, trx: Kysely<MainTables>, wishes: readonly Wish[]): Promise<Book> {
+async function openBook(
+  path: OrderPath,
+  trx: Kysely<MainTables>,
+  wishes: readonly Wish[],
+  decided: readonly Decided[],
+): Promise<Book> {
   const nowMs = path.clock.nowMs()
   const strategyIds = [...new Set(wishes.map((wish) => wish.strategyId))]
   const candleTs = [...new Set(wishes.map((wish) => wish.candleTs))]
@@ -137,6 +156,7 @@ async function openBook(path: OrderPath, trx: Kysely<MainTables>, wishes: readon
     repeats: new Map(sums.repeats),
     killSwitches: await path.risk.killSwitches(trx),
     epoch,
+    decidedIn: new Map(decided.flatMap((one) => one.strategyIds.map((id) => [id, one.epoch]))),
     long: new Set(positions.filter((position) => !isRest(path, position, wishes)).map((position) => position.strategyId)),
     busy: new Set(open.map((order) => order.strategyId)),
     known: await path.orders.knownIds(
@@ -216,7 +236,7 @@ function orderOf(path: OrderPath, book: Book, wish: Wish, reason: string | null)
     referencePrice: wish.referencePrice,
     state: reason === null ? 'reserved' : 'rejected',
     reason,
-    epoch: book.epoch,
+    epoch: book.decidedIn.get(wish.strategyId) ?? book.epoch,
     candleTs: wish.candleTs,
     validUntil: wish.validUntil,
     venueOrderId: null,

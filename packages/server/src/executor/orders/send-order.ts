@@ -63,7 +63,7 @@ async function send(path: OrderPath, order: StoredOrder): Promise<void> {
   }
 }
 
-/** The last look before the socket, in the transaction that marks the order: kill switch, halt, epoch, time. Exits pass all but time. */
+/** The last look before the socket, in the transaction that marks the order: time, halt, kill switch, epoch, lease. Exits pass all but time and halt. */
 async function markSending(path: OrderPath, trx: Kysely<MainTables>, seen: StoredOrder): Promise<StoredOrder | null> {
   const order = await path.orders.get(trx, seen.intentId)
   if (order === null || (order.state !== 'reserved' && order.state !== 'unknown')) return null
@@ -83,8 +83,11 @@ async function stopReason(
   if (order.purpose !== 'enter') return null
   if (killedBy(await path.risk.killSwitches(trx), order.strategyId, order.venue) !== null)
     return { event: { kind: 'withdraw' }, reason: 'killed' }
-  const { epoch } = await path.risk.epoch(trx)
-  return epoch === order.epoch ? null : { event: { kind: 'withdraw' }, reason: 'old_epoch' }
+  const { epoch, leaseUntil } = await path.risk.epoch(trx)
+  if (epoch !== order.epoch) return { event: { kind: 'withdraw' }, reason: 'old_epoch' }
+  // Nobody has watched for longer than the lease: exposure has ended.
+  const unwatched = order.arm === 'ml' && leaseUntil < path.wallMs()
+  return unwatched ? { event: { kind: 'withdraw' }, reason: 'exposure_lease_over' } : null
 }
 
 async function afterFailure(path: OrderPath, order: StoredOrder, error: VenueError): Promise<void> {

@@ -56,6 +56,9 @@ CREATE INDEX job_run_job on job_run (job, started_at);
 
 CREATE TABLE kill_switch (scope text primary key not null, reason text not null, actor text not null, set_at integer not null) strict;
 
+CREATE TABLE live_setting (
+    name text primary key not null, value text not null, actor text not null, changed_at integer not null) strict;
+
 CREATE TABLE "metric_slice" ("step_s" integer not null,
   "slice_ts" integer not null,
   "source" text not null,
@@ -101,6 +104,10 @@ CREATE TABLE position (
     quantity text not null, average_price text not null, opened_at integer not null, reduce_only integer not null,
     exposure_micros integer not null, changed_at integer not null) strict;
 
+CREATE TABLE process_report (
+    process text primary key not null, pid integer not null, build_sha text not null, version text not null,
+    schema_hash text not null, model_hash text not null, reported_at integer not null) strict;
+
 CREATE TABLE profit (
     strategy_id text not null references strategy (id), arm text not null, realized text not null, fees text not null,
     fills integer not null, changed_at integer not null, primary key (strategy_id, arm)) strict, without rowid;
@@ -112,8 +119,17 @@ CREATE TABLE queue_job (
 
 CREATE INDEX queue_job_ready on queue_job (queue, state, run_at);
 
+CREATE TABLE rollout (
+    id text primary key not null, ordinal integer not null unique, frozen text not null, plan_digest text not null,
+    state text not null, phase text not null, started_at integer not null, started_by text not null,
+    changed_at integer not null) strict;
+
 CREATE TABLE rollout_epoch (
-    id integer primary key not null check (id = 1), epoch integer not null, ml_off integer not null, changed_at integer not null) strict;
+    id integer primary key not null check (id = 1), epoch integer not null, ml_off integer not null, changed_at integer not null, lease_until integer not null default 0) strict;
+
+CREATE TABLE rollout_member (
+    rollout_id text not null references rollout (id), rank integer not null, strategy_id text not null, capital text not null,
+    canary integer not null, primary key (rollout_id, rank)) strict, without rowid;
 
 CREATE TABLE "smoke_run" ("ts" integer not null primary key,
   "ok" integer not null,
@@ -144,10 +160,9 @@ CREATE TABLE trade_order (
 
 CREATE INDEX trade_order_created on trade_order (created_at);
 
-CREATE INDEX trade_order_open on trade_order (strategy_id, state)
-    where state in ('planned', 'reserved', 'sending', 'acknowledged', 'partly_filled', 'unknown');
-
 CREATE INDEX trade_order_sending on trade_order (sending_at) where sending_at is not null;
+
+CREATE INDEX trade_order_state on trade_order (state, created_at);
 
 CREATE INDEX trade_order_strategy on trade_order (strategy_id, candle_ts);
 

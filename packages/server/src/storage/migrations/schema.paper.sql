@@ -12,6 +12,6 @@ CREATE TABLE paper_order (
         quantity text not null, filled_quantity text not null, price text, state text not null, locked text not null,
         created_at integer not null, updated_at integer not null) strict;
 
-CREATE INDEX paper_order_open on paper_order (symbol) where state in ('open', 'partly_filled');
+CREATE INDEX paper_order_state on paper_order (state, symbol);
 
 CREATE TABLE sqlite_sequence(name,seq);

@@ -1,0 +1,20 @@
+import { replayRollout } from '../../rollout/replay-rollout.ts'
+import type { Rehearsal } from '../rehearse.ts'
+import { checkDecisions } from './check-decisions.ts'
+import { checkExposure } from './check-exposure.ts'
+
+/** What must hold in every rehearsal, whatever befell it, and does not; each with its time. Empty: all of it holds. */
+export function checkRehearsal(rehearsal: Rehearsal): string[] {
+  const replayed = replayRollout(rehearsal.rows)
+  const { difference } = replayed
+  return [
+    ...checkDecisions(rehearsal),
+    ...checkExposure(rehearsal),
+    ...(difference === null
+      ? []
+      : [`the replay differs at ${difference.id}, ${difference.field}: ${difference.recorded} became ${difference.computed}`]),
+    ...(replayed.decisions === 0 || replayed.withoutStart > 0 ? ['the replay found nothing to compare'] : []),
+    ...rehearsal.differences.map((difference) => `the books differ: ${difference}`),
+    ...(rehearsal.openOrders > 0 ? [`${rehearsal.openOrders} orders have not ended`] : []),
+  ]
+}

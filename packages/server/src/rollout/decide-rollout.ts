@@ -1,0 +1,163 @@
+import { canonicalJson } from '@spark/core/audit/canonical-json'
+import { commandProblem } from '@spark/core/rollout/command'
+import { decide } from '@spark/core/rollout/decide'
+import { exposedCount } from '@spark/core/rollout/exposure'
+import type { Command, Effect, Outcome, TickInput } from '@spark/core/rollout/outcome'
+import { exposedShare, hasEnded, type RolloutState } from '@spark/core/rollout/state'
+import type { Kysely } from 'kysely'
+import type { Clock } from '../clock.ts'
+import type { Alerts } from '../notify/alerts.ts'
+import type { Queue } from '../queue/queue.ts'
+import { sha256 } from '../sha256.ts'
+import type { StoredRollout } from '../storage/rollout-store.ts'
+import type { MainTables } from '../storage/tables.ts'
+import type { TradingStores } from '../storage/trading-stores.ts'
+
+export interface RolloutParts {
+  stores: Pick<TradingStores, 'db' | 'rollouts' | 'risk' | 'strategies' | 'positions' | 'orders' | 'outbox'>
+  queue: Queue
+  alerts: Pick<Alerts, 'raise' | 'resolve'>
+  clock: Pick<Clock, 'nowMs'>
+}
+
+export interface Who {
+  actor: string
+  traceId: string
+}
+
+export interface Decided {
+  rollout: StoredRollout
+  outcome: Outcome
+  /** The epoch that a fence began; null: there was none. */
+  epoch: number | null
+  /** Client order ids of ML entries that were at the venue, or on the way, when the fence closed. */
+  onTheWire: readonly string[]
+}
+
+/** Decisions that somebody looks for in a list; the others are ticks that wait. */
+const TOLD: ReadonlySet<Outcome['decision']> = new Set(['kill', 'rollback', 'preview_only', 'counter_move', 'advance'])
+const WIRE_LISTED_MAX = 100
+
+/**
+ * One decision in the caller's transaction: state, effects, and the audit event that holds its input and its answer. The same for
+ * the controller's ticks and for people who act by hand, whichever process they act through.
+ */
+export async function decideRollout(
+  parts: RolloutParts,
+  trx: Kysely<MainTables>,
+  rollout: StoredRollout,
+  input: TickInput,
+  who: Who,
+): Promise<Decided> {
+  const { stores } = parts
+  const { plan } = rollout.frozen
+  const outcome = decide(plan, rollout.state, input)
+  await stores.rollouts.saveState(trx, rollout.id, outcome.state, input.nowMs)
+  const done = { epoch: null as number | null, onTheWire: [] as string[] }
+  for (const effect of outcome.effects) {
+    if (effect.kind === 'expose') await expose(parts, trx, rollout, effect.share, input.nowMs)
+    else if (effect.kind === 'fence') Object.assign(done, await closeFence(parts, trx, effect, input.nowMs, who))
+    else if (effect.kind === 'alert') await parts.alerts.raise(trx, effect)
+    else if (effect.kind === 'resolve') await parts.alerts.resolve(trx, effect.code, effect.scope)
+  }
+  if (input.facts !== null && exposedShare(plan, outcome.state) > 0)
+    await stores.risk.leaseExposure(trx, input.nowMs + plan.leaseMs)
+  // What has ended goes on being watched for its successor's sake, and has nothing to tell.
+  if (hasEnded(rollout.state) && input.commands.length === 0)
+    return { rollout: { ...rollout, state: outcome.state }, outcome, ...done }
+  const told = input.commands.length > 0 || TOLD.has(outcome.decision)
+  await stores.outbox.add(trx, [
+    {
+      ts: parts.clock.nowMs(),
+      action: told ? `rollout.${input.commands[0]?.kind ?? outcome.decision}` : 'controller.tick',
+      actor: who.actor,
+      traceId: who.traceId,
+      result: 'ok',
+      // Its ticks since the end have no rows: the replay must be told where it stands.
+      context: {
+        rollout: rollout.id,
+        input,
+        ...(hasEnded(rollout.state) && { before: rollout.state }),
+        ...answerOf(outcome),
+        ...done,
+      },
+    },
+  ])
+  return { rollout: { ...rollout, state: outcome.state }, outcome, ...done }
+}
+
+/** What the audit keeps of an answer; `rollout replay` computes it again and compares. */
+export interface Answer extends Omit<Outcome, 'state'> {
+  stateDigest: string
+}
+
+export function answerOf({ decision, reasons, effects, state }: Outcome): Answer {
+  return { decision, reasons, effects, stateDigest: stateDigest(state) }
+}
+
+export function stateDigest(state: RolloutState): string {
+  return sha256(canonicalJson(state))
+}
+
+async function expose(
+  { stores }: RolloutParts,
+  trx: Kysely<MainTables>,
+  rollout: StoredRollout,
+  share: number,
+  nowMs: number,
+): Promise<void> {
+  const members = await stores.rollouts.members(rollout.id, trx)
+  const ids = members.slice(0, exposedCount(members, share)).map(({ strategyId }) => strategyId)
+  await stores.rollouts.expose(trx, ids, nowMs)
+}
+
+/** Epoch + 1, exposure 0, what increases risk is cancelled, ML positions pass to the baseline or are closed. */
+async function closeFence(
+  { stores, queue }: RolloutParts,
+  trx: Kysely<MainTables>,
+  { mlOff, cancel, positions }: Extract<Effect, { kind: 'fence' }>,
+  nowMs: number,
+  { traceId, actor }: Who,
+): Promise<Pick<Decided, 'epoch' | 'onTheWire'>> {
+  const open = await stores.orders.open(trx)
+  const onTheWire = open
+    .filter(({ arm, purpose, state }) => arm === 'ml' && purpose === 'enter' && state !== 'reserved' && state !== 'planned')
+    .slice(0, WIRE_LISTED_MAX)
+    .map(({ clientOrderId }) => clientOrderId)
+  const epoch = await stores.risk.raiseEpoch(trx, { mlOff, nowMs })
+  await stores.rollouts.expose(trx, [], nowMs)
+  await stores.positions.handOver(trx, nowMs)
+  const request = { scope: cancel === 'all' ? 'all' : 'arm:ml', askedAt: nowMs }
+  await queue.enqueue(trx, { queue: 'order', key: `cancel ${traceId} ${epoch}`, payload: { kind: 'cancel', ...request } })
+  if (positions === 'flatten')
+    await queue.enqueue(trx, {
+      queue: 'order',
+      key: `flatten ${traceId} ${epoch}`,
+      payload: { kind: 'flatten', scope: 'arm:ml', requestId: traceId, actor, askedAt: nowMs },
+    })
+  return { epoch, onTheWire }
+}
+
+/** Why a command was not taken; nothing was changed then. */
+export interface NotTaken {
+  problem: string
+}
+
+/** A person's command on the newest rollout, in a transaction of its own. */
+export async function commandRollout(parts: RolloutParts, command: Command, who: Who): Promise<Decided | NotTaken> {
+  return parts.stores.db.transaction().execute((trx) => commandIn(parts, trx, command, who))
+}
+
+/** The same in the caller's transaction. */
+export async function commandIn(
+  parts: RolloutParts,
+  trx: Kysely<MainTables>,
+  command: Command,
+  who: Who,
+): Promise<Decided | NotTaken> {
+  const rollout = await parts.stores.rollouts.newest(trx)
+  const problem = rollout === null ? 'there is no rollout' : commandProblem(rollout.state, command)
+  if (rollout === null || problem !== null) return { problem: problem ?? '' }
+  const input: TickInput = { nowMs: parts.clock.nowMs(), slices: [], commands: [command], facts: null }
+  return decideRollout(parts, trx, rollout, input, who)
+}

@@ -1,0 +1,95 @@
+import { exposedShare, effectiveFloor, hasEnded, openBreaches, pollFactor } from '@spark/core/rollout/state'
+import type { Kysely } from 'kysely'
+import type { Config } from '../config.ts'
+import { effectiveSettings } from '../live-settings.ts'
+import type { LiveSettingStore } from '../storage/live-setting-store.ts'
+import type { Fence } from '../storage/risk-store.ts'
+import type { StoredRollout } from '../storage/rollout-store.ts'
+import type { MainTables } from '../storage/tables.ts'
+import type { TradingStores } from '../storage/trading-stores.ts'
+
+/** What the rollout means for those who score and poll, at one moment. */
+export interface RolloutNow {
+  /** The newest one; null before the first. */
+  rollout: StoredRollout | null
+  fence: Fence
+  mode: 'off' | 'preview' | 'live'
+  /** Strategies that act on ML; empty unless the mode is live. */
+  exposed: ReadonlySet<string>
+  /** Confidence under which the decision is 0, the controller's moves included. */
+  floor: number
+  /** Without the controller's moves. */
+  baseFloor: number
+  pollIntervalMs: number
+  /** Scopes of the kill switches that are set. */
+  killed: ReadonlySet<string>
+  /** A gate is breached: scores are shown, and not used. */
+  breach: boolean
+  /** The model under rollout; null: the champion. */
+  modelVersion: string | null
+}
+
+/** Who is exposed changes with the step and the fence only: whoever looks again and again need not read it each time. */
+export interface SeenExposure {
+  key: string
+  ids: readonly string[]
+}
+
+export interface RolloutNowParts {
+  config: Pick<Config, 'scoring' | 'confidFloor' | 'pollIntervalMs'>
+  stores: Pick<TradingStores, 'rollouts' | 'risk'>
+  settings: LiveSettingStore
+}
+
+/** Reads it, in the caller's transaction when there is one. Rejects with StorageError. */
+export async function readRolloutNow(
+  { config, stores, settings }: RolloutNowParts,
+  db: Kysely<MainTables>,
+  nowMs: number,
+  seen: SeenExposure = { key: '', ids: [] },
+  decided?: StoredRollout,
+): Promise<RolloutNow> {
+  const rollout = decided ?? (await stores.rollouts.newest(db))
+  const fence = await stores.risk.epoch(db)
+  const effective = effectiveSettings(config, await settings.list(db))
+  const share = rollout === null ? 0 : exposedShare(rollout.frozen.plan, rollout.state)
+  const key = `${rollout?.id ?? ''} ${rollout?.state.step ?? 0} ${share} ${fence.epoch}`
+  if (seen.key !== key) Object.assign(seen, { key, ids: share > 0 ? await stores.rollouts.exposedIds(db) : [] })
+  const exposed = seen.ids
+  const killed = (await stores.risk.killSwitches(db)).map(({ scope }) => scope)
+  return rolloutNow({ rollout, fence, exposed, killed, effective, nowMs })
+}
+
+function rolloutNow({
+  rollout,
+  fence,
+  exposed,
+  killed,
+  effective,
+  nowMs,
+}: {
+  rollout: StoredRollout | null
+  fence: Fence
+  exposed: readonly string[]
+  killed: readonly string[]
+  effective: ReturnType<typeof effectiveSettings>
+  nowMs: number
+}): RolloutNow {
+  const state = rollout?.state ?? null
+  const plan = rollout?.frozen.plan ?? null
+  const off = effective.scoring.mode === 'off' || fence.mlOff || (state !== null && hasEnded(state))
+  const live = !off && state !== null && plan !== null && exposedShare(plan, state) > 0 && fence.leaseUntil >= nowMs
+  const modifiers = state?.modifiers ?? []
+  return {
+    rollout,
+    fence,
+    mode: off ? 'off' : live ? 'live' : 'preview',
+    exposed: new Set(live ? exposed : []),
+    floor: plan === null ? effective.confidFloor : effectiveFloor(plan, modifiers, effective.confidFloor),
+    baseFloor: effective.confidFloor,
+    pollIntervalMs: Math.round(effective.pollIntervalMs * pollFactor(modifiers)),
+    killed: new Set(killed),
+    breach: state !== null && !hasEnded(state) && openBreaches(state).some(({ critical }) => critical),
+    modelVersion: state === null || hasEnded(state) ? null : (rollout?.frozen.modelVersion ?? null),
+  }
+}

@@ -1,0 +1,73 @@
+import { canonicalJson } from '@spark/core/audit/canonical-json'
+import { rankMembers, type Member } from '@spark/core/rollout/exposure'
+import { expectedDurationMs, type RolloutPlan } from '@spark/core/rollout/plan'
+import { startProblems } from '@spark/core/rollout/start'
+import { startRollout as firstState } from '@spark/core/rollout/state'
+import type { Stream } from '@spark/core/market/candle'
+import { Decimal } from '@spark/core/trading/decimal'
+import { sha256 } from '../sha256.ts'
+import type { FrozenRollout, StoredRollout } from '../storage/rollout-store.ts'
+import { stateDigest, type RolloutParts, type Who } from './decide-rollout.ts'
+
+export interface StartRequest {
+  plan: RolloutPlan
+  canary: Stream
+  pollIntervalMs: number
+  model: { version: string; hash: string }
+  /** The approved share to begin with; 0: preview. */
+  ceiling: number
+  reason: string
+}
+
+export type Started =
+  | { started: StoredRollout; durationMs: number }
+  /** Why not, with the arithmetic. */
+  | { problems: string[] }
+
+/**
+ * Begins a rollout in preview, in one transaction: plan, model, capital and the order of joining are frozen by a digest. ML is on from
+ * its commit; nobody is exposed yet.
+ */
+export async function startRollout(parts: RolloutParts, request: StartRequest, who: Who): Promise<Started> {
+  const { stores, clock } = parts
+  const nowMs = clock.nowMs()
+  return stores.db.transaction().execute(async (trx) => {
+    const before = await stores.rollouts.newest(trx)
+    const ordinal = (before?.ordinal ?? 0) + 1
+    const id = `rollout-${ordinal}`
+    const strategies = (await stores.strategies.list(trx)).filter(({ status }) => status !== 'stopped')
+    const ranked = rankMembers(
+      id,
+      strategies.map(({ id: strategyId, capital, symbol, tf }): Member => {
+        const canary = symbol === request.canary.symbol && tf === request.canary.tf
+        return { strategyId, capital, canary }
+      }),
+    )
+    const { plan, pollIntervalMs } = request
+    const problems = startProblems({ plan, ranked, pollIntervalMs, before: before?.state ?? null, nowMs })
+    if (problems.length > 0) return { problems }
+    const frozen: FrozenRollout = {
+      plan,
+      modelVersion: request.model.version,
+      modelHash: request.model.hash,
+      capital: ranked.reduce((sum, { capital }) => sum.plus(capital), new Decimal(0)).toString(),
+      strategies: ranked.length,
+    }
+    const planDigest = sha256(canonicalJson({ ...frozen, ranked }))
+    const state = firstState(plan, { rolloutId: id, planDigest, ceiling: request.ceiling, nowMs }, before?.state ?? null)
+    const started = { id, ordinal, frozen, planDigest, state, startedAt: nowMs, startedBy: who.actor }
+    await stores.rollouts.insert(trx, started, ranked)
+    await stores.risk.turnMlOn(trx, nowMs)
+    await stores.outbox.add(trx, [
+      {
+        ts: nowMs,
+        action: 'rollout.start',
+        actor: who.actor,
+        traceId: who.traceId,
+        result: 'ok',
+        context: { rollout: id, reason: request.reason, planDigest, frozen, state, stateDigest: stateDigest(state) },
+      },
+    ])
+    return { started: { ...started, changedAt: nowMs }, durationMs: expectedDurationMs(plan) }
+  })
+}

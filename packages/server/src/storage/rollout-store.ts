@@ -1,0 +1,148 @@
+import type { Member } from '@spark/core/rollout/exposure'
+import type { RolloutPlan } from '@spark/core/rollout/plan'
+import type { RolloutState } from '@spark/core/rollout/state'
+import type { Kysely } from 'kysely'
+import type { MainTables } from './tables.ts'
+
+/** What the digest covers: nothing of it changes while the rollout lives. */
+export interface FrozenRollout {
+  plan: RolloutPlan
+  modelVersion: string
+  modelHash: string
+  /** Decimal text. */
+  capital: string
+  strategies: number
+}
+
+export interface StoredRollout {
+  id: string
+  ordinal: number
+  frozen: FrozenRollout
+  planDigest: string
+  state: RolloutState
+  startedAt: number
+  startedBy: string
+  changedAt: number
+}
+
+export interface RolloutStore {
+  /** The newest one, whether it has ended or not; null before the first. */
+  newest(trx?: Kysely<MainTables>): Promise<StoredRollout | null>
+  /** Newest first. */
+  list(limit: number): Promise<StoredRollout[]>
+  insert(trx: Kysely<MainTables>, rollout: Omit<StoredRollout, 'changedAt'>, ranked: readonly Member[]): Promise<void>
+  saveState(trx: Kysely<MainTables>, id: string, state: RolloutState, nowMs: number): Promise<void>
+  /** Strategies that act on ML, by id. */
+  exposedIds(trx?: Kysely<MainTables>): Promise<string[]>
+  /** These act on ML from now on, all others do not. */
+  expose(trx: Kysely<MainTables>, ids: readonly string[], nowMs: number): Promise<void>
+  /** Strategies that a limit paused, until a person starts them again. */
+  autoPaused(trx: Kysely<MainTables>): Promise<string[]>
+  /** In the order they join. */
+  members(id: string, trx?: Kysely<MainTables>): Promise<Member[]>
+}
+
+const ROWS_A_STATEMENT = 500
+
+export function createRolloutStore(db: Kysely<MainTables>): RolloutStore {
+  const parsed = createParsed()
+  const fromRow = (row: MainTables['rollout']): StoredRollout => ({
+    id: row.id,
+    ordinal: row.ordinal,
+    frozen: parsed.frozen(row.frozen),
+    planDigest: row.plan_digest,
+    state: parsed.state(row.state),
+    startedAt: row.started_at,
+    startedBy: row.started_by,
+    changedAt: row.changed_at,
+  })
+  const newestFirst = (trx: Kysely<MainTables>, limit: number) =>
+    trx.selectFrom('rollout').selectAll().orderBy('ordinal', 'desc').limit(limit).execute()
+  return {
+    async newest(trx = db) {
+      const [row] = await newestFirst(trx, 1)
+      return row === undefined ? null : fromRow(row)
+    },
+    async list(limit) {
+      return (await newestFirst(db, limit)).map(fromRow)
+    },
+    async insert(trx, rollout, ranked) {
+      await trx.insertInto('rollout').values(toRow(rollout)).execute()
+      for (let at = 0; at < ranked.length; at += ROWS_A_STATEMENT) {
+        const some = ranked.slice(at, at + ROWS_A_STATEMENT)
+        await trx
+          .insertInto('rollout_member')
+          .values(some.map((member, index) => memberRow(rollout.id, at + index, member)))
+          .execute()
+      }
+    },
+    async saveState(trx, id, state, nowMs) {
+      await trx
+        .updateTable('rollout')
+        .set({ state: JSON.stringify(state), phase: state.phase, changed_at: nowMs })
+        .where('id', '=', id)
+        .execute()
+    },
+    async exposedIds(trx = db) {
+      const rows = await trx.selectFrom('strategy').select('id').where('exposed', '=', 1).orderBy('id').execute()
+      return rows.map(({ id }) => id)
+    },
+    async expose(trx, ids, nowMs) {
+      await trx.updateTable('strategy').set({ exposed: 0, changed_at: nowMs }).where('exposed', '=', 1).execute()
+      for (let at = 0; at < ids.length; at += ROWS_A_STATEMENT)
+        await trx
+          .updateTable('strategy')
+          .set({ exposed: 1, changed_at: nowMs })
+          .where('id', 'in', ids.slice(at, at + ROWS_A_STATEMENT))
+          .execute()
+    },
+    async autoPaused(trx) {
+      const rows = await trx
+        .selectFrom('strategy')
+        .select('id')
+        .where('status', '=', 'paused')
+        .where('pause_reason', 'in', ['risk_daily_loss', 'risk_drawdown'])
+        .orderBy('id')
+        .execute()
+      return rows.map(({ id }) => id)
+    },
+    async members(id, trx = db) {
+      const rows = await trx.selectFrom('rollout_member').selectAll().where('rollout_id', '=', id).orderBy('rank').execute()
+      return rows.map(({ strategy_id: strategyId, capital, canary }) => ({ strategyId, capital, canary: canary === 1 }))
+    },
+  }
+}
+
+function toRow(rollout: Omit<StoredRollout, 'changedAt'>): MainTables['rollout'] {
+  const { id, ordinal, frozen, planDigest, state, startedAt, startedBy } = rollout
+  return {
+    id,
+    ordinal,
+    frozen: JSON.stringify(frozen),
+    plan_digest: planDigest,
+    state: JSON.stringify(state),
+    phase: state.phase,
+    started_at: startedAt,
+    started_by: startedBy,
+    changed_at: startedAt,
+  }
+}
+
+function memberRow(rolloutId: string, rank: number, { strategyId, capital, canary }: Member): MainTables['rollout_member'] {
+  return { rollout_id: rolloutId, rank, strategy_id: strategyId, capital, canary: canary ? 1 : 0 }
+}
+
+/**
+ * The newest rollout is read twice a second by every process and changes with each tick only: a text that was parsed last is not
+ * parsed again. What comes out is never changed by anyone.
+ */
+function createParsed() {
+  const remember = <T>() => {
+    let last: { text: string; value: T } | null = null
+    return (text: string): T => {
+      if (last?.text !== text) last = { text, value: JSON.parse(text) as T }
+      return last.value
+    }
+  }
+  return { frozen: remember<FrozenRollout>(), state: remember<RolloutState>() }
+}
