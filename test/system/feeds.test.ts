@@ -42,9 +42,10 @@ it('an exchange (ccxt:binance against a local server) is scored from its own can
   const up = spark.start('up')
   await healthy(spark)
   const openMs = Math.floor(Date.now() / 3_600_000) * 3_600_000
-  // Near the last price: one far from it would be refused.
+  // Near the last price: one far from it would be refused. Whole cents: what is sent is what is scored.
   const last = candles.at(-1)?.c ?? 0
-  const forming = { ts: openMs, o: last, h: last * 1.01, l: last * 0.99, c: last * 1.005, v: 1 }
+  const near = (factor: number) => Math.round(last * factor * 100) / 100
+  const forming = { ts: openMs, o: near(1), h: near(1.01), l: near(0.99), c: near(1.005), v: 1 }
   await eventually('the executor subscribes', 40_000, async () => (exchange?.push(stream, forming, false) ?? 0) > 0)
   const row = await firstScore()
   expect(row).toMatchObject({ result: 'ok', actor: 'executor' })
