@@ -1,7 +1,9 @@
+import type { Kysely } from 'kysely'
 import { emptySloCounts, mergeSloCounts, type SloCounts } from '@spark/core/rollout/slo'
 import { restoreHistogram, type Histogram } from '@spark/core/stats/histogram'
 import type { SliceBody } from './storage/metric-slice.ts'
 import type { MetricSlice, MetricSliceStore } from './storage/metric-slice-store.ts'
+import type { MainTables } from './storage/tables.ts'
 
 /** Counts of one slice, of all sources together. */
 export interface StoredSlice {
@@ -31,10 +33,11 @@ export async function readSloSlices(
   stepS: number,
   fromMs: number,
   toMs: number,
+  trx?: Kysely<MainTables>,
 ): Promise<StoredSlice[]> {
   const slices = new Map<number, SloCounts>()
   // One source after the other: all metrics of a source in a slice make one set of counts.
-  const rows = Map.groupBy(await store.read(stepS, fromMs, toMs), (row) => `${row.sliceTs} ${row.source}`)
+  const rows = Map.groupBy(await store.read(stepS, fromMs, toMs, trx), (row) => `${row.sliceTs} ${row.source}`)
   for (const metrics of rows.values()) {
     const sliceTs = metrics[0]?.sliceTs ?? 0
     const counts = countsOf(metrics)

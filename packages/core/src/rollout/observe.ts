@@ -1,4 +1,4 @@
-import { advanceGates, isAllGood, isCovered, isWarning, type GateEvent } from './gate.ts'
+import { advanceGates, isAllGood, isCovered, isWarning, type GateEvent, type GateStates } from './gate.ts'
 import { GATE_NAMES, type RolloutPlan } from './plan.ts'
 import { addToTally, judgeWindow, type Judgement, type Judgements, type SliceFacts, type Verdict } from './slice.ts'
 import { hasEnded, type RolloutState } from './state.ts'
@@ -16,7 +16,7 @@ export function observe(
   { slices, nowMs, watching }: { slices: readonly SliceFacts[]; nowMs: number; watching: boolean },
 ): { state: RolloutState; events: GateEvent[] } {
   const events: GateEvent[] = []
-  let state = watching && nowMs < before.judgedToMs - plan.sliceMs ? clockWentBack(plan, before, nowMs) : before
+  let state = watching && hasGoneBack(plan, before, nowMs) ? clockWentBack(plan, before, nowMs) : before
   const take = (endMs: number, slice: SliceFacts | null, missing: Verdict) => {
     const taken = takeSlice(plan, state, endMs, slice, missing)
     state = taken.state
@@ -38,14 +38,44 @@ export function observe(
   return { state: watching ? { ...state, tickedMs: nowMs } : state, events }
 }
 
-/** Times that were judged already come again: they are judged anew, after one slice of which nothing can be said. */
+/**
+ * Times that were judged already come again: they are judged anew, after one slice of which nothing can be said. What began before
+ * has lasted as long as it has: its times go back as well.
+ */
 function clockWentBack(plan: RolloutPlan, state: RolloutState, nowMs: number): RolloutState {
+  const judgedToMs = comesAgainFrom(plan, nowMs)
+  const byMs = state.judgedToMs - judgedToMs
+  const earlier = (timeMs: number | null) => (timeMs === null ? null : timeMs - byMs)
+  const gates = Object.fromEntries(
+    GATE_NAMES.map((gate) => {
+      const { breach, warnedMs, ...rest } = state.gates[gate]
+      const moved = breach === null ? null : { ...breach, sinceMs: breach.sinceMs - byMs }
+      return [gate, { ...rest, breach: moved, warnedMs: earlier(warnedMs) }]
+    }),
+  ) as GateStates
   return {
     ...state,
-    judgedToMs: Math.floor(nowMs / plan.sliceMs) * plan.sliceMs - plan.sliceMs,
+    judgedToMs,
     tickedMs: Math.min(state.tickedMs, nowMs),
     recent: [],
+    gates,
+    approval: state.approval === null ? null : { ...state.approval, atMs: state.approval.atMs - byMs },
+    tally: { ...state.tally, fromMs: state.tally.fromMs - byMs, toMs: state.tally.toMs - byMs },
   }
+}
+
+/** The wall clock stands before what was judged already. */
+export function hasGoneBack(
+  { sliceMs }: Pick<RolloutPlan, 'sliceMs'>,
+  { judgedToMs }: Pick<RolloutState, 'judgedToMs'>,
+  nowMs: number,
+) {
+  return nowMs < judgedToMs - sliceMs
+}
+
+/** Start of the first slice that is judged anew; what was measured from there on is of a time that had not come. */
+export function comesAgainFrom({ sliceMs }: Pick<RolloutPlan, 'sliceMs'>, nowMs: number): number {
+  return Math.floor(nowMs / sliceMs) * sliceMs - sliceMs
 }
 
 function skipLongHole({ sliceMs }: RolloutPlan, state: RolloutState, untilMs: number): RolloutState {

@@ -1,6 +1,8 @@
+import { comesAgainFrom, hasGoneBack } from '@spark/core/rollout/observe'
 import type { TickFacts } from '@spark/core/rollout/outcome'
 import { hasEnded } from '@spark/core/rollout/state'
 import { sliceFacts } from '@spark/core/rollout/slice'
+import { SLICE_MS } from '@spark/core/rollout/slo'
 import type { Kysely } from 'kysely'
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
@@ -15,7 +17,7 @@ export const TICK_MS = 5000
 
 export interface ControllerDeps {
   parts: RolloutParts
-  slices: Pick<MetricSliceStore, 'read'>
+  slices: Pick<MetricSliceStore, 'read' | 'forget'>
   /** What is known beside the slices, read in the tick's transaction. */
   facts(trx: Kysely<MainTables>): Promise<TickFacts>
   clock: Clock
@@ -69,24 +71,23 @@ export function startController(deps: ControllerDeps): Controller {
 async function tickOnce(deps: ControllerDeps): Promise<Decided | null> {
   const { parts, clock } = deps
   const { stores } = parts
-  const seen = await stores.rollouts.newest()
-  if (seen === null) return null
-  const sealed = await readSloSlices(deps.slices, 30, seen.state.judgedToMs, clock.nowMs())
-  const slices = sealed.map(({ ts, counts }) => sliceFacts(ts, counts))
-  const decided = await stores.db.transaction().execute(async (trx) => {
-    const rollout = await stores.rollouts.newest(trx)
-    if (rollout === null) return null
-    // Another rollout has begun since: its slices are read in its own tick.
-    const own = rollout.id === seen.id ? slices.filter(({ ts }) => ts >= rollout.state.judgedToMs) : []
-    const input = { nowMs: clock.nowMs(), slices: own, commands: [], facts: await deps.facts(trx) }
+  const done = await stores.db.transaction().execute(async (trx) => {
+    const before = await stores.rollouts.newest(trx)
+    if (before === null) return null
+    const nowMs = clock.nowMs()
+    const { plan } = before.frozen
+    // What was measured at these times the first time says nothing of the second.
+    if (hasGoneBack(plan, before.state, nowMs)) await deps.slices.forget(comesAgainFrom(plan, nowMs), trx)
+    const sealed = await readSloSlices(deps.slices, SLICE_MS / 1000, before.state.judgedToMs, nowMs, trx)
+    const slices = sealed.map(({ ts, counts }) => sliceFacts(ts, counts))
+    const input = { nowMs, slices, commands: [], facts: await deps.facts(trx) }
     const who = { actor: 'controller', traceId: deps.random.traceId() }
-    return decideRollout(parts, trx, rollout, input, who)
+    return { before, decided: await decideRollout(parts, trx, before, input, who) }
   })
-  if (decided !== null) {
-    report(deps.log, decided, seen.state.phase)
-    await deps.onDecided(decided)
-  }
-  return decided
+  if (done === null) return null
+  report(deps.log, done.decided, done.before.state.phase)
+  await deps.onDecided(done.decided)
+  return done.decided
 }
 
 /** A line for what an operator wants to find at night; waiting is none. */

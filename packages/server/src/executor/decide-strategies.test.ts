@@ -105,6 +105,23 @@ describe('arms', () => {
     expect((await fixture.path.positions.profits()).map(({ arm }) => arm)).toEqual(['ml'])
   })
 
+  it('ML that was asked before a rollback does not enter after it, neither at the venue nor inside', async () => {
+    await open({
+      askMl: async () => {
+        await fixture.path.risk.raiseEpoch(fixture.path.db, { mlOff: false, nowMs: fixture.clock.nowMs() })
+        await fixture.path.risk.leaseExposure(fixture.path.db, fixture.clock.nowMs() + 30_000)
+        return says(1)
+      },
+    })
+    await close(1)
+    expect(await held()).toEqual(['s0 baseline 0.02', 's1 baseline 0.02'])
+    await close(-1)
+    await expose('s0')
+    await close(1)
+    const [entry] = await fixture.path.orders.list({ limit: 1, strategyId: 's0' })
+    expect(entry).toMatchObject({ arm: 'ml', state: 'rejected', reason: 'old_epoch' })
+  })
+
   it.each([
     ['advisory', { ...says(1), advisory: true }],
     ['score_error', { ...says(1), error: 'stale_feature' }],

@@ -89,7 +89,7 @@ async function decideTogether(deps: DecideDeps, strategies: readonly StoredStrat
   )
   await deps.audit.appendAll(considered.map((one) => decisionEvent(path, one, row)))
   const wishes = considered.map((one) => wishOf(path, one, row)).filter((wish) => wish !== null)
-  await deps.plan({ strategyIds: ids, candleTs: row.ts, wishes })
+  await deps.plan({ strategyIds: ids, candleTs: row.ts, epoch: fence.epoch, wishes })
 }
 
 /** What is below the smallest order cannot be sold: it counts as flat. */

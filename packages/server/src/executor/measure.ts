@@ -67,13 +67,24 @@ export function startMeasure(deps: {
   function boundary(): void {
     if (stopped) return
     const endedTs = currentTs
-    if (stepped()) countsOf(endedTs).clockSteps += 1
+    const isStepped = stepped()
     currentTs = sliceOpenMs(clock.nowMs(), SEALED_STEP_S)
+    if (currentTs <= endedTs) return wentBack()
+    if (isStepped) countsOf(endedTs).clockSteps += 1
     Object.assign(countsOf(endedTs), { stalenessS: deps.stalenessS(), dlqSize: deps.dlqSize() })
     clock.after(SEAL_DELAY_MS, () => {
       sealOpen(endedTs)
       void queue.store()
     })
+    arm()
+  }
+
+  /** The clock repeats its time: nothing can be said of what is open, and what comes is measured anew. */
+  function wentBack(): void {
+    open.clear()
+    queue.dropFrom(currentTs)
+    countsOf(currentTs).clockSteps += 1
+    sealedTs = currentTs - SLICE_MS
     arm()
   }
 
@@ -128,11 +139,15 @@ function watchClock(clock: Pick<Clock, 'nowMs' | 'monotonicMs'>): () => boolean 
 function createSliceQueue(deps: {
   seal: (slice: SealedSlice) => Promise<boolean>
   onLost: (slice: SealedSlice, error: unknown) => void
-}): { push(slice: SealedSlice): void; store(): Promise<void> } {
+}): { push(slice: SealedSlice): void; dropFrom(sliceTs: number): void; store(): Promise<void> } {
   const waiting: SealedSlice[] = []
   let storing = false
   return {
     push: (slice) => void waiting.push(slice),
+    dropFrom(sliceTs) {
+      const kept = waiting.filter((slice) => slice.sliceTs < sliceTs)
+      waiting.splice(0, waiting.length, ...kept)
+    },
     async store() {
       if (storing) return
       storing = true

@@ -17,7 +17,9 @@ export interface MetricSliceStore {
    */
   seal(slice: { sliceTs: number; source: string; metrics: Record<string, SliceBody> }): Promise<boolean>
   /** Slices of one length with fromMs <= sliceTs < toMs, by time, source, metric. */
-  read(stepS: number, fromMs: number, toMs: number): Promise<MetricSlice[]>
+  read(stepS: number, fromMs: number, toMs: number, trx?: Kysely<MainTables>): Promise<MetricSlice[]>
+  /** Removes sealed slices from `fromMs` on: the clock went back, and their time comes again. Roll-ups keep what was measured. */
+  forget(fromMs: number, trx: Kysely<MainTables>): Promise<void>
   /** Start of the newest slice of that length, or null. */
   newest(stepS: number): Promise<number | null>
   /** Removes slices of one length that started before `beforeMs`; resolves with how many. */
@@ -45,8 +47,8 @@ export function createMetricSliceStore(db: Kysely<MainTables>): MetricSliceStore
         return true
       })
     },
-    async read(stepS, fromMs, toMs) {
-      const rows = await db
+    async read(stepS, fromMs, toMs, trx = db) {
+      const rows = await trx
         .selectFrom('metric_slice')
         .selectAll()
         .where('step_s', '=', stepS)
@@ -57,6 +59,9 @@ export function createMetricSliceStore(db: Kysely<MainTables>): MetricSliceStore
         .orderBy('metric')
         .execute()
       return rows.map(({ slice_ts: sliceTs, source, metric, body }) => ({ sliceTs, source, metric, body: bodyOf(body) }))
+    },
+    async forget(fromMs, trx) {
+      await trx.deleteFrom('metric_slice').where('step_s', '=', SEALED_STEP_S).where('slice_ts', '>=', fromMs).execute()
     },
     async newest(stepS) {
       const row = await db

@@ -22,7 +22,7 @@ export interface AuditRelay {
  */
 export async function startAuditRelay(deps: {
   outbox: AuditOutbox
-  writer: AuditWriter
+  writer: Pick<AuditWriter, 'appendAll'>
   reader: Pick<AuditReader, 'positions' | 'since'>
   clock: Clock
   log: Log
@@ -43,6 +43,8 @@ export async function startAuditRelay(deps: {
       await writer.appendAll(missing.map(({ id, event }) => ({ ...event, context: { ...event.context, outbox: id } })))
       relayedId = Math.max(relayedId, lastId)
       await outbox.removeUpTo(lastId)
+      // What came meanwhile has poked.
+      if (batch.length < BATCH_EVENTS) return
     }
   }
 

@@ -9,7 +9,7 @@ import type { TradingArm } from '@spark/core/trading/strategy'
 import { sha256 } from '../../sha256.ts'
 import type { StoredOrder } from '../../storage/order-store.ts'
 import type { StoredPosition } from '../../storage/position-store.ts'
-import { candleKey, killedBy, repeatKey, type KillSwitch, type RiskSums } from '../../storage/risk-store.ts'
+import { candleKey, killedBy, repeatKey, type Fence, type KillSwitch, type RiskSums } from '../../storage/risk-store.ts'
 import type { MainTables } from '../../storage/tables.ts'
 import { INSIDE, bookFill, instrumentOf, type OrderFill } from './book-fill.ts'
 import { orderEvent, reservedMicros, sendJob, type OrderPath } from './order-path.ts'
@@ -40,23 +40,27 @@ interface Book {
   accepted: number
   repeats: Map<string, number>
   killSwitches: readonly KillSwitch[]
-  epoch: number
+  fence: Fence
+  /** By strategy: the epoch its decision was made in; null: it is of no candle. */
+  decidedIn: ReadonlyMap<string, number | null>
   /** Strategies that hold something, and those with an order that has not ended. */
   long: ReadonlySet<string>
   busy: Set<string>
   known: ReadonlySet<string>
 }
 
-/** Strategies that have decided on a candle, and what they wish after it. */
+/** Strategies that have decided on a candle, under which fence, and what they wish after it. */
 export interface Decided {
   strategyIds: readonly string[]
   candleTs: number
+  /** Epoch when they were asked; null: of now. */
+  epoch: number | null
   wishes: readonly Wish[]
 }
 
 /** Plans wishes of no candle, see planAll. Rejects with StorageError. */
 export function planOrders(path: OrderPath, wishes: readonly Wish[]): Promise<StoredOrder[]> {
-  return planAll(path, [{ strategyIds: [], candleTs: 0, wishes }])
+  return planAll(path, [{ strategyIds: [], candleTs: 0, epoch: null, wishes }])
 }
 
 /**
@@ -69,7 +73,7 @@ export async function planAll(path: OrderPath, plans: readonly Decided[]): Promi
   const planned = await path.db.transaction().execute(async (trx) => {
     for (const { strategyIds, candleTs } of plans) await path.strategies.markDecided(trx, strategyIds, candleTs)
     if (wishes.length === 0) return []
-    const book = await openBook(path, trx, wishes)
+    const book = await openBook(path, trx, plans)
     const judgements = wishes.map((wish) => judged(path, book, wish)).filter((one) => one !== null)
     const orders = judgements.map(({ order }) => order)
     await path.orders.insertAll(trx, orders)
@@ -129,12 +133,12 @@ async function pauseBeyondLimits(path: OrderPath, trx: Kysely<MainTables>, judge
   }
 }
 
-async function openBook(path: OrderPath, trx: Kysely<MainTables>, wishes: readonly Wish[]): Promise<Book> {
+async function openBook(path: OrderPath, trx: Kysely<MainTables>, plans: readonly Decided[]): Promise<Book> {
   const nowMs = path.clock.nowMs()
+  const wishes = plans.flatMap((plan) => plan.wishes)
   const strategyIds = [...new Set(wishes.map((wish) => wish.strategyId))]
   const candleTs = [...new Set(wishes.map((wish) => wish.candleTs))]
   const sums = await path.risk.sums(trx, { strategyIds, candleTs, nowMs, repeatWindowMs: path.limits.repeatWindowMs })
-  const { epoch } = await path.risk.epoch(trx)
   const positions = await path.positions.of(trx, strategyIds)
   const prices = new Map(wishes.map((wish) => [wish.strategyId, wish.referencePrice]))
   return {
@@ -144,7 +148,8 @@ async function openBook(path: OrderPath, trx: Kysely<MainTables>, wishes: readon
     accepted: sums.ordersLastMinute,
     repeats: new Map(sums.repeats),
     killSwitches: await path.risk.killSwitches(trx),
-    epoch,
+    fence: await path.risk.epoch(trx),
+    decidedIn: new Map(plans.flatMap((plan) => plan.wishes.map((wish) => [wish.strategyId, plan.epoch]))),
     long: new Set(positions.filter((position) => !isRest(path, position, prices)).map((position) => position.strategyId)),
     busy: new Set(sums.busy),
     known: await path.orders.knownIds(
@@ -170,7 +175,7 @@ function isRest(
 function judged(path: OrderPath, book: Book, wish: Wish): Judgement | null {
   if (book.known.has(idOf(wish))) return null
   const facts = factsOf(path, book, wish)
-  const refusal = busyRefusal(book, wish) ?? checkOrder(path.limits, wish, facts)
+  const refusal = fenceRefusal(path, book, wish) ?? busyRefusal(book, wish) ?? checkOrder(path.limits, wish, facts)
   const order = orderOf(path, book, wish, refusal?.code ?? null)
   if (refusal !== null) return { order, detail: refusal.detail }
   const notional = wish.purpose === 'enter' ? new Decimal(wish.quantity).times(wish.referencePrice) : new Decimal(0)
@@ -181,6 +186,20 @@ function judged(path: OrderPath, book: Book, wish: Wish): Judgement | null {
   const repeat = repeatKey(wish.strategyId, wish.side)
   book.repeats.set(repeat, (book.repeats.get(repeat) ?? 0) + 1)
   return { order, detail: null }
+}
+
+/**
+ * What was decided before a rollback does not enter after it. The sender looks once more; here it also keeps what would meet inside,
+ * and never be sent, from slipping through.
+ */
+function fenceRefusal(path: OrderPath, { fence, decidedIn }: Book, wish: Wish): { code: string; detail: string } | null {
+  if (wish.purpose !== 'enter') return null
+  const decided = decidedIn.get(wish.strategyId) ?? fence.epoch
+  if (decided !== fence.epoch)
+    return { code: 'old_epoch', detail: `decided in epoch ${decided}, and epoch ${fence.epoch} has begun` }
+  return wish.arm === 'ml' && fence.leaseUntil < path.wallMs()
+    ? { code: 'exposure_lease_over', detail: 'nobody has watched the exposure for longer than its lease' }
+    : null
 }
 
 /** Long or flat, and one order at a time: never a second entry, never a second sale of the same holding. */
@@ -228,7 +247,7 @@ function orderOf(path: OrderPath, book: Book, wish: Wish, reason: string | null)
     referencePrice: wish.referencePrice,
     state: reason === null ? 'reserved' : 'rejected',
     reason,
-    epoch: book.epoch,
+    epoch: book.fence.epoch,
     candleTs: wish.candleTs,
     validUntil: wish.validUntil,
     venueOrderId: null,

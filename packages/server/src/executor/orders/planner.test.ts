@@ -21,7 +21,7 @@ beforeEach(() => open({ strategies: 50 }))
 afterEach(() => fixture.close())
 
 const decided = (strategyId: string, wishes: Wish[] = [wish({ strategyId, quantity: '0.001' })]) =>
-  plan({ strategyIds: [strategyId], candleTs: CANDLE, wishes })
+  plan({ strategyIds: [strategyId], candleTs: CANDLE, epoch: null, wishes })
 const decidedTs = async (id: string) => (await fixture.path.strategies.get(id))?.decidedTs
 const orders = () => fixture.path.orders.list({ limit: 5000 })
 
