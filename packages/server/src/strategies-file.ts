@@ -1,9 +1,9 @@
 import { Type, type Static } from 'typebox'
-import { LineCounter, isNode, parseDocument, type Document } from 'yaml'
 import { parseTime } from '@spark/contract/time'
 import { TIMEFRAMES } from '@spark/core/market/timeframe'
 import { planProblems } from '@spark/core/rollout/plan'
-import { documentProblems, type DocumentProblem } from './describe-problems.ts'
+import type { DocumentProblem } from './describe-problems.ts'
+import { parseChecked } from './parse-checked.ts'
 import { rolloutPlanOf } from './rollout-plan.ts'
 import { AlertSection, RolloutSection } from './rollout-section.ts'
 
@@ -118,37 +118,14 @@ export const SparkFile = Type.Object(
 )
 export type SparkFile = Static<typeof SparkFile>
 
-const PROBLEMS_MAX = 20
-
 /** Reads config/spark.yaml. Problems name file, line, key, value and what is allowed. */
 export function parseSparkFile(text: string, fileName: string): { file: SparkFile } | { problems: string[] } {
-  const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true })
-  const told = (problems: readonly DocumentProblem[]) => ({
-    problems: problems.slice(0, PROBLEMS_MAX).map((one) => `${fileName}:${lineOf(document, lines, one.path)}: ${one.text}`),
-  })
-  if (document.errors.length > 0) {
-    return {
-      problems: document.errors.map(
-        (error) => `${fileName}:${error.linePos?.[0].line ?? 1}: ${error.message.split('\n')[0] ?? 'not YAML'}`,
-      ),
-    }
-  }
-  let value: unknown
-  try {
-    value = document.toJS({ maxAliasCount: 100 })
-  } catch (error) {
-    return { problems: [`${fileName}:1: ${error instanceof Error ? error.message : String(error)}`] }
-  }
-  const problems = documentProblems(SparkFile, value)
-  if (problems.length > 0) return told(problems)
-  const file = value as SparkFile
-  const meaning = meaningProblems(file, (path) => lineOf(document, lines, path))
-  return meaning.length > 0 ? told(meaning) : { file }
+  const checked = parseChecked(SparkFile, { text, fileName }, meaningProblems)
+  return 'problems' in checked ? checked : { file: checked.value }
 }
 
 /** What the form allows and the meaning does not. */
-function meaningProblems(file: SparkFile, lineAt: (path: string[]) => number): DocumentProblem[] {
+function meaningProblems(file: SparkFile, lineAt: (path: readonly string[]) => number): DocumentProblem[] {
   const { strategies, replay } = file
   const problems: DocumentProblem[] = []
   const first = new Map<string, number>()
@@ -166,13 +143,4 @@ function meaningProblems(file: SparkFile, lineAt: (path: string[]) => number): D
     problems.push({ path: ['replay', 'start'], text: `replay.start is "${replay.start}"; it must be ${START_FORM}` })
   for (const text of planProblems(rolloutPlanOf(file))) problems.push({ path: ['rollout'], text: `rollout.${text}` })
   return problems
-}
-
-/** Where a key stands; of one that is missing, what it is missing in. */
-function lineOf(document: Document, lines: LineCounter, path: readonly string[]): number {
-  for (let length = path.length; length >= 0; length--) {
-    const node: unknown = length === 0 ? document.contents : document.getIn(path.slice(0, length), true)
-    if (isNode(node) && node.range) return lines.linePos(node.range[0]).line
-  }
-  return 1
 }

@@ -9,7 +9,7 @@ import type { ModelRegistry } from './model-registry.ts'
 
 export interface ScoreServiceDeps {
   models: ModelRegistry
-  audit: AuditWriter
+  audit: Pick<AuditWriter, 'appendAll'>
   clock: Clock
   rollout(): RolloutNow
   auditMlBucket: boolean

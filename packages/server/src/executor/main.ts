@@ -3,7 +3,6 @@ import { parseTime } from '@spark/contract/time'
 import { streamName, type Stream } from '@spark/core/market/candle'
 import { systemClock, type Clock } from '../clock.ts'
 import type { Config } from '../config.ts'
-import type { RolloutNow } from '../rollout/rollout-now.ts'
 import { openController, type OpenController } from '../controller/open-controller.ts'
 import { createFeed } from '../feed/create-feed.ts'
 import type { Feed } from '../feed/feed.ts'
@@ -11,13 +10,14 @@ import { alertRulesOf } from '../notify/alert-rules.ts'
 import { openStorage, type OpenStorage } from '../open-storage.ts'
 import { systemRandomness } from '../random.ts'
 import { sloMetrics } from '../slo-slices.ts'
+import { distinctStreams } from '../streams.ts'
 import { startProcess, type Started } from '../start-process.ts'
 import type { AuditWriter } from '../storage/audit/audit-event.ts'
 import { openAuditReader } from '../storage/audit/audit-reader.ts'
 import { openAuditWriter } from '../storage/audit/audit-writer.ts'
 import { createCandleStore } from '../storage/candle-store.ts'
 import { createMetricSliceStore } from '../storage/metric-slice-store.ts'
-import { createStrategyStore, type StrategyStore } from '../storage/strategy-store.ts'
+import { createStrategyStore } from '../storage/strategy-store.ts'
 import type { MainDatabase } from '../storage/open-main-database.ts'
 import { createAuthenticator, loadTokens, type Tokens } from '../tokens.ts'
 import { executorHealth, listenExecutor } from './http.ts'
@@ -28,7 +28,7 @@ import { openOrderDesk, type OrderDesk } from './order-desk.ts'
 import { checkMode, openVenue } from './open-venue.ts'
 import { startOperation } from './operation.ts'
 import { ORDER_WRITER } from '../storage/audit/last-relayed.ts'
-import { startPolling, waitForApi, type ScoredStrategy, type StrategyPoller } from './score-strategies.ts'
+import { startPolling, strategiesToScore, waitForApi, type StrategyPoller } from './score-strategies.ts'
 
 const PROCESS_NAME = 'executor'
 /** What comes into being one after the other, for those who ask meanwhile. */
@@ -127,7 +127,7 @@ async function startPolls(
     random: systemRandomness,
     log,
     client,
-    strategies: () => strategiesToScore(config, controller.watch.now(), desk.strategies),
+    strategies: () => strategiesToScore(config.canary, controller.watch.now(), desk.strategies),
     pollIntervalMs: () => controller.watch.now().pollIntervalMs,
     // The list of an interval is older than a brake that was pulled in it.
     asks: (id) => desk.isRunning(id) && controller.watch.now().mode !== 'off',
@@ -266,20 +266,6 @@ function openFeed(config: Config, clock: Clock, streams: readonly Stream[]): Pro
     ...(startMs !== null && { replayStartMs: startMs }),
     ...(config.exchangeUrl !== null && { exchangeUrl: config.exchangeUrl }),
   })
-}
-
-/** With ML off nobody asks; while a share is live those in it, else the strategies on the canary stream. */
-async function strategiesToScore({ canary }: Config, now: RolloutNow, strategies: StrategyStore): Promise<ScoredStrategy[]> {
-  if (now.mode === 'off') return []
-  if (now.mode === 'preview') return (await strategies.on(canary)).map(({ id }) => ({ id, stream: canary }))
-  const exposed = (await strategies.list()).filter(({ id }) => now.exposed.has(id))
-  return exposed.map(({ id, symbol, tf }) => ({ id, stream: { symbol, tf } }))
-}
-
-function distinctStreams(all: readonly Stream[]): Stream[] {
-  const streams = new Map<string, Stream>()
-  for (const { symbol, tf } of all) streams.set(streamName({ symbol, tf }), { symbol, tf })
-  return [...streams.values()]
 }
 
 await startProcess(PROCESS_NAME, run)

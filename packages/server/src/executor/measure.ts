@@ -46,22 +46,13 @@ export function startMeasure(deps: {
   onLost: (slice: SealedSlice, error: unknown) => void
 }): Measure {
   const { clock } = deps
-  const open = new Map<number, SloCounts>()
+  const open = createOpenSlices()
   const queue = createSliceQueue(deps)
   let stopped = false
   let currentTs = sliceOpenMs(clock.nowMs(), SEALED_STEP_S)
   let sealedTs = -1
   let cancelTimer = () => {}
   const stepped = watchClock(clock)
-
-  function countsOf(sliceTs: number): SloCounts {
-    let counts = open.get(sliceTs)
-    if (counts === undefined) {
-      counts = emptySloCounts()
-      open.set(sliceTs, counts)
-    }
-    return counts
-  }
 
   /** At each slice boundary: note the staleness, then seal after the delay. */
   function boundary(): void {
@@ -70,8 +61,8 @@ export function startMeasure(deps: {
     const isStepped = stepped()
     currentTs = sliceOpenMs(clock.nowMs(), SEALED_STEP_S)
     if (currentTs <= endedTs) return wentBack()
-    if (isStepped) countsOf(endedTs).clockSteps += 1
-    Object.assign(countsOf(endedTs), { stalenessS: deps.stalenessS(), dlqSize: deps.dlqSize() })
+    if (isStepped) open.counts(endedTs).clockSteps += 1
+    Object.assign(open.counts(endedTs), { stalenessS: deps.stalenessS(), dlqSize: deps.dlqSize() })
     clock.after(SEAL_DELAY_MS, () => {
       sealOpen(endedTs)
       void queue.store()
@@ -83,18 +74,16 @@ export function startMeasure(deps: {
   function wentBack(): void {
     open.clear()
     queue.dropFrom(currentTs)
-    countsOf(currentTs).clockSteps += 1
+    open.counts(currentTs).clockSteps += 1
     sealedTs = currentTs - SLICE_MS
     arm()
   }
 
   /** Seals what is open up to `lastTs`; what comes for it later is too late. */
   function sealOpen(lastTs: number): void {
-    for (const [sliceTs, counts] of [...open].sort(([a], [b]) => a - b)) {
-      if (sliceTs > lastTs) continue
-      open.delete(sliceTs)
-      sealedTs = Math.max(sealedTs, sliceTs)
-      queue.push({ sliceTs, counts })
+    for (const slice of open.takeUpTo(lastTs)) {
+      sealedTs = Math.max(sealedTs, slice.sliceTs)
+      queue.push(slice)
     }
   }
 
@@ -105,12 +94,12 @@ export function startMeasure(deps: {
   arm()
   return {
     due(dueMs) {
-      if (!stopped && sliceOpenMs(dueMs, SEALED_STEP_S) > sealedTs) countsOf(sliceOpenMs(dueMs, SEALED_STEP_S)).due += 1
+      if (!stopped && sliceOpenMs(dueMs, SEALED_STEP_S) > sealedTs) open.counts(sliceOpenMs(dueMs, SEALED_STEP_S)).due += 1
     },
     record({ dueMs, kind, latencyMs, confid }) {
       // Late data is not judged again: neither after a stall nor while a clock that went back repeats its time.
       if (stopped || sliceOpenMs(dueMs, SEALED_STEP_S) <= sealedTs) return
-      const counts = countsOf(sliceOpenMs(dueMs, SEALED_STEP_S))
+      const counts = open.counts(sliceOpenMs(dueMs, SEALED_STEP_S))
       counts.polls[kind] += 1
       recordValue(counts.latencyMs, latencyMs)
       if (confid !== null) recordValue(counts.confid, confid)
@@ -122,6 +111,25 @@ export function startMeasure(deps: {
       sealOpen(currentTs - SLICE_MS)
       await queue.store()
     },
+  }
+}
+
+/** Counts of slices that are not sealed yet, by the slice's start. */
+function createOpenSlices() {
+  const open = new Map<number, SloCounts>()
+  return {
+    counts(sliceTs: number): SloCounts {
+      const counts = open.get(sliceTs) ?? emptySloCounts()
+      open.set(sliceTs, counts)
+      return counts
+    },
+    /** Removes and returns them, oldest first. */
+    takeUpTo(lastTs: number): SealedSlice[] {
+      const taken = [...open].filter(([sliceTs]) => sliceTs <= lastTs).sort(([a], [b]) => a - b)
+      for (const [sliceTs] of taken) open.delete(sliceTs)
+      return taken.map(([sliceTs, counts]) => ({ sliceTs, counts }))
+    },
+    clear: () => open.clear(),
   }
 }
 

@@ -1,4 +1,3 @@
-import type { Client } from '@spark/contract/client'
 import { ApiError, UnreachableError } from '@spark/contract/client'
 import type { Instrument } from '@spark/core/market/instrument'
 import type { MlAnswer } from '@spark/core/trading/decide-position'
@@ -27,6 +26,7 @@ import type { OrderPath } from './orders/order-path.ts'
 import { raiseAlert, resolveAlert } from './orders/raise-alert.ts'
 import { settleAlerts } from './orders/settle-alerts.ts'
 import { startPortfolio, type Portfolio } from './portfolio.ts'
+import type { ScoreClient } from './score-strategies.ts'
 import { startTrading, type LastPrices, type Trading } from './trading.ts'
 
 /** Commands come through the database: so often they are looked for. */
@@ -58,17 +58,17 @@ export interface OrderDeskDeps {
   wallClock: Pick<Clock, 'nowMs'>
   random: Randomness
   log: Log
-  database: MainDatabase
+  database: Pick<MainDatabase, 'db'>
   venue: Venue
   tellPrice: ((tick: PriceTick) => Promise<void>) | null
   file: SparkFile
   live: boolean
   alertRules: AlertRules
   symbols: readonly string[]
-  audit: AuditWriter
-  orderAudit: AuditWriter
-  auditReader: AuditReader
-  client: Client
+  audit: Pick<AuditWriter, 'appendAll'>
+  orderAudit: Pick<AuditWriter, 'appendAll'>
+  auditReader: Pick<AuditReader, 'positions' | 'since'>
+  client: ScoreClient
 }
 
 /** Everything between a closed candle and the venue, put together and started. Rejects with StorageError or VenueError. */

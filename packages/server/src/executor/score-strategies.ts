@@ -1,9 +1,12 @@
-import { ApiError, UnreachableError, type Client } from '@spark/contract/client'
+import { ApiError, UnreachableError, type CallOptions, type Client } from '@spark/contract/client'
+import type { ScoreAnswer } from '@spark/contract/ml'
 import type { FeatureRow } from '@spark/core/signal/feature-row'
 import type { Stream } from '@spark/core/market/candle'
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
 import type { Randomness } from '../random.ts'
+import type { RolloutNow } from '../rollout/rollout-now.ts'
+import type { StrategyStore } from '../storage/strategy-store.ts'
 import { StorageError } from '../storage/storage-error.ts'
 import { traceparentOf } from '../telemetry.ts'
 import type { PollOutcome } from './measure.ts'
@@ -28,9 +31,26 @@ export async function waitForApi(client: Client, clock: Clock): Promise<boolean>
   return false
 }
 
+/** What asks for a score; rejects with ApiError or UnreachableError. */
+export interface ScoreClient {
+  call(name: 'mlScore', options: CallOptions<'mlScore'>): Promise<ScoreAnswer>
+}
+
 export interface ScoredStrategy {
   id: string
   stream: Stream
+}
+
+/** With ML off nobody asks; while a share is live those in it, else the strategies on the canary stream. Rejects with StorageError. */
+export async function strategiesToScore(
+  canary: Stream,
+  now: RolloutNow,
+  strategies: Pick<StrategyStore, 'list' | 'on'>,
+): Promise<ScoredStrategy[]> {
+  if (now.mode === 'off') return []
+  if (now.mode === 'preview') return (await strategies.on(canary)).map(({ id }) => ({ id, stream: canary }))
+  const exposed = (await strategies.list()).filter(({ id }) => now.exposed.has(id))
+  return exposed.map(({ id, symbol, tf }) => ({ id, stream: { symbol, tf } }))
 }
 
 export interface StrategyPoller {
@@ -48,7 +68,7 @@ export interface PollerDeps {
   clock: Clock
   random: Randomness
   log: Log
-  client: Client
+  client: ScoreClient
   /** Who asks in the poll interval that begins now. When storage cannot be read, those of the interval before do. */
   strategies(): Promise<readonly ScoredStrategy[]>
   /** Counts from the next interval on, or from `lookAtInterval`. */

@@ -46,7 +46,10 @@ export async function createFeed(setting: string, options: CreateFeedOptions): P
   throw new FeedError(`"${setting}" is no feed; expected sim, replay:PATH or ccxt:EXCHANGE (such as ccxt:binance)`)
 }
 
-function marketOptions(options: CreateFeedOptions): SimulatedMarketOptions {
+/** The simulated market that a file or the environment asks for. */
+export function marketOptions(
+  options: Pick<CreateFeedOptions, 'seed' | 'trendPersistence' | 'outagesPerYear'>,
+): SimulatedMarketOptions {
   const { seed, trendPersistence = 'default', outagesPerYear } = options
   return {
     trendPersistence: typeof trendPersistence === 'number' ? trendPersistence : PERSISTENCE[trendPersistence],

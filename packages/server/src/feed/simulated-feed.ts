@@ -7,6 +7,10 @@ import { TICK_MS } from './simulated-minutes.ts'
 
 export interface SimulatedFeedOptions extends SimulatedMarketOptions {
   clock: Clock
+  /** One that exists already, instead of one by the options. */
+  market?: SimulatedMarket
+  /** How often forming candles are sent, a multiple of 2 s; default 2 s. */
+  tickMs?: number
 }
 
 /** Closed candles sent after the clock jumped; more than a day of 1m is left to the backfill. */
@@ -17,6 +21,7 @@ export class SimulatedFeed implements Feed {
   readonly name = 'sim'
   readonly #clock: Clock
   readonly #market: SimulatedMarket
+  readonly #tickMs: number
   #listener: FeedListener | null = null
   #cancel: () => void = () => {}
   /** Open time of the candle that closes next, for each stream. */
@@ -24,7 +29,8 @@ export class SimulatedFeed implements Feed {
 
   constructor(options: SimulatedFeedOptions) {
     this.#clock = options.clock
-    this.#market = new SimulatedMarket(options)
+    this.#market = options.market ?? new SimulatedMarket(options)
+    this.#tickMs = options.tickMs ?? TICK_MS
   }
 
   nowMs(): number {
@@ -51,7 +57,7 @@ export class SimulatedFeed implements Feed {
 
   /** On the next even second of the wall clock, whatever the tick before cost. */
   #scheduleTick(): void {
-    const delayMs = TICK_MS - (this.nowMs() % TICK_MS)
+    const delayMs = this.#tickMs - (this.nowMs() % this.#tickMs)
     this.#cancel = this.#clock.after(delayMs, () => {
       this.#tick()
       if (this.#listener !== null) this.#scheduleTick()

@@ -47,6 +47,7 @@ export class SimulatedMinutes {
   readonly #blocks = new Map<number, Float64Array>()
   readonly #priceFactor: number
   readonly #steps = new Float64Array(MINUTES)
+  #lastTicks: { minuteMs: number; prices: readonly number[] } | null = null
 
   constructor(symbol: string, options: MarketOptions) {
     this.#symbol = simulatedSymbol(symbol)
@@ -90,13 +91,21 @@ export class SimulatedMinutes {
     if (bar.o === 0) bar.o = minute.o
     bar.h = Math.max(bar.h, minute.o)
     bar.l = Math.min(bar.l, minute.o)
-    for (const price of this.#ticks(minute, minuteMs).slice(0, ticks)) {
+    const prices = this.#ticksOf(minute, minuteMs)
+    for (let tick = 0; tick < ticks; tick++) {
+      const price = prices[tick] as number
       bar.h = Math.max(bar.h, price)
       bar.l = Math.min(bar.l, price)
       bar.c = price
     }
     bar.v += (minute.v * ticks) / TICKS
     return true
+  }
+
+  /** Every timeframe of the symbol asks for the same minute. */
+  #ticksOf(minute: Bar, minuteMs: number): readonly number[] {
+    if (this.#lastTicks?.minuteMs !== minuteMs) this.#lastTicks = { minuteMs, prices: this.#ticks(minute, minuteMs) }
+    return this.#lastTicks.prices
   }
 
   /** The minute's prices every two seconds: from open over high and low, in either order, to close, with noise between. */

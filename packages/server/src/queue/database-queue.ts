@@ -113,9 +113,8 @@ async function lease(
 ): Promise<LeasedJob[]> {
   const nowMs = clock.nowMs()
   const leaseUntil = nowMs + leaseMs
-  const leaseToken = random.secret(12)
-  const rows = await db.transaction().execute(async (trx) => {
-    const free = await trx
+  const freeIn = (from: Kysely<MainTables>, most: number) =>
+    from
       .selectFrom('queue_job')
       .select('id')
       .where('queue', '=', queue)
@@ -127,8 +126,13 @@ async function lease(
       )
       .orderBy('run_at')
       .orderBy('enqueued_at')
-      .limit(Math.min(limit, LEASE_JOBS_MAX))
+      .limit(most)
       .execute()
+  // Most looks find nothing: they need no write lock.
+  if ((await freeIn(db, 1)).length === 0) return []
+  const leaseToken = random.secret(12)
+  const rows = await db.transaction().execute(async (trx) => {
+    const free = await freeIn(trx, Math.min(limit, LEASE_JOBS_MAX))
     if (free.length === 0) return []
     return trx
       .updateTable('queue_job')

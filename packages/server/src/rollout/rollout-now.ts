@@ -31,6 +31,12 @@ export interface RolloutNow {
   modelVersion: string | null
 }
 
+/** Who is exposed changes with the step and the fence only: whoever looks again and again need not read it each time. */
+export interface SeenExposure {
+  key: string
+  ids: readonly string[]
+}
+
 export interface RolloutNowParts {
   config: Pick<Config, 'scoring' | 'confidFloor' | 'pollIntervalMs'>
   stores: Pick<TradingStores, 'rollouts' | 'risk'>
@@ -42,11 +48,16 @@ export async function readRolloutNow(
   { config, stores, settings }: RolloutNowParts,
   db: Kysely<MainTables>,
   nowMs: number,
+  seen: SeenExposure = { key: '', ids: [] },
+  decided?: StoredRollout,
 ): Promise<RolloutNow> {
-  const rollout = await stores.rollouts.newest(db)
+  const rollout = decided ?? (await stores.rollouts.newest(db))
   const fence = await stores.risk.epoch(db)
   const effective = effectiveSettings(config, await settings.list(db))
-  const exposed = await stores.rollouts.exposedIds(db)
+  const share = rollout === null ? 0 : exposedShare(rollout.frozen.plan, rollout.state)
+  const key = `${rollout?.id ?? ''} ${rollout?.state.step ?? 0} ${share} ${fence.epoch}`
+  if (seen.key !== key) Object.assign(seen, { key, ids: share > 0 ? await stores.rollouts.exposedIds(db) : [] })
+  const exposed = seen.ids
   const killed = (await stores.risk.killSwitches(db)).map(({ scope }) => scope)
   return rolloutNow({ rollout, fence, exposed, killed, effective, nowMs })
 }

@@ -45,6 +45,17 @@ export interface RolloutStore {
 const ROWS_A_STATEMENT = 500
 
 export function createRolloutStore(db: Kysely<MainTables>): RolloutStore {
+  const parsed = createParsed()
+  const fromRow = (row: MainTables['rollout']): StoredRollout => ({
+    id: row.id,
+    ordinal: row.ordinal,
+    frozen: parsed.frozen(row.frozen),
+    planDigest: row.plan_digest,
+    state: parsed.state(row.state),
+    startedAt: row.started_at,
+    startedBy: row.started_by,
+    changedAt: row.changed_at,
+  })
   const newestFirst = (trx: Kysely<MainTables>, limit: number) =>
     trx.selectFrom('rollout').selectAll().orderBy('ordinal', 'desc').limit(limit).execute()
   return {
@@ -121,15 +132,19 @@ function memberRow(rolloutId: string, rank: number, { strategyId, capital, canar
   return { rollout_id: rolloutId, rank, strategy_id: strategyId, capital, canary: canary ? 1 : 0 }
 }
 
-function fromRow(row: MainTables['rollout']): StoredRollout {
-  return {
-    id: row.id,
-    ordinal: row.ordinal,
-    frozen: JSON.parse(row.frozen) as FrozenRollout,
-    planDigest: row.plan_digest,
-    state: JSON.parse(row.state) as RolloutState,
-    startedAt: row.started_at,
-    startedBy: row.started_by,
-    changedAt: row.changed_at,
+/**
+ * The newest rollout is read twice a second by every process and changes with each tick only: a text that was parsed last is not
+ * parsed again. What comes out is never changed by anyone.
+ */
+function createParsed() {
+  const remember = () => {
+    let last: { text: string; value: unknown } | null = null
+    return (text: string): unknown => {
+      if (last?.text !== text) last = { text, value: JSON.parse(text) }
+      return last.value
+    }
   }
+  const frozen = remember()
+  const state = remember()
+  return { frozen: (text: string) => frozen(text) as FrozenRollout, state: (text: string) => state(text) as RolloutState }
 }

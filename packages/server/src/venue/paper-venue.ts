@@ -34,6 +34,10 @@ export interface PaperTerms {
 
 export const PAPER_TERMS: PaperTerms = { feeRate: '0.001', halfSpreadBps: '1', impactBps: '5', partialFills: 0 }
 
+type PaperDatabase = Pick<Database<PaperTables>, 'db' | 'close'>
+
+type PaperOptions = Omit<PaperVenueOptions, 'path' | 'thread'>
+
 export interface PaperVenueOptions {
   /** Its own file: the book lives on when this process dies, as an exchange's does. */
   path: string
@@ -58,8 +62,13 @@ const IMPACT_STEP = 100_000
  * price · (1 ± (halfSpreadBps + impactBps · value / 100,000) / 10,000), rounded to the tick to the worse side.
  */
 export async function openPaperVenue(options: PaperVenueOptions): Promise<PaperVenue> {
-  const { path, thread, startBalances } = options
-  const database = await openDatabase<PaperTables>({ path, thread, migrations: PAPER_MIGRATIONS })
+  const { path, thread } = options
+  return fundPaperVenue(await openDatabase<PaperTables>({ path, thread, migrations: PAPER_MIGRATIONS }), options)
+}
+
+/** The venue on a database that is open; a new account gets its balances. */
+export async function fundPaperVenue(database: PaperDatabase, options: PaperOptions): Promise<PaperVenue> {
+  const { startBalances } = options
   await database.db.transaction().execute(async (trx) => {
     const known = await trx.selectFrom('paper_balance').select('asset').limit(1).execute()
     if (known.length > 0) return
@@ -70,14 +79,14 @@ export async function openPaperVenue(options: PaperVenueOptions): Promise<PaperV
 
 export class PaperVenue implements Venue {
   readonly name = 'paper'
-  readonly #database: Database<PaperTables>
-  readonly #options: PaperVenueOptions
+  readonly #database: PaperDatabase
+  readonly #options: PaperOptions
   readonly #terms: PaperTerms
   readonly #misbehaviour: Misbehaviour
   readonly #lastPrices = new Map<string, Decimal>()
   #listener: VenueListener | null = null
 
-  constructor(database: Database<PaperTables>, options: PaperVenueOptions) {
+  constructor(database: PaperDatabase, options: PaperOptions) {
     this.#database = database
     this.#options = options
     this.#terms = options.terms ?? PAPER_TERMS

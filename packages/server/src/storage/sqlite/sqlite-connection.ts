@@ -6,8 +6,11 @@ export interface ConnectionOptions {
   /** How long a statement waits for another process's lock. */
   busyTimeoutMs: number
   readOnly: boolean
-  /** `full`: a commit is on disk when it returns. `rebuildable`: the last commits may be lost with the power, never torn. */
-  durability: 'full' | 'rebuildable'
+  /**
+   * `full`: a commit is on disk when it returns. `rebuildable`: the last commits may be lost with the power, never torn. `none`:
+   * nothing outlives the connection; for `:memory:`, which has no WAL.
+   */
+  durability: 'full' | 'rebuildable' | 'none'
 }
 
 export interface ExecuteResult {
@@ -22,6 +25,8 @@ export interface SqliteConnection {
   rollback(): Promise<void>
   close(): Promise<void>
 }
+
+const SYNCHRONOUS = { full: 2, rebuildable: 1, none: 0 } as const
 
 /** Kysely makes few distinct texts; lists of values make some more. */
 const STATEMENT_CACHE_MAX = 128
@@ -85,10 +90,11 @@ function openWithSettings(options: ConnectionOptions): DatabaseSync {
   let database: DatabaseSync | undefined
   try {
     database = new DatabaseSync(path, { readOnly, timeout: busyTimeoutMs, enableForeignKeyConstraints: true })
-    if (!readOnly) switchToWal(database, busyTimeoutMs)
-    const synchronous = durability === 'full' ? 2 : 1
+    const wal = !readOnly && durability !== 'none'
+    if (wal) switchToWal(database, busyTimeoutMs)
+    const synchronous = SYNCHRONOUS[durability]
     database.exec(`pragma synchronous = ${synchronous}; pragma recursive_triggers = on`)
-    if (!readOnly) expectSetting(database, path, 'journal_mode', 'wal')
+    if (wal) expectSetting(database, path, 'journal_mode', 'wal')
     expectSetting(database, path, 'synchronous', synchronous)
     expectSetting(database, path, 'busy_timeout', busyTimeoutMs)
     expectSetting(database, path, 'foreign_keys', 1)

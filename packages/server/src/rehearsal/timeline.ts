@@ -1,0 +1,64 @@
+import type { Decision, Effect } from '@spark/core/rollout/outcome'
+import type { AuditEvent } from '../storage/audit/audit-event.ts'
+
+export interface TimelineEntry {
+  /** ms since the rollout began. */
+  sinceMs: number
+  kind: 'fault' | 'person' | 'process' | 'decision' | 'waits' | 'alert' | 'venue'
+  text: string
+}
+
+export interface Timeline {
+  readonly entries: readonly TimelineEntry[]
+  add: (kind: TimelineEntry['kind'], text: string, sinceMs?: number) => void
+  /** What a row of the audit tells, if anything. */
+  row: (event: AuditEvent) => void
+}
+
+const WAITS: ReadonlySet<Decision> = new Set(['hold', 'pause', 'await_approval', 'soak'])
+
+/** What happened, in words, in its order. */
+export function createTimeline(sinceMs: () => number, sinceOf: (wallMs: number) => number): Timeline {
+  const entries: TimelineEntry[] = []
+  let waiting = ''
+
+  function add(kind: TimelineEntry['kind'], text: string, at = sinceMs()): void {
+    entries.push({ sinceMs: at, kind, text })
+  }
+
+  function decided(context: Record<string, unknown>, at: number): void {
+    const { decision, reasons, effects, epoch, onTheWire } = context as {
+      decision: Decision
+      reasons: string[]
+      effects: Effect[]
+      epoch: number | null
+      onTheWire: string[]
+    }
+    if (!WAITS.has(decision)) {
+      const fence = epoch === null ? '' : `; epoch ${epoch}, ${onTheWire.length} orders on the wire`
+      add('decision', `${decision}: ${reasons.join('; ')}${fence}`, at)
+      waiting = ''
+    } else {
+      // Minutes that are still to be served change with every tick, and are no news.
+      const now = `${decision} ${reasons.join(' ').replaceAll(/[\d.]+/g, '')}`
+      if (decision !== 'soak' && now !== waiting) add('waits', `${decision}: ${reasons.join('; ')}`, at)
+      waiting = decision === 'soak' ? '' : now
+    }
+    for (const effect of effects)
+      if (effect.kind === 'resolve' && effect.code === 'breach') add('alert', `${effect.scope} is clear`, at)
+  }
+
+  return {
+    entries,
+    add,
+    row({ action, context, ts }) {
+      const at = ts === undefined ? sinceMs() : sinceOf(ts)
+      if (action === 'rollout.start') add('decision', 'the rollout begins in preview', at)
+      else if ('decision' in context && 'rollout' in context) decided(context, at)
+      else if (action === 'alert.raised')
+        add('alert', `${String(context['severity'])} ${String(context['code'])}: ${String(context['message'])}`, at)
+      else if (action === 'venue.halted' || action === 'venue.resumed')
+        add('venue', `${action.replace('.', ' ')}: ${(context['differences'] as string[]).join('; ')}`, at)
+    },
+  }
+}
