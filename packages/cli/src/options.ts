@@ -10,6 +10,14 @@ export function limitOption(text: string): string {
   return text
 }
 
+/** A share given as 0.5 or 50%, from a tenth to all. */
+export function shareOption(option: string, text: string): number {
+  const [, number = '', percent] = /^(\d{1,3}(?:\.\d{1,6})?)(%?)$/.exec(text) ?? []
+  const share = number === '' ? Number.NaN : percent === '%' ? Number(number) / 100 : Number(number)
+  if (!(share >= 0.1 && share <= 1)) throw new WrongUsage(`${option} ${text}: must be a share from 0.1 to 1.0, or 10% to 100%`)
+  return share
+}
+
 /** ms of a time given as `--from`. */
 export function timeOption(option: string, text: string): number {
   const ms = parseTime(text)

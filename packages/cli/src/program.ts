@@ -18,6 +18,7 @@ import { monitorCommand } from './commands/monitor.ts'
 import { notifyCommand } from './commands/notify.ts'
 import { preflightCommand } from './commands/preflight.ts'
 import { queueCommands } from './commands/queue.ts'
+import { rehearseCommand } from './commands/rehearse.ts'
 import { replayCommand } from './commands/replay.ts'
 import { restartCommand } from './commands/restart.ts'
 import { riskCommand } from './commands/risk.ts'
@@ -38,6 +39,7 @@ const COMMANDS = [
   preflightCommand,
   importCommand,
   replayCommand,
+  rehearseCommand,
   auditCommands,
   strategiesCommands,
   tradingCommands,

@@ -47,8 +47,12 @@ export class ConfigError extends Error {
   }
 }
 
-/** Reads the environment and config/spark.yaml: the only place that does. Throws ConfigError. Relative paths are relative to the current folder. */
-export function loadConfig(env: Record<string, string | undefined> = process.env): Config {
+/**
+ * Reads the environment and config/spark.yaml: the only place that does. Throws ConfigError. Relative paths are relative to the current
+ * folder. `configFile` stands before SPARK_CONFIG.
+ */
+export function loadConfig(given: Record<string, string | undefined> = process.env, configFile?: string): Config {
+  const env = configFile === undefined ? given : { ...given, SPARK_CONFIG: configFile }
   const { values, report, problems } = parseSettings(env)
   if (problems.length === 0) problems.push(...combinationProblems(values))
   if (problems.length > 0) throw new ConfigError(problems)

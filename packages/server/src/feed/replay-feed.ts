@@ -33,7 +33,7 @@ interface Track {
 export async function openReplayFeed(path: string, options: ReplayFeedOptions): Promise<ReplayFeed> {
   const { speed = DEFAULT_SPEED } = options
   if (!(speed > 0)) throw new RangeError(`replay speed ${speed} is not above 0`)
-  const { series } = await readReplayFiles(path, options.streams ?? null)
+  const { series } = await readReplayFiles([path], options.streams ?? null)
   return new ReplayFeed(path, series, options)
 }
 

@@ -18,17 +18,18 @@ const FILES_MAX = 10_000
 const KLINE_NAME = /\.(csv|csv\.gz|zip)$/
 
 /**
- * Reads the kline dumps under a path, a file or a folder with its folders. With `streams` only files of those are read.
+ * Reads the kline dumps under the paths, files or folders with their folders. With `streams` only files of those are read.
  * Rejects with FeedError when there is none, or one cannot be read or does not say which stream it is.
  */
 export async function readReplayFiles(
-  path: string,
+  paths: readonly string[],
   streams: readonly Stream[] | null,
 ): Promise<{ series: ReplaySeries[]; reports: { file: string; report: KlineReport }[] }> {
   const wanted = streams === null ? null : new Set(streams.map(streamName))
   const parts = new Map<string, { stream: Stream; columns: KlineColumns[] }>()
   const reports: { file: string; report: KlineReport }[] = []
-  for (const file of await klineFiles(path)) {
+  const files = new Set((await Promise.all(paths.map(klineFiles))).flat())
+  for (const file of files) {
     if (!mayHold(file, wanted)) continue
     const { columns, report } = await readOrFail(file)
     if (report.symbol === null) throw new FeedError(`${file}: the name does not say the symbol; call it SYMBOL-TIMEFRAME-….csv`)
@@ -40,7 +41,9 @@ export async function readReplayFiles(
     parts.set(streamName(stream), part)
   }
   if (parts.size === 0)
-    throw new FeedError(`${path}: no kline dump (.csv, .csv.gz, .zip)${wanted ? ` of ${[...wanted].join(', ')}` : ''}`)
+    throw new FeedError(
+      `${paths.join(', ')}: no kline dump (.csv, .csv.gz, .zip)${wanted ? ` of ${[...wanted].join(', ')}` : ''}`,
+    )
   return { series: [...parts.values()].map(({ stream, columns }) => ({ stream, columns: joinColumns(columns) })), reports }
 }
 

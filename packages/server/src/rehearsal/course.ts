@@ -34,7 +34,8 @@ export interface Course {
   readonly exposures: Exposure[]
   readonly arrivals: Arrival[]
   readonly phase: () => Phase
-  arrived: (clientOrderId: string) => void
+  /** `signedAtMs`: wall time of the executor. */
+  arrived: (clientOrderId: string, signedAtMs: number) => void
   members: () => Member[]
 }
 
@@ -43,7 +44,8 @@ const EXPOSURE_TABLES = ['rollout', 'rollout_epoch', 'strategy'] as const
 export function followCourse(
   main: SharedDatabase<MainTables>,
   sinceMs: () => number,
-  sinceOf: (wallMs: number) => number,
+  /** When an order was marked, ms since the rollout began; `markedAt` is by the market's time. */
+  markedMs: (order: { markedAt: number; signedAtMs: number }) => number,
 ): Course {
   const exposures: Exposure[] = []
   const arrivals: Arrival[] = []
@@ -66,7 +68,7 @@ export function followCourse(
     exposures,
     arrivals,
     phase: () => phase,
-    arrived(clientOrderId) {
+    arrived(clientOrderId, signedAtMs) {
       const [order] = main.peek(
         'select strategy_id, arm, purpose, epoch, sending_at from trade_order where client_order_id = ?',
         [clientOrderId],
@@ -81,7 +83,7 @@ export function followCourse(
         purpose: order['purpose'] as Purpose,
         epoch: Number(order['epoch']),
         epochNow: Number(fence?.['epoch']),
-        sendingMs: sinceOf(Number(order['sending_at'])),
+        sendingMs: markedMs({ markedAt: Number(order['sending_at']), signedAtMs }),
       })
     },
     members: () =>

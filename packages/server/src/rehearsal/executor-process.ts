@@ -137,7 +137,7 @@ function openDesk(world: World, life: Life, { db, feed, client }: Pick<Parts, 'd
       clock: world.clock,
       faults,
       unit: () => world.random.venue.unit(),
-      onArrival: ({ clientOrderId }) => world.course.arrived(clientOrderId),
+      onArrival: ({ clientOrderId, signedAtMs }) => world.course.arrived(clientOrderId, signedAtMs),
     }),
     tellPrice: (tick) => (faults.of('venue_late_fills') === null ? world.venue.onPrice(tick) : Promise.resolve()),
     file: config.file,

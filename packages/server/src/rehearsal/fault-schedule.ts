@@ -22,7 +22,7 @@ export function scheduleFaults(
 
   function begin(fault: Fault): void {
     pending.delete(fault)
-    world.timeline.add('fault', `begins: ${faultText(fault)}`)
+    world.timeline.add('fault', `${faultSpec(fault.kind).lasts ? 'begins: ' : ''}${faultText(fault)}`)
     if (faultSpec(fault.kind).lasts) {
       running.add(fault)
       world.faults.begin(fault)

@@ -20,7 +20,7 @@ interface FaultSpec {
 }
 
 const share = (of: string, usual = 1): Strength => ({
-  unit: `share of ${of}, 0 to 1`,
+  unit: `share of ${of}`,
   min: 0,
   max: 1,
   usual,
@@ -54,13 +54,13 @@ const moment = (group: Group, meaning: string, strength: Strength | null = null)
 export const FAULTS = {
   feed_silence: lasting('feed', 'streams send nothing; their candles can be fetched afterwards', share('streams')),
   feed_gap: lasting('feed', 'the exchange stands still: no messages, and no candles of that time ever', share('streams')),
-  feed_flapping: lasting('feed', 'streams go silent and come back, again and again', amount('seconds of each', 2, 600, 40)),
+  feed_flapping: lasting('feed', 'streams go silent and come back, again and again', amount('s each', 2, 600, 40)),
   nan_candles: lasting('feed', 'market messages with NaN prices', share('messages', 0.5)),
   duplicate_ticks: lasting('feed', 'market messages come twice', share('messages', 0.5)),
   out_of_order_ticks: lasting('feed', 'market messages come late, behind newer ones', share('messages', 0.2)),
   backfill_away: lasting('feed', 'the source cannot be asked for missing candles'),
-  clock_forward: lasting('clock', 'the wall clock steps forward, and back at the end', amount('seconds', 1, 86_400, 60)),
-  clock_back: lasting('clock', 'the wall clock steps back, and forward at the end', amount('seconds', 1, 86_400, 60)),
+  clock_forward: lasting('clock', 'the wall clock steps forward, and back at the end', amount('s', 1, 86_400, 60)),
+  clock_back: lasting('clock', 'the wall clock steps back, and forward at the end', amount('s', 1, 86_400, 60)),
   latency: lasting('scores', 'scores take this much longer', amount('ms', 1, 60_000, 1600)),
   latency_ramp: lasting('scores', 'scores take longer and longer, up to this at the end', amount('ms', 1, 60_000, 3000)),
   error_burst: lasting('scores', 'the api answers 503', share('scores', 0.03)),
@@ -73,8 +73,12 @@ export const FAULTS = {
   slow_disk: lasting('storage', 'each statement of the executor takes longer', amount('ms', 1, 5000, 20)),
   locked_database: lasting('storage', 'another process holds the database: nothing can be written'),
   full_disk: lasting('storage', 'nothing can be written'),
-  crash: moment('process', 'the executor dies after this many more writes, and is started again 3 s later', writes('writes')),
-  freeze: lasting('process', 'the executor is stopped (SIGSTOP) after this many more statements', writes('statements')),
+  crash: moment(
+    'process',
+    'the executor dies after this many more writes, and is started again 3 s later',
+    writes('writes later'),
+  ),
+  freeze: lasting('process', 'the executor is stopped (SIGSTOP) after this many more statements', writes('statements later')),
   controller_away: lasting('process', 'the controller does not tick; everything else runs'),
   poison_messages: lasting('queue', 'jobs that nobody can read, discarded at the end', amount('jobs', 1, 1000, 6)),
   dead_notifications: lasting('queue', 'notifications that nobody could deliver', amount('jobs', 1, 1000, 6)),
@@ -115,12 +119,27 @@ export function faultSpec(kind: FaultKind): FaultSpec {
   return FAULTS[kind]
 }
 
-/** `latency 1600 ms from 04:30:00 for 20 min`. */
+/** `latency, 1600 ms, for 20 min`; `error_burst, 3 % of scores, for 1 h 30 min`. */
 export function faultText({ kind, forMs, strength }: Fault): string {
-  const spec = faultSpec(kind)
-  const strong = spec.strength === null ? '' : ` ${strength} ${spec.strength.unit.split(',')[0] ?? ''}`
-  return `${kind}${strong}${forMs > 0 ? ` for ${Math.round(forMs / 6000) / 10} min` : ''}`
+  const { strength: meant } = faultSpec(kind)
+  const strong = meant === null ? [] : [strengthText(meant.unit, strength)]
+  return [kind, ...strong, ...(forMs > 0 ? [`for ${durationText(forMs)}`] : [])].join(', ')
 }
+
+function strengthText(unit: string, strength: number): string {
+  return unit.startsWith('share') ? `${rounded(100 * strength)} %${unit.slice('share'.length)}` : `${rounded(strength)} ${unit}`
+}
+
+/** `45 s`, `20 min`, `1 h 30 min`. */
+function durationText(ms: number): string {
+  if (ms < 120_000) return `${rounded(ms / 1000)} s`
+  const minutes = Math.round(ms / 6000) / 10
+  const hours = Math.floor(minutes / 60)
+  const rest = rounded(minutes - 60 * hours)
+  return [...(hours > 0 ? [`${hours} h`] : []), ...(rest > 0 ? [`${rest} min`] : [])].join(' ')
+}
+
+const rounded = (value: number): number => Math.round(value * 100) / 100
 
 /** The faults of this moment. */
 export class ActiveFaults {

@@ -17,7 +17,7 @@ export interface RehearsalOutcome {
 const WAITS: ReadonlySet<Decision> = new Set(['hold', 'await_approval', 'pause'])
 
 /**
- * A rehearsal is good when everything held that must hold in every one, and when it ended as it should: as the file expects; without
+ * A rehearsal is good when everything held that must hold in every one, and when it ended as it should: as was expected; without
  * that, in `done`, or in what its faults demanded, which is whatever the guards or a person decided for a reason that is checked.
  */
 export function outcomeOf(rehearsal: Rehearsal, expect: End | null): RehearsalOutcome {
@@ -29,8 +29,8 @@ export function outcomeOf(rehearsal: Rehearsal, expect: End | null): RehearsalOu
 function endOf({ phase, faults, rows, state }: Rehearsal, expect: End | null): { ok: boolean; said: string } {
   if (expect !== null)
     return phase === expect
-      ? { ok: true, said: `ended in ${phase}, as the file expects` }
-      : { ok: false, said: `ended in ${phase}, and the file expects ${expect}${why(state.phaseReason)}` }
+      ? { ok: true, said: `ended in ${phase}, as expected` }
+      : { ok: false, said: `ended in ${phase}, and ${expect} was expected${why(state.phaseReason)}` }
   if (phase === 'done') return { ok: true, said: 'ended in done' }
   if (faults.length === 0) return { ok: false, said: `ended in ${phase} without a fault${why(state.phaseReason)}` }
   if (phase !== 'live' && phase !== 'preview')

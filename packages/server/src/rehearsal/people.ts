@@ -2,6 +2,7 @@ import type { Command } from '@spark/core/rollout/outcome'
 import { liftKillSwitch, setKillSwitch } from '../kill-switch.ts'
 import { commandRollout } from '../rollout/decide-rollout.ts'
 import { StorageError } from '../storage/storage-error.ts'
+import { AT_ONCE } from '../queue/queue.ts'
 import type { ApiProcess } from './api-process.ts'
 import type { Fault } from './fault.ts'
 import type { World } from './world.ts'
@@ -52,7 +53,7 @@ export function createPeople(world: World, api: ApiProcess, onSaid: (said: Said)
     dead.set(fault, keys)
     const { stores } = api
     await stores.db.transaction().execute(async (trx) => {
-      for (const key of keys) await api.queue.enqueue(trx, { queue, key, payload: { kind: 'unreadable' } })
+      for (const key of keys) await api.queue.enqueue(trx, { queue, key, payload: { kind: 'unreadable' }, runAt: AT_ONCE })
     })
     if (queue === 'order') return
     // Nobody works the notifications of a rehearsal: they die here, as after the last attempt.

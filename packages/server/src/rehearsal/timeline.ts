@@ -17,7 +17,7 @@ export interface Timeline {
 
 const WAITS: ReadonlySet<Decision> = new Set(['hold', 'pause', 'await_approval', 'soak'])
 
-/** What happened, in words, in its order. */
+/** What happened, in words. Rows of the audit come a moment after what they tell of: order the entries before they are shown. */
 export function createTimeline(sinceMs: () => number, sinceOf: (wallMs: number) => number): Timeline {
   const entries: TimelineEntry[] = []
   let waiting = ''
@@ -36,12 +36,13 @@ export function createTimeline(sinceMs: () => number, sinceOf: (wallMs: number) 
     }
     if (!WAITS.has(decision)) {
       const fence = epoch === null ? '' : `; epoch ${epoch}, ${onTheWire.length} orders on the wire`
-      add('decision', `${decision}: ${reasons.join('; ')}${fence}`, at)
-      waiting = ''
+      add('decision', `${spoken(decision)}: ${reasons.join('; ')}${fence}`, at)
+      // It goes on waiting for what it waited for.
+      if (decision !== 'counter_move') waiting = ''
     } else {
       // Minutes that are still to be served change with every tick, and are no news.
       const now = `${decision} ${reasons.join(' ').replaceAll(/[\d.]+/g, '')}`
-      if (decision !== 'soak' && now !== waiting) add('waits', `${decision}: ${reasons.join('; ')}`, at)
+      if (decision !== 'soak' && now !== waiting) add('waits', `${spoken(decision)}: ${reasons.join('; ')}`, at)
       waiting = decision === 'soak' ? '' : now
     }
     for (const effect of effects)
@@ -55,10 +56,14 @@ export function createTimeline(sinceMs: () => number, sinceOf: (wallMs: number) 
       const at = ts === undefined ? sinceMs() : sinceOf(ts)
       if (action === 'rollout.start') add('decision', 'the rollout begins in preview', at)
       else if ('decision' in context && 'rollout' in context) decided(context, at)
-      else if (action === 'alert.raised')
+      // The decision itself has just been told.
+      else if (action === 'alert.raised' && !String(context['code']).startsWith('rollout_'))
         add('alert', `${String(context['severity'])} ${String(context['code'])}: ${String(context['message'])}`, at)
       else if (action === 'venue.halted' || action === 'venue.resumed')
         add('venue', `${action.replace('.', ' ')}: ${(context['differences'] as string[]).join('; ')}`, at)
     },
   }
 }
+
+/** `preview_only` as people say it. */
+const spoken = (decision: Decision): string => decision.replace('_', ' ')

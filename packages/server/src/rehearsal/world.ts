@@ -118,7 +118,10 @@ export async function openWorld(options: WorldOptions): Promise<{ world: World; 
       (event) => timeline.row(event),
     ),
     timeline,
-    course: followCourse(main, sinceMs, sinceOf),
+    // The market's time of a replay stands still between its candles; there the order was marked a moment after it was signed.
+    course: followCourse(main, sinceMs, ({ markedAt, signedAtMs }) =>
+      sinceOf(parts.world?.venueMs === trueMs ? markedAt : signedAtMs),
+    ),
     random,
     openFeed: (clockOf) => options.openFeed(clockOf),
     scores() {

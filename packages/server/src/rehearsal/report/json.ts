@@ -2,23 +2,25 @@ import type { RehearsalOutcome } from '../outcome.ts'
 import type { Rehearsal } from '../rehearse.ts'
 import { exposureSeries, gateSeries } from './series.ts'
 import { stretches } from './steps.ts'
+import type { MarketText } from './text.ts'
+import { toldTimeline } from './told.ts'
 
-/** The whole report for other programs; times in ms since the rollout began. */
-export function reportJson(rehearsal: Rehearsal, outcome: RehearsalOutcome, market: string): string {
-  const { seed, plan, faults, phase, lastedMs, startedMs, timeline, members, counts, digest } = rehearsal
+/** The whole report for other programs; times in ms since the rollout began. Fields are only ever added. */
+export function reportJson(rehearsal: Rehearsal, outcome: RehearsalOutcome, about: MarketText): string {
+  const { seed, plan, faults, phase, lastedMs, startedMs, members, counts, digest } = rehearsal
   return JSON.stringify(
     {
-      seed,
-      market,
-      startedMs,
-      plan,
-      strategies: members.length,
-      faults,
+      ...outcome,
       phase,
       lastedMs,
-      ...outcome,
+      seed,
+      ...about,
+      startedMs,
+      strategies: members.length,
+      plan,
+      faults,
       steps: stretches(rehearsal),
-      timeline,
+      timeline: toldTimeline(rehearsal),
       exposed: exposureSeries(rehearsal),
       gates: gateSeries(rehearsal),
       auditRows: Object.fromEntries(counts),

@@ -11,6 +11,7 @@ export interface Point {
 
 export interface Series {
   gate: GateName
+  /** Empty: a plain number, or a share. */
   unit: string
   points: readonly Point[]
   /** From the plan. */
@@ -22,9 +23,9 @@ const UNITS: Record<GateName, string> = {
   p95: 'ms',
   staleness: 's',
   error_rate: '%',
-  score_rate: 'share of due',
-  confid_median: 'confidence',
-  dead_letters: 'dead letters',
+  score_rate: '',
+  confid_median: '',
+  dead_letters: '',
 }
 
 /** What each gate looked at, slice by slice; the window is the plan's, as the gates see it. */

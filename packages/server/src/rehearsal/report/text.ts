@@ -1,9 +1,12 @@
-import type { Criterion } from '@spark/core/rollout/success'
 import { expectedDurationMs } from '@spark/core/rollout/plan'
-import { faultText } from '../fault.ts'
+import type { Criterion } from '@spark/core/rollout/success'
 import type { RehearsalOutcome } from '../outcome.ts'
 import type { Rehearsal } from '../rehearse.ts'
-import { stretches } from './steps.ts'
+import { stretches, type Stretch } from './steps.ts'
+import { toldFault, toldTimeline } from './told.ts'
+
+/** Problems of one cause come by the hundred. */
+const PROBLEMS_MAX = 20
 
 /** `04:05:10`; more than a day in hours too. */
 export function clockText(ms: number): string {
@@ -12,59 +15,83 @@ export function clockText(ms: number): string {
   return `${two(Math.floor(seconds / 3600))}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`
 }
 
-export function criterionText({ name, value, target, met }: Criterion): [string, string, string, string] {
-  const figure = value === null ? 'nothing measured' : String(Math.round(value * 1000) / 1000)
-  return [name, target, figure, met ? 'met' : 'NOT met']
+const FIGURES: Record<Criterion['name'], (value: number) => string> = {
+  p95: (value) => `${Math.round(value)} ms`,
+  staleness: (value) => `${value.toFixed(1)} s`,
+  error_rate: (value) => `${value.toFixed(2)} %`,
+  score_rate: (value) => `${value.toFixed(1)} a minute`,
+  confid_median: (value) => value.toFixed(3),
+  breaches: String,
+  dead_letters: String,
+  balance: (value) => `${Math.round(100 * value)} % in the largest`,
 }
 
-const UNCHANGED =
-  'exposure had its evidence and was a prefix within its share; no order of an old epoch; every breach acted on in time; the replay gives the same decisions; the books agree'
+export const CRITERIA_HEAD = ['criterion', 'target', 'figure', ''] as const
+
+export function criterionText({ name, value, target, met }: Criterion): string[] {
+  return [name, target, value === null ? 'nothing measured' : FIGURES[name](value), met ? 'met' : 'NOT MET']
+}
+
+export const STEPS_HEAD = ['step', 'began', 'lasted', 'act on ML', 'ML orders', 'baseline orders'] as const
+
+export function stepText({ name, fromMs, toMs, exposed, ml, baseline }: Stretch): string[] {
+  const lasted = toMs > fromMs ? clockText(toMs - fromMs) : '-'
+  return [name, clockText(fromMs), lasted, String(exposed), String(ml), String(baseline)]
+}
+
+export const HELD =
+  'exposure rose on evidence only and stayed a prefix within its share; no order of an old epoch was sent; every breach was acted on in time; deciding again from the audit gave the same decisions; our books and those of the venue agree'
+
+/** The market as the report names it, and what of it is missing. */
+export interface MarketText {
+  market: string
+  lacks: readonly string[]
+}
 
 /** What everything in the report is about, in one line. */
 export function headline({ seed, faults, plan, members }: Rehearsal, market: string): string {
   const hours = Math.round(expectedDurationMs(plan) / 36_000) / 100
-  return `${members.length} strategies on ${market}, a plan of ${hours} h, seed ${seed}, ${faults.length === 0 ? 'no faults' : `${faults.length} faults`}`
+  const count = faults.length === 0 ? 'no faults' : faults.length === 1 ? '1 fault' : `${faults.length} faults`
+  return `${members.length} strategies on ${market}; a plan of ${hours} h; seed ${seed}; ${count}`
 }
 
-/** The whole report as plain text, readable without colour. */
-export function reportText(rehearsal: Rehearsal, outcome: RehearsalOutcome, market: string): string {
-  const { timeline, lastedMs, faults, counts, digest, rows } = rehearsal
-  const row = (cells: readonly string[], widths: readonly number[]) =>
-    cells
-      .map((cell, at) => cell.padEnd(widths[at] ?? 0))
-      .join('  ')
-      .trimEnd()
-  const table = (cells: readonly (readonly string[])[]) => {
-    const widths = (cells[0] ?? []).map((_, column) => Math.max(...cells.map((line) => line[column]?.length ?? 0)))
-    return cells.map((line) => `  ${row(line, widths)}`)
-  }
+/** The whole report as plain text, readable without colour; what came of it stands last, where a terminal shows it. */
+export function reportText(rehearsal: Rehearsal, outcome: RehearsalOutcome, about: MarketText): string {
+  const { lastedMs, faults, counts, digest, rows } = rehearsal
+  const rowCount = [...counts.values()].reduce((sum, count) => sum + count, 0)
   return [
-    `rehearsal: ${headline(rehearsal, market)}`,
-    ...(faults.length === 0 ? [] : ['', 'faults', ...table(faults.map((fault) => [clockText(fault.atMs), faultText(fault)]))]),
+    `Rehearsal: ${headline(rehearsal, about.market)}`,
+    ...about.lacks.map((lack) => `  ${lack}`),
+    ...(faults.length === 0
+      ? []
+      : ['', 'Faults', ...columns(faults.map((fault) => [clockText(fault.atMs), toldFault(rehearsal, fault)]))]),
     '',
-    'timeline (hours since the start)',
-    ...table(timeline.map(({ sinceMs, kind, text }) => [clockText(sinceMs), kind, text])),
+    'Timeline, hours since the start',
+    ...columns(toldTimeline(rehearsal).map(({ sinceMs, kind, text }) => [clockText(sinceMs), kind, text])),
     '',
-    'steps',
-    ...table([
-      ['step', 'began', 'lasted', 'exposed', 'ml orders', 'baseline orders'],
-      ...stretches(rehearsal).map(({ name, fromMs, toMs, exposed, ml, baseline }) => [
-        name,
-        clockText(fromMs),
-        clockText(toMs - fromMs),
-        String(exposed),
-        String(ml),
-        String(baseline),
-      ]),
-    ]),
+    'Steps',
+    ...columns([STEPS_HEAD, ...stretches(rehearsal).map(stepText)]),
     '',
-    'success criteria, on what the last step measured',
-    ...table(outcome.criteria.map(criterionText)),
+    'Success criteria, on what the last step measured',
+    ...columns(outcome.criteria.map(criterionText)),
     '',
-    outcome.problems.length === 0 ? `held: ${UNCHANGED}` : 'DID NOT HOLD',
-    ...outcome.problems.map((problem) => `  ${problem}`),
-    `audit: ${[...counts.values()].reduce((sum, count) => sum + count, 0)} rows, ${rows.length} of the rollout, SHA-256 ${digest}`,
+    ...(outcome.problems.length === 0 ? [`Held: ${HELD}.`] : ['DID NOT HOLD', ...problemLines(outcome.problems)]),
+    `Audit: ${rowCount} rows, ${rows.length} of the rollout, SHA-256 ${digest}`,
     '',
-    `${outcome.said}, after ${clockText(lastedMs)}`,
+    `${outcome.ok ? 'GOOD' : 'NOT GOOD'}: ${outcome.said}; after ${clockText(lastedMs)}`,
   ].join('\n')
+}
+
+function problemLines(problems: readonly string[]): string[] {
+  const more = problems.length - PROBLEMS_MAX
+  return [
+    ...problems.slice(0, PROBLEMS_MAX).map((problem) => `  ${problem}`),
+    ...(more > 0 ? [`  and ${more} more: --json gives all`] : []),
+  ]
+}
+
+/** Cells below each other, two spaces between. */
+function columns(lines: readonly (readonly string[])[]): string[] {
+  const widths = (lines[0] ?? []).map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)))
+  return lines.map((line) => `  ${line.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join('  ')}`.trimEnd())
 }
