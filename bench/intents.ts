@@ -3,6 +3,7 @@
 import { systemClock } from '@spark/server/clock'
 import { decideStrategies } from '@spark/server/executor/decide-strategies'
 import { createPlanner } from '@spark/server/executor/orders/planner'
+import { createStandings } from '@spark/server/executor/standings'
 import { systemRandomness } from '@spark/server/random'
 import { formatNumber, median, quantile, type Figure } from './figure.ts'
 import { MINUTE_MS, PRICE, STRATEGIES, STREAM, openPath, wishOf, type OpenPath } from './order-path.ts'
@@ -85,6 +86,7 @@ async function decideAll({ path, audit }: OpenPath, ema20: number, ts: number): 
   const deps = {
     path,
     plan: createPlanner(path),
+    standings: createStandings(path),
     audit,
     random: systemRandomness,
     log: path.log,

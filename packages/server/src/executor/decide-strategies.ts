@@ -20,6 +20,7 @@ import type { StoredStrategy } from '../storage/strategy-store.ts'
 import type { OrderPath } from './orders/order-path.ts'
 import type { Wish } from './orders/plan-orders.ts'
 import { STRATEGIES_A_TRANSACTION, type Planner } from './orders/planner.ts'
+import type { Standings } from './standings.ts'
 
 /** An order may be sent for so long after its candle closed: half a candle, at least 20 s, at most 5 minutes. */
 const VALID_MIN_MS = 20_000
@@ -34,6 +35,7 @@ export function signalEndsMs({ ts, tf }: Pick<FeatureRow, 'ts' | 'tf'>): number 
 export interface DecideDeps {
   path: OrderPath
   plan: Planner
+  standings: Standings
   audit: Pick<AuditWriter, 'appendAll'>
   random: Pick<Randomness, 'traceId'>
   log: Log
@@ -54,21 +56,23 @@ interface Considered {
 /**
  * Lets every running strategy of a stream decide once on a closed candle. Both decisions are recorded where ML counts; what
  * changes a position becomes an order. A stream of many strategies is decided in parts, each in one transaction; opposite
- * wishes meet inside within a part. Rejects with StorageError: what was not decided then is when the caller tries again.
+ * wishes meet inside within a part. Resolves with how many wishes there were. Rejects with StorageError: what was not decided then
+ * is when the caller tries again.
  */
-export async function decideStrategies(deps: DecideDeps, stream: Stream, row: FeatureRow): Promise<void> {
-  const strategies = (await deps.path.strategies.on(stream)).filter(
+export async function decideStrategies(deps: DecideDeps, stream: Stream, row: FeatureRow): Promise<number> {
+  let wishes = 0
+  const strategies = (await deps.standings.on(stream)).filter(
     ({ status, decidedTs }) => status === 'running' && decidedTs < row.ts,
   )
   for (let at = 0; at < strategies.length; at += STRATEGIES_A_TRANSACTION)
-    await decideTogether(deps, strategies.slice(at, at + STRATEGIES_A_TRANSACTION), row)
+    wishes += await decideTogether(deps, strategies.slice(at, at + STRATEGIES_A_TRANSACTION), row)
+  return wishes
 }
 
-async function decideTogether(deps: DecideDeps, strategies: readonly StoredStrategy[], row: FeatureRow): Promise<void> {
+async function decideTogether(deps: DecideDeps, strategies: readonly StoredStrategy[], row: FeatureRow): Promise<number> {
   const { path } = deps
   const ids = strategies.map(({ id }) => id)
-  const positions = new Map((await path.positions.of(path.db, ids)).map((position) => [position.strategyId, position]))
-  const fence = await path.risk.epoch(path.db)
+  const { positions, fence } = await deps.standings.of(ids)
   // Without a lease nobody watches the exposure: it has ended, whatever the strategies' rows say.
   const mlOff = fence.mlOff || fence.leaseUntil < path.wallMs()
   const baseline = baselineDecision(row)
@@ -90,6 +94,7 @@ async function decideTogether(deps: DecideDeps, strategies: readonly StoredStrat
   await deps.audit.appendAll(considered.map((one) => decisionEvent(path, one, row)))
   const wishes = considered.map((one) => wishOf(path, one, row)).filter((wish) => wish !== null)
   await deps.plan({ strategyIds: ids, candleTs: row.ts, epoch: fence.epoch, wishes })
+  return wishes.length
 }
 
 /** What is below the smallest order cannot be sold: it counts as flat. */

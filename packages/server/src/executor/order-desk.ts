@@ -69,6 +69,8 @@ export interface OrderDeskDeps {
   orderAudit: Pick<AuditWriter, 'appendAll'>
   auditReader: Pick<AuditReader, 'positions' | 'since'>
   client: ScoreClient
+  /** How old the equity may be that limits look at, ms; default 5000. */
+  equityEveryMs?: number
 }
 
 /** Everything between a closed candle and the venue, put together and started. Rejects with StorageError or VenueError. */
@@ -108,6 +110,7 @@ export async function openOrderDesk(deps: OrderDeskDeps): Promise<OrderDesk> {
     positions,
     equity: equityCurve,
     lastPrice: (symbol) => path.lastPrice(symbol),
+    ...(deps.equityEveryMs !== undefined && { refreshMs: deps.equityEveryMs }),
   }))
   const trading = (parts.trading = await startTrading({
     path,

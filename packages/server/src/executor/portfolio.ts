@@ -23,7 +23,7 @@ export interface Portfolio {
   stop(): Promise<void>
 }
 
-/** A point of the curve is renewed so often, and so are the figures that limits look at. */
+/** A point of the curve is renewed so often, and so are the figures that limits look at, when nobody says otherwise. */
 const REFRESH_MS = 5000
 const POINT_MS = 60_000
 const STRATEGY_POINT_MS = 3_600_000
@@ -41,6 +41,7 @@ interface PortfolioDeps {
   positions: PositionStore
   equity: EquityStore
   lastPrice: (symbol: string) => { price: number } | null
+  refreshMs?: number
 }
 
 /**
@@ -48,7 +49,7 @@ interface PortfolioDeps {
  * point for each minute in total and by arm, and for each hour by strategy. A position without a price counts at its cost.
  */
 export async function startPortfolio(deps: PortfolioDeps): Promise<Portfolio> {
-  const { clock, log } = deps
+  const { clock, log, refreshMs = REFRESH_MS } = deps
   const marked = await createMarks(deps.equity, clock)
   let current: Equity | null = null
   let refreshedMs = 0
@@ -58,16 +59,16 @@ export async function startPortfolio(deps: PortfolioDeps): Promise<Portfolio> {
   async function refresh(closing: boolean): Promise<void> {
     const nowMs = clock.nowMs()
     const capital = new Decimal(await deps.strategies.totalCapital())
-    const sums = await sumsOf(deps)
-    const total = sums.get('total') ?? emptySum()
-    current = await marked(capital.plus(total.realized).plus(total.unrealized), nowMs)
     const hourTs = Math.floor(nowMs / STRATEGY_POINT_MS) * STRATEGY_POINT_MS
     const byStrategy = closing || hourTs !== strategyTs
+    const sums = await sumsOf(deps, byStrategy)
+    const total = totalOf(sums)
+    current = await marked(capital.plus(total.realized).plus(total.unrealized), nowMs)
     const strategies = byStrategy ? await deps.strategies.list() : []
     const capitals = new Map(strategies.map((one) => [`strategy:${one.id}`, new Decimal(one.capital)]))
-    const points = [...sums]
-      .filter(([scope]) => byStrategy || !scope.startsWith('strategy:'))
-      .map(([scope, sum]) => pointOf(nowMs, scope, scope === 'total' ? capital : (capitals.get(scope) ?? new Decimal(0)), sum))
+    const points = [['total', total] as const, ...sums].map(([scope, sum]) =>
+      pointOf(nowMs, scope, scope === 'total' ? capital : (capitals.get(scope) ?? new Decimal(0)), sum),
+    )
     await deps.equity.add(points)
     strategyTs = hourTs
   }
@@ -86,10 +87,10 @@ export async function startPortfolio(deps: PortfolioDeps): Promise<Portfolio> {
 
   refreshedMs = clock.nowMs()
   await refresh(false)
-  const cancel = clock.every(REFRESH_MS, () => void inTurn())
+  const cancel = clock.every(refreshMs, () => void inTurn())
   return {
     equity: () => current,
-    onPrice: () => (clock.nowMs() - refreshedMs < REFRESH_MS ? Promise.resolve() : inTurn()),
+    onPrice: () => (clock.nowMs() - refreshedMs < refreshMs ? Promise.resolve() : inTurn()),
     stop() {
       cancel()
       return inTurn(true)
@@ -97,20 +98,27 @@ export async function startPortfolio(deps: PortfolioDeps): Promise<Portfolio> {
   }
 }
 
+function sumOf(one: Sum, { realized, unrealized: open, fees }: Partial<Sum>): Sum {
+  return {
+    realized: realized === undefined ? one.realized : one.realized.plus(realized),
+    unrealized: open === undefined ? one.unrealized : one.unrealized.plus(open),
+    fees: fees === undefined ? one.fees : one.fees.plus(fees),
+  }
+}
+
+/** Every arm counts once. */
+function totalOf(sums: ReadonlyMap<string, Sum>): Sum {
+  return [...sums].filter(([scope]) => scope.startsWith('arm:')).reduce((total, [, sum]) => sumOf(total, sum), emptySum())
+}
+
 const emptySum = (): Sum => ({ realized: new Decimal(0), unrealized: new Decimal(0), fees: new Decimal(0) })
 
-/** By scope: `total`, `arm:NAME`, `strategy:ID`. */
-async function sumsOf({ positions, lastPrice }: PortfolioDeps): Promise<Map<string, Sum>> {
-  const sums = new Map<string, Sum>([['total', emptySum()]])
+/** By scope: `arm:NAME` and, when asked for, `strategy:ID`. */
+async function sumsOf({ positions, lastPrice }: PortfolioDeps, byStrategy: boolean): Promise<Map<string, Sum>> {
+  const sums = new Map<string, Sum>()
   const add = (strategyId: string, arm: string, part: Partial<Sum>) => {
-    for (const scope of ['total', `arm:${arm}`, `strategy:${strategyId}`]) {
-      const sum = sums.get(scope) ?? emptySum()
-      sums.set(scope, {
-        realized: sum.realized.plus(part.realized ?? 0),
-        unrealized: sum.unrealized.plus(part.unrealized ?? 0),
-        fees: sum.fees.plus(part.fees ?? 0),
-      })
-    }
+    for (const scope of byStrategy ? [`arm:${arm}`, `strategy:${strategyId}`] : [`arm:${arm}`])
+      sums.set(scope, sumOf(sums.get(scope) ?? emptySum(), part))
   }
   for (const { strategyId, arm, realized, fees } of await positions.profits())
     add(strategyId, arm, { realized: new Decimal(realized), fees: new Decimal(fees) })

@@ -48,7 +48,7 @@ export async function strategiesToScore(
   strategies: Pick<StrategyStore, 'list' | 'on'>,
 ): Promise<ScoredStrategy[]> {
   if (now.mode === 'off') return []
-  if (now.mode === 'preview') return (await strategies.on(canary)).map(({ id }) => ({ id, stream: canary }))
+  if (now.mode === 'preview') return (await strategies.on([canary])).map(({ id }) => ({ id, stream: canary }))
   const exposed = (await strategies.list()).filter(({ id }) => now.exposed.has(id))
   return exposed.map(({ id, symbol, tf }) => ({ id, stream: { symbol, tf } }))
 }

@@ -18,6 +18,7 @@ import { raiseAlert } from './orders/raise-alert.ts'
 import { loseSending, reconcileVenue } from './orders/reconcile-venue.ts'
 import { sendOrder } from './orders/send-order.ts'
 import { settleVenueOrder } from './orders/settle-order.ts'
+import { createStandings } from './standings.ts'
 
 const RECONCILE_MS = 10_000
 const DECIDE_RETRY: Backoff = { firstMs: 250, maxMs: 5000 }
@@ -40,7 +41,7 @@ export interface Trading {
 export interface TradingDeps {
   path: OrderPath
   random: Randomness
-  decide: Omit<DecideDeps, 'path' | 'plan'>
+  decide: Omit<DecideDeps, 'path' | 'plan' | 'standings'>
   prices: LastPrices
   /** A venue that fills by the prices it is told of (paper); null for one that has its own market. */
   tellPrice: ((tick: PriceTick) => Promise<void>) | null
@@ -60,7 +61,7 @@ export type LastPrices = Map<string, { price: number; ts: number }>
 export async function startTrading(deps: TradingDeps): Promise<Trading> {
   const { path } = deps
   const { log, clock } = path
-  const plan = createPlanner(path)
+  const decide: DecideDeps = { path, plan: createPlanner(path), standings: createStandings(path), ...deps.decide }
   await loseSending(path)
   const pushed = createPushed(path)
   await path.venue.start(pushed.listener)
@@ -99,8 +100,7 @@ export async function startTrading(deps: TradingDeps): Promise<Trading> {
       if (missed && clock.nowMs() > signalEndsMs(row)) return
       for (let attempt = 0; attempt < DECIDE_ATTEMPTS_MAX; attempt++) {
         try {
-          await decideStrategies({ path, plan, ...deps.decide }, stream, row)
-          await worker.idle()
+          if ((await decideStrategies(decide, stream, row)) > 0) await worker.idle()
           return
         } catch (error) {
           if (!(error instanceof StorageError)) throw error

@@ -13,7 +13,7 @@ import { createLiveSettingStore } from '../storage/live-setting-store.ts'
 import { createModelStore } from '../storage/model-store.ts'
 import { createProcessReportStore } from '../storage/process-report-store.ts'
 import { createTradingStores, type TradingStores } from '../storage/trading-stores.ts'
-import { ROLLOUT_TABLES, slower, whileNot } from './executor-process.ts'
+import { ROLLOUT_TABLES, newsOf, slower, whileNot } from './executor-process.ts'
 import { Life } from './life.ts'
 import { lookingClock } from './looking-clock.ts'
 import { StorageFaults } from './storage-faults.ts'
@@ -42,7 +42,7 @@ export async function startApi(world: World): Promise<ApiProcess> {
     stores,
     settings: createLiveSettingStore(db),
     db,
-    clock: lookingClock(clock, { writes: () => main.writes(ROLLOUT_TABLES) }),
+    clock: lookingClock(clock, newsOf(main, ROLLOUT_TABLES)),
     log,
     onLook: ({ modelVersion }) => models.follow(modelVersion),
   })

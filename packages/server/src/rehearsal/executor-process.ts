@@ -27,16 +27,18 @@ import type { Clock } from '../clock.ts'
 import { faultFeed } from './fault-feed.ts'
 import { faultVenue } from './fault-venue.ts'
 import type { Life } from './life.ts'
-import { lookingClock, type LookingClock } from './looking-clock.ts'
+import { lookingClock, type LookingClock, type News } from './looking-clock.ts'
 import { createScoreClient } from './score-client.ts'
 import { StorageFaults } from './storage-faults.ts'
 import type { World } from './world.ts'
 
 const PROCESS_NAME = 'executor'
-/** What a decision of the controller rests on, what processes report left out: it is the same all the time. */
-const TICK_TABLES = ['rollout', 'metric_slice', 'live_setting', 'kill_switch', 'venue_state', 'strategy'] as const
+/** What a decision of the controller rests on; what processes report and when the books were compared is left out: it is always new. */
+const TICK_TABLES = ['rollout', 'metric_slice', 'live_setting', 'kill_switch', 'strategy'] as const
 /** Without news the controller ticks at least so often: exposure lives by a lease of 30 s. */
 const TICK_ANYWAY_MS = 15_000
+/** Equity is summed up for the limits so often, instead of every 5 s: it is most of the work of a quiet hour. */
+const EQUITY_EVERY_MS = 30_000
 /** What the order desk looks for again and again. */
 const DESK_TABLES = [
   'strategy',
@@ -125,7 +127,7 @@ function openDesk(world: World, life: Life, { db, feed, client }: Pick<Parts, 'd
   world.marketNowMs = () => marketClock.nowMs()
   if (isReplay(feed)) world.venueMs = () => feed.nowMs()
   return openOrderDesk({
-    clock: lookingClock(marketClock, { writes: () => main.writes(DESK_TABLES), isDue: () => isJobDue(world), stretch: 6 }),
+    clock: lookingClock(marketClock, { ...newsOf(main, DESK_TABLES), waiting: () => waitingJob(world), stretch: 6 }),
     wallClock: clock,
     random: world.random.process,
     log,
@@ -146,6 +148,7 @@ function openDesk(world: World, life: Life, { db, feed, client }: Pick<Parts, 'd
     orderAudit: audit.writer(ORDER_WRITER),
     auditReader: audit.reader,
     client,
+    equityEveryMs: EQUITY_EVERY_MS,
   })
 }
 
@@ -155,7 +158,7 @@ async function run(parts: Parts): Promise<void> {
   const { config, log, main } = world
   const { clock } = life
   const settings = createLiveSettingStore(db)
-  const watchClock = lookingClock(clock, { writes: () => main.writes(ROLLOUT_TABLES) })
+  const watchClock = lookingClock(clock, newsOf(main, ROLLOUT_TABLES))
   const watch = await watchRollout({ config, stores: desk.stores, settings, db, clock: watchClock, log })
   const errors = createErrorCounts(clock)
   const slices = createMetricSliceStore(db)
@@ -204,7 +207,7 @@ function control({ world, life, db, desk }: Parts, { watch, watchClock, settings
   const { clock } = life
   const { stores, queue, alerts } = desk
   const reports = createProcessReportStore(db)
-  const tickClock = lookingClock(clock, { writes: () => main.writes(TICK_TABLES), anywayMs: TICK_ANYWAY_MS })
+  const tickClock = lookingClock(clock, { ...newsOf(main, TICK_TABLES), anywayMs: TICK_ANYWAY_MS })
   startController({
     parts: { stores, queue, alerts, clock },
     slices,
@@ -226,17 +229,21 @@ async function report({ world, life, db }: Parts, watch: RolloutWatch): Promise<
   const { buildSha, version } = world.config
   const models = createModelStore(db)
   const schema = schemaHash(sha256)
+  // A version names one document for ever.
+  const hashes = new Map<string, string>()
+  const modelHash = async (wanted: string | null) => {
+    const known = wanted === null ? undefined : hashes.get(wanted)
+    if (known !== undefined) return known
+    const hash = (await championOf(models, wanted))?.hash ?? 'none'
+    if (wanted !== null) hashes.set(wanted, hash)
+    return hash
+  }
   await startReporting({
     reports: createProcessReportStore(db),
     process: PROCESS_NAME,
     clock: slower(life.clock),
     log: world.log,
-    report: async () => ({
-      buildSha,
-      version,
-      schemaHash: schema,
-      modelHash: (await championOf(models, watch.now().modelVersion))?.hash ?? 'none',
-    }),
+    report: async () => ({ buildSha, version, schemaHash: schema, modelHash: await modelHash(watch.now().modelVersion) }),
   })
 }
 
@@ -267,10 +274,15 @@ export function whileNot(clock: Clock, isAway: () => boolean): Clock {
   }
 }
 
-function isJobDue({ main, marketNowMs }: World): boolean {
+/** What is written to these tables. */
+export function newsOf(main: World['main'], tables: readonly string[]): Pick<News, 'writes' | 'onWrite'> {
+  return { writes: () => main.writes(tables), onWrite: (callback) => main.watch(tables, callback) }
+}
+
+function waitingJob({ main, marketNowMs }: World): ReturnType<NonNullable<News['waiting']>> {
   const [row] = main.peek(
-    `select 1 from queue_job where queue = 'order' and ((state = 'ready' and run_at <= ?) or (state = 'leased' and lease_until <= ?)) limit 1`,
-    [marketNowMs(), marketNowMs()],
+    `select min(case state when 'ready' then run_at else lease_until end) as due from queue_job where queue = 'order' and state in ('ready', 'leased')`,
   )
-  return row !== undefined
+  const dueMs = row?.['due']
+  return typeof dueMs === 'number' ? (dueMs <= marketNowMs() ? 'due' : 'later') : null
 }

@@ -3,8 +3,10 @@ import type { Clock } from '../clock.ts'
 export interface News {
   /** Grows whenever something was written that this one looks at. */
   writes: () => number
-  /** Something is due that was written before. */
-  isDue?(): boolean
+  /** Calls back after each commit that wrote such a thing. */
+  onWrite: (callback: () => void) => void
+  /** Something was written before whose time has come, or is yet to come; null: nothing waits. */
+  waiting?: () => 'due' | 'later' | null
   /** Called back after so long all the same: prices move without a write. */
   anywayMs?: number
   /** Periods of 5 s and more, of what sums up or compares (equity, the books), are this many times longer. */
@@ -13,35 +15,65 @@ export interface News {
 
 export interface LookingClock extends Clock {
   /** Somebody looked without being called back. */
-  saw: () => void
+  saw(): void
 }
 
 const ANYWAY_MS = 60_000
 const SUMS_UP_MS = 5000
 
 /**
- * A clock for those who look at the database again and again: they are called back when it was written since, or when something is due.
- * What has not changed looks the same, so leaving the look out changes nothing but the time it takes.
+ * A clock for those who look at the database again and again: they are called back, at the times they would be anyway, when it was
+ * written since, or when something is due. What has not changed looks the same, so leaving the look out changes nothing but the
+ * time it takes.
  */
 export function lookingClock(clock: Clock, news: News): LookingClock {
-  const { anywayMs = ANYWAY_MS, stretch = 1 } = news
-  const timers = new Set<{ seen: number; calledMs: number }>()
+  const looks = new Set<{ seen: number }>()
   return {
     ...clock,
     every(periodMs, callback) {
-      const timer = { seen: -1, calledMs: clock.monotonicMs() }
-      timers.add(timer)
-      return clock.every(periodMs >= SUMS_UP_MS ? periodMs * stretch : periodMs, () => {
-        const writes = news.writes()
-        const nowMs = clock.monotonicMs()
-        if (writes === timer.seen && nowMs - timer.calledMs < anywayMs && news.isDue?.() !== true) return
-        timer.seen = writes
-        timer.calledMs = nowMs
-        callback()
-      })
+      const { stretch = 1 } = news
+      const look = { seen: -1 }
+      looks.add(look)
+      return startLooking(clock, news, periodMs >= SUMS_UP_MS ? periodMs * stretch : periodMs, look, callback)
     },
     saw() {
-      for (const timer of timers) timer.seen = news.writes()
+      for (const look of looks) look.seen = news.writes()
     },
+  }
+}
+
+function startLooking(clock: Clock, news: News, periodMs: number, look: { seen: number }, callback: () => void): () => void {
+  const { anywayMs = ANYWAY_MS } = news
+  const beganMs = clock.monotonicMs()
+  let calledMs = beganMs
+  let armedMs = Number.POSITIVE_INFINITY
+  let cancel = () => {}
+  let wanted = true
+
+  /** At the first multiple of the period that is not before. */
+  function arm(earliestMs: number): void {
+    const atMs = beganMs + Math.max(1, Math.ceil((earliestMs - beganMs) / periodMs)) * periodMs
+    if (!wanted || atMs >= armedMs) return
+    cancel()
+    armedMs = atMs
+    cancel = clock.after(atMs - clock.monotonicMs(), fire)
+  }
+
+  function fire(): void {
+    armedMs = Number.POSITIVE_INFINITY
+    const nowMs = clock.monotonicMs()
+    if (news.writes() !== look.seen || nowMs - calledMs >= anywayMs || news.waiting?.() === 'due') {
+      look.seen = news.writes()
+      calledMs = nowMs
+      callback()
+    }
+    arm(news.waiting?.() === null || news.waiting === undefined ? calledMs + anywayMs : nowMs + 1)
+  }
+
+  news.onWrite(() => arm(clock.monotonicMs() + 1))
+  arm(beganMs)
+  return () => {
+    wanted = false
+    cancel()
   }
 }

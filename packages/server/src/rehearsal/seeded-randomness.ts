@@ -5,9 +5,9 @@ import { traceIdAt, type Randomness } from '../random.ts'
 export function seededRandomness(seed: number, stream: number, nowMs: () => number): Randomness {
   const state = createRandom(seed, stream)
   const hex = (digits: number) => {
-    let text = ''
-    while (text.length < digits) text += randomUint32(state).toString(16).padStart(8, '0')
-    return text.slice(0, digits)
+    const bytes = Buffer.allocUnsafe(Math.ceil(digits / 8) * 4)
+    for (let at = 0; at < bytes.length; at += 4) bytes.writeUInt32BE(randomUint32(state), at)
+    return bytes.toString('hex', 0, digits / 2)
   }
   return {
     unit: () => randomUniform(state),

@@ -31,16 +31,22 @@ export interface RolloutNow {
   modelVersion: string | null
 }
 
-/** Who is exposed changes with the step and the fence only: whoever looks again and again need not read it each time. */
-export interface SeenExposure {
-  key: string
-  ids: readonly string[]
-}
-
 export interface RolloutNowParts {
   config: Pick<Config, 'scoring' | 'confidFloor' | 'pollIntervalMs'>
   stores: Pick<TradingStores, 'rollouts' | 'risk'>
   settings: LiveSettingStore
+}
+
+export type ReadExposed = (rollout: StoredRollout, fence: Fence, db: Kysely<MainTables>) => Promise<readonly string[]>
+
+/** Who is exposed changes with the step and the fence only: whoever looks again and again need not read it each time. */
+export function rememberExposed(rollouts: RolloutNowParts['stores']['rollouts']): ReadExposed {
+  let seen: { key: string; ids: readonly string[] } | null = null
+  return async ({ id, state, frozen }, { epoch }, db) => {
+    const key = `${id} ${state.step} ${exposedShare(frozen.plan, state)} ${epoch}`
+    if (seen?.key !== key) seen = { key, ids: await rollouts.exposedIds(db) }
+    return seen.ids
+  }
 }
 
 /** Reads it, in the caller's transaction when there is one. Rejects with StorageError. */
@@ -48,16 +54,12 @@ export async function readRolloutNow(
   { config, stores, settings }: RolloutNowParts,
   db: Kysely<MainTables>,
   nowMs: number,
-  seen: SeenExposure = { key: '', ids: [] },
-  decided?: StoredRollout,
+  readExposed: ReadExposed = (_rollout, _fence, trx) => stores.rollouts.exposedIds(trx),
 ): Promise<RolloutNow> {
-  const rollout = decided ?? (await stores.rollouts.newest(db))
+  const rollout = await stores.rollouts.newest(db)
   const fence = await stores.risk.epoch(db)
   const effective = effectiveSettings(config, await settings.list(db))
-  const share = rollout === null ? 0 : exposedShare(rollout.frozen.plan, rollout.state)
-  const key = `${rollout?.id ?? ''} ${rollout?.state.step ?? 0} ${share} ${fence.epoch}`
-  if (seen.key !== key) Object.assign(seen, { key, ids: share > 0 ? await stores.rollouts.exposedIds(db) : [] })
-  const exposed = seen.ids
+  const exposed = rollout === null ? [] : await readExposed(rollout, fence, db)
   const killed = (await stores.risk.killSwitches(db)).map(({ scope }) => scope)
   return rolloutNow({ rollout, fence, exposed, killed, effective, nowMs })
 }

@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
 import { StorageError } from '../storage/storage-error.ts'
 import type { MainTables } from '../storage/tables.ts'
-import { readRolloutNow, type RolloutNow, type RolloutNowParts } from './rollout-now.ts'
+import { readRolloutNow, rememberExposed, type RolloutNow, type RolloutNowParts } from './rollout-now.ts'
 
 export interface RolloutWatch {
   /** As of the last look. When storage was away for longer than the lease, nobody is exposed. */
@@ -27,14 +27,15 @@ export async function watchRollout(
   },
 ): Promise<RolloutWatch> {
   const { db, clock, log } = parts
-  let current = await readRolloutNow(parts, db, clock.nowMs())
+  const readExposed = rememberExposed(parts.stores.rollouts)
+  let current = await readRolloutNow(parts, db, clock.nowMs(), readExposed)
   const listeners = new Set<(now: RolloutNow) => void>()
   let looking: Promise<void> | null = null
   let begun = 0
   let newest = 0
   async function look(): Promise<RolloutNow> {
     const place = ++begun
-    const seen = await readRolloutNow(parts, db, clock.nowMs())
+    const seen = await readRolloutNow(parts, db, clock.nowMs(), readExposed)
     await parts.onLook?.(seen)
     // One that began later has seen what a command has changed since.
     if (place < newest) return current

@@ -2,6 +2,7 @@ import type { Candle, Stream } from '@spark/core/market/candle'
 import { type Gap, gapBetween } from '@spark/core/market/gap'
 import { isTimeframe, timeframeMs } from '@spark/core/market/timeframe'
 import type { Kysely, Transaction } from 'kysely'
+import { inGroups } from '../in-groups.ts'
 import type { CandleRow, MainTables } from './tables.ts'
 
 /** A candle with the close time its source gave, when it gave one. */
@@ -36,7 +37,12 @@ export interface CandleStore {
 /** A transaction of this many rows takes about 4 ms, so that others of the same file hardly wait. */
 const CHUNK_ROWS = 500
 
+/** Candles that close together, of many streams, share a commit. */
+const FEW_ROWS = 4
+const GROUP_MAX = 100
+
 export function createCandleStore(db: Kysely<MainTables>): CandleStore {
+  const putFew = inGroups(GROUP_MAX, (puts: readonly Put[]) => putTogether(db, puts))
   const candlesOf = ({ symbol, tf }: Stream) =>
     db.selectFrom('candle').selectAll().where('symbol', '=', symbol).where('tf', '=', tf)
 
@@ -45,7 +51,7 @@ export function createCandleStore(db: Kysely<MainTables>): CandleStore {
       const result: PutResult = { inserted: 0, unchanged: 0, differing: [] }
       for (let at = 0; at < candles.length; at += CHUNK_ROWS) {
         const rows = candles.slice(at, at + CHUNK_ROWS).map((candle) => toRow(stream, candle, source))
-        await db.transaction().execute((trx) => putChunk(trx, rows, replace, result))
+        await (rows.length <= FEW_ROWS ? putFew({ rows, replace, result }) : putTogether(db, [{ rows, replace, result }]))
       }
       return result
     },
@@ -107,34 +113,65 @@ export function createCandleStore(db: Kysely<MainTables>): CandleStore {
   }
 }
 
-/** Adds to `result`. A candle that comes twice is compared with the first of the two. */
-async function putChunk(
-  trx: Transaction<MainTables>,
-  rows: readonly CandleRow[],
-  replace: boolean,
-  result: PutResult,
-): Promise<void> {
-  const [first] = rows
-  if (first === undefined) return
-  const { symbol, tf } = first
+interface Put {
+  rows: readonly CandleRow[]
+  replace: boolean
+  result: PutResult
+}
+
+const placeOf = ({ symbol, tf, ts }: Pick<CandleRow, 'symbol' | 'tf' | 'ts'>): string => `${symbol} ${tf} ${ts}`
+
+/** In one transaction; adds to the result of each. */
+function putTogether(db: Kysely<MainTables>, puts: readonly Put[]): Promise<readonly Put[]> {
+  return db.transaction().execute(async (trx) => {
+    const rows = puts.flatMap((put) => put.rows)
+    const known = await knownAmong(trx, rows)
+    const added: CandleRow[] = []
+    for (const put of puts) await compare(trx, put, known, added)
+    if (added.length > 0) await trx.insertInto('candle').values(added).execute()
+    return puts
+  })
+}
+
+/** What is stored at the places of these rows. */
+async function knownAmong(trx: Transaction<MainTables>, rows: readonly CandleRow[]): Promise<Map<string, CandleRow>> {
+  const streams = [...Map.groupBy(rows, ({ symbol, tf }) => `${symbol} ${tf}`).values()]
   const stored = await trx
     .selectFrom('candle')
     .selectAll()
-    .where('symbol', '=', symbol)
-    .where('tf', '=', tf)
-    .where(
-      'ts',
-      'in',
-      rows.map(({ ts }) => ts),
+    .where((eb) =>
+      eb.or(
+        streams.map((own) =>
+          eb.and([
+            eb('symbol', '=', own[0]?.symbol ?? ''),
+            eb('tf', '=', own[0]?.tf ?? ''),
+            eb(
+              'ts',
+              'in',
+              own.map(({ ts }) => ts),
+            ),
+          ]),
+        ),
+      ),
     )
     .execute()
-  const known = new Map(stored.map((row) => [row.ts, row]))
-  const added: CandleRow[] = []
+  return new Map(stored.map((row) => [placeOf(row), row]))
+}
+
+/** Sorts rows into new, same and differing. A candle that comes twice is compared with the first of the two. */
+async function compare(
+  trx: Transaction<MainTables>,
+  { rows, replace, result }: Put,
+  known: Map<string, CandleRow>,
+  added: CandleRow[],
+): Promise<void> {
   for (const row of rows) {
-    const present = known.get(row.ts)
+    const place = placeOf(row)
+    const present = known.get(place)
     if (present === undefined) {
-      known.set(row.ts, row)
+      known.set(place, row)
       added.push(row)
+      result.inserted += 1
     } else if (isSame(present, row)) {
       result.unchanged += 1
     } else {
@@ -142,8 +179,6 @@ async function putChunk(
       if (replace && !added.includes(present)) await replaceRow(trx, row)
     }
   }
-  if (added.length > 0) await trx.insertInto('candle').values(added).execute()
-  result.inserted += added.length
 }
 
 async function replaceRow(trx: Transaction<MainTables>, row: CandleRow): Promise<void> {

@@ -18,8 +18,8 @@ export interface StrategyStore {
   install(strategies: readonly Strategy[], nowMs: number): Promise<string[]>
   /** By id. */
   list(trx?: Kysely<MainTables>): Promise<StoredStrategy[]>
-  /** Those that decide on a stream's candles, by id. */
-  on(stream: Stream): Promise<StoredStrategy[]>
+  /** Those that decide on the candles of these streams, by id. */
+  on(streams: readonly Stream[]): Promise<StoredStrategy[]>
   /** Ids of those that are paused or stopped. */
   notRunning(): Promise<string[]>
   /** Whether any is paused with this reason. */
@@ -55,12 +55,11 @@ export function createStrategyStore(db: Kysely<MainTables>): StrategyStore {
     async list(trx = db) {
       return (await trx.selectFrom('strategy').selectAll().orderBy('id').execute()).map(fromRow)
     },
-    async on({ symbol, tf }) {
+    async on(streams) {
       const rows = await db
         .selectFrom('strategy')
         .selectAll()
-        .where('symbol', '=', symbol)
-        .where('tf', '=', tf)
+        .where((eb) => eb.or(streams.map(({ symbol, tf }) => eb.and([eb('symbol', '=', symbol), eb('tf', '=', tf)]))))
         .orderBy('id')
         .execute()
       return rows.map(fromRow)

@@ -84,6 +84,9 @@ export class PaperVenue implements Venue {
   readonly #terms: PaperTerms
   readonly #misbehaviour: Misbehaviour
   readonly #lastPrices = new Map<string, Decimal>()
+  /** Symbols without an open order: most prices find none, and need not look. */
+  readonly #idle = new Set<string>()
+  #taken = 0
   #listener: VenueListener | null = null
 
   constructor(database: PaperDatabase, options: PaperOptions) {
@@ -104,6 +107,8 @@ export class PaperVenue implements Venue {
     const problem = formProblem(request, instrument)
     if (problem !== null) throw new VenueError('refused', 'invalid_order', problem)
     const row = await this.#database.db.transaction().execute((trx) => this.#take(trx, request, instrument))
+    this.#taken += 1
+    this.#idle.delete(request.symbol)
     const price = this.#lastPrices.get(request.symbol)
     if (price !== undefined && this.#happens(this.#misbehaviour.fillBeforeAnswer))
       await this.#fillOpen(request.symbol, price, this.#options.clock.nowMs())
@@ -200,7 +205,12 @@ export class PaperVenue implements Venue {
   }
 
   async #fillOpen(symbol: string, tick: Decimal, ts: number): Promise<void> {
-    for (const row of await openRows(this.#database.db, [symbol])) {
+    if (this.#idle.has(symbol)) return
+    const taken = this.#taken
+    const rows = await openRows(this.#database.db, [symbol])
+    // An order that was taken meanwhile may not be among them.
+    if (rows.length === 0 && taken === this.#taken) this.#idle.add(symbol)
+    for (const row of rows) {
       if (row.created_at > ts) continue
       const price = this.#fillPrice(row, tick)
       if (price === null) continue

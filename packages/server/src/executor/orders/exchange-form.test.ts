@@ -8,6 +8,7 @@ import { startQueueWorker } from '../../queue/worker.ts'
 import { decideStrategies } from '../decide-strategies.ts'
 import { START_MS, openPath } from './order-path-fixture.ts'
 import type { OrderPath } from './order-path.ts'
+import { createStandings } from '../standings.ts'
 import { createPlanner } from './planner.ts'
 import { reconcileVenue } from './reconcile-venue.ts'
 import { sendOrder } from './send-order.ts'
@@ -104,7 +105,15 @@ it(
               atr_14: 1,
             }
             const audit = { appendAll: async () => [] }
-            const deps = { path, plan: createPlanner(path), audit, random, log: path.log, askMl: async () => null }
+            const deps = {
+              path,
+              standings: createStandings(path),
+              plan: createPlanner(path),
+              audit,
+              random,
+              log: path.log,
+              askMl: async () => null,
+            }
             await decideStrategies(deps, STREAM, { ...row, ema_20: 2 + baseline, ema_50: 2 })
             await worker.idle()
           }

@@ -71,7 +71,10 @@ export function planOrders(path: OrderPath, wishes: readonly Wish[]): Promise<St
 export async function planAll(path: OrderPath, plans: readonly Decided[]): Promise<StoredOrder[]> {
   const wishes = plans.flatMap((plan) => plan.wishes)
   const planned = await path.db.transaction().execute(async (trx) => {
-    for (const { strategyIds, candleTs } of plans) await path.strategies.markDecided(trx, strategyIds, candleTs)
+    for (const [candleTs, own] of Map.groupBy(plans, (plan) => plan.candleTs)) {
+      const strategyIds = own.flatMap((plan) => plan.strategyIds)
+      await path.strategies.markDecided(trx, strategyIds, candleTs)
+    }
     if (wishes.length === 0) return []
     const book = await openBook(path, trx, plans)
     const judgements = wishes.map((wish) => judged(path, book, wish)).filter((one) => one !== null)

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { AuditEvent } from '../../storage/audit/audit-event.ts'
 import { decideStrategies } from '../decide-strategies.ts'
+import { createStandings } from '../standings.ts'
 import { START_MS, openPath, wish, type PathFixture, type PathOptions } from './order-path-fixture.ts'
 import type { Wish } from './plan-orders.ts'
 import { STRATEGIES_A_TRANSACTION, createPlanner, type Planner } from './planner.ts'
@@ -80,7 +81,8 @@ it('a stream with more strategies than a transaction takes decides entirely, eac
   })
   const audited: AuditEvent[] = []
   const appendAll = (events: readonly AuditEvent[]) => Promise.resolve(void audited.push(...events)).then(() => [])
-  const deps = { ...fixture, plan, audit: { appendAll }, log: fixture.path.log, askMl: () => Promise.resolve(null) }
+  const standings = createStandings(fixture.path)
+  const deps = { ...fixture, plan, standings, audit: { appendAll }, log: fixture.path.log, askMl: () => Promise.resolve(null) }
   const prices = { o: 50_000, h: 50_000, l: 50_000, c: 50_000, v: 1 }
   const row = { ...STREAM, ts: CANDLE, ...prices, rsi_14: 50, macd_hist: 0, ema_20: 2, ema_50: 1, atr_14: 1 }
   await decideStrategies(deps, STREAM, row)
