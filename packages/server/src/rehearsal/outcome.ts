@@ -32,12 +32,12 @@ function endOf({ phase, faults, rows, state }: Rehearsal, expect: End | null): {
       ? { ok: true, said: `ended in ${phase}, as expected` }
       : { ok: false, said: `ended in ${phase}, and ${expect} was expected${why(state.phaseReason)}` }
   if (phase === 'done') return { ok: true, said: 'ended in done' }
-  if (faults.length === 0) return { ok: false, said: `ended in ${phase} without a fault${why(state.phaseReason)}` }
-  if (phase !== 'live' && phase !== 'preview')
-    return { ok: true, said: `ended in ${phase}, as its faults demand${why(state.phaseReason)}` }
+  const hasEnded = phase !== 'live' && phase !== 'preview'
+  if (hasEnded && faults.length === 0) return { ok: false, said: `ended in ${phase} without a fault${why(state.phaseReason)}` }
+  if (hasEnded) return { ok: true, said: `ended in ${phase}, as its faults demand${why(state.phaseReason)}` }
   const last = rows.findLast(({ context }) => (context['input'] as { facts: unknown } | undefined)?.facts !== null)
   const { decision = 'soak', reasons = [] } = (last?.context ?? {}) as { decision?: Decision; reasons?: string[] }
-  return WAITS.has(decision)
+  return faults.length > 0 && WAITS.has(decision)
     ? { ok: true, said: `still ${phase}: it holds, as its faults demand: ${reasons.join('; ')}` }
     : { ok: false, said: `still ${phase} when its time was over: ${reasons.join('; ')}` }
 }

@@ -38,6 +38,7 @@ interface Period extends RecordedMarketOptions {
 }
 
 const CANDLE_EVERY_MS = 10_000
+const NAMED_MAX = 10
 const HOUR = 3_600_000
 
 /**
@@ -59,8 +60,8 @@ export async function recordedMarket(
   const speed = options.speed ?? timeframeMs(config.canary.tf) / CANDLE_EVERY_MS
   const period: Period = { ...options, speed, fromMs: fromMsOf(config, canary) }
   const wrong = unfitness(canary, period)
-  if (wrong !== null) throw new FeedError(`the canary stream ${streamName(config.canary)} ${wrong}`)
-  const unfit = new Map<string, string | null>(wanted.map((stream) => [streamName(stream), 'is not in the data']))
+  if (wrong !== null) throw new FeedError(`the canary stream ${streamName(config.canary)}: ${wrong}`)
+  const unfit = new Map<string, string | null>(wanted.map((stream) => [streamName(stream), 'not in the data']))
   for (const one of series) unfit.set(streamName(one.stream), unfitness(one, period))
   const kept = series.filter(({ stream }) => unfit.get(streamName(stream)) === null)
   const strategies = config.file.strategies.filter((strategy) => unfit.get(streamName(strategy)) === null)
@@ -96,12 +97,12 @@ function unfitness({ stream, columns }: ReplaySeries, { speed, fromMs, lastsMs, 
   const lengthMs = timeframeMs(stream.tf)
   const before = firstRowAt(columns, fromMs - lengthMs + 1)
   if (before < WARM_UP_CANDLES)
-    return `has ${before} candles before ${minute(fromMs)}, and the warm-up takes ${WARM_UP_CANDLES}; begin later with replay.start in the plan file`
+    return `${before} candles before ${minute(fromMs)}, and the warm-up takes ${WARM_UP_CANDLES}; begin later with replay.start in the plan file, or give earlier files`
   if (lengthMs / speed > freshMs)
-    return `sends a candle every ${seconds(lengthMs / speed)} at speed ${speed}, and is stale after ${seconds(freshMs)}; it needs --speed ${Math.ceil(lengthMs / freshMs)} or more`
+    return `a candle every ${seconds(lengthMs / speed)} at speed ${speed}, stale after ${seconds(freshMs)}; it needs --speed ${Math.ceil(lengthMs / freshMs)} or more`
   const haveMs = (columns.ts.at(-1) ?? 0) + lengthMs - fromMs
   if (haveMs / speed < lastsMs)
-    return `ends after ${hours(haveMs / speed)} at speed ${speed}, and the rehearsal may take ${hours(lastsMs)}; give more files, or --speed ${Math.floor(haveMs / lastsMs)} or less`
+    return `the data ends after ${hours(haveMs / speed)} at speed ${speed}, and the rehearsal may take ${hours(lastsMs)}; give more files, or --speed ${Math.floor(haveMs / lastsMs)} or less`
   return null
 }
 
@@ -113,7 +114,9 @@ function lackTexts(strategies: readonly Stream[], unfit: ReadonlyMap<string, str
   })
   return [...Map.groupBy(lost, ({ why }) => why)].map(([why, streams]) => {
     const count = streams.reduce((sum, one) => sum + one.count, 0)
-    return `${count} of ${strategies.length} strategies are left out: ${streams.map(({ name }) => name).join(', ')} ${why}`
+    const named = streams.slice(0, NAMED_MAX).map(({ name }) => name)
+    const more = streams.length > NAMED_MAX ? [`${streams.length - NAMED_MAX} more streams`] : []
+    return `${count} of ${strategies.length} strategies are left out; ${why}: ${[...named, ...more].join(', ')}`
   })
 }
 
