@@ -9,7 +9,8 @@ import type { Kysely } from 'kysely'
 import { sha256 } from '../sha256.ts'
 import type { FrozenRollout, StoredRollout } from '../storage/rollout-store.ts'
 import type { MainTables } from '../storage/tables.ts'
-import { stateDigest, type RolloutParts, type Who } from './decide-rollout.ts'
+import type { Who } from '../command-event.ts'
+import { stateDigest, type RolloutParts } from './decide-rollout.ts'
 
 export interface StartRequest {
   plan: RolloutPlan

@@ -9,7 +9,7 @@ import { commandEvent } from '../../command-event.ts'
 import { ApiProblem } from '../api-problem.ts'
 import { csvLine } from '../csv.ts'
 import type { ApiDeps } from '../deps.ts'
-import { giverOf } from '../guard.ts'
+import { whoOf } from '../guard.ts'
 import { handle } from '../handle.ts'
 import { limitOf, timeOf } from '../query.ts'
 import { limitViews } from '../risk-view.ts'
@@ -103,7 +103,7 @@ function flattenRoute(app: FastifyInstance, { desk, clock, random }: ApiDeps): v
       const payload = { kind: 'flatten', scope, requestId, actor: request.principal, askedAt: ts }
       await queue.enqueue(trx, { queue: 'order', key: `flatten ${requestId}`, payload, runAt: AT_ONCE })
       await outbox.add(trx, [
-        commandEvent(giverOf(request), { ts, action: 'flatten.asked', context: { scope, requestId, reason } }),
+        commandEvent(whoOf(request), { ts, action: 'flatten.asked', context: { scope, requestId, reason } }),
       ])
     })
     const held = await positions.open()
