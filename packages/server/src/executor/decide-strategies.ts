@@ -70,7 +70,7 @@ async function decideTogether(deps: DecideDeps, strategies: readonly StoredStrat
   const positions = new Map((await path.positions.of(path.db, ids)).map((position) => [position.strategyId, position]))
   const fence = await path.risk.epoch(path.db)
   // Without a lease nobody watches the exposure: it has ended, whatever the strategies' rows say.
-  const mlOff = fence.mlOff || fence.leaseUntil < path.wallMs()
+  const mlOff = fence.mlOff || !path.leaseHolds(fence.leaseUntil)
   const baseline = baselineDecision(row)
   const considered = await Promise.all(
     strategies.map(async (strategy): Promise<Considered> => {

@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
 import { StorageError } from '../storage/storage-error.ts'
 import type { MainTables } from '../storage/tables.ts'
+import { createExposureLease } from './exposure-lease.ts'
 import { readRolloutNow, type RolloutNow, type RolloutNowParts } from './rollout-now.ts'
 
 export interface RolloutWatch {
@@ -27,7 +28,9 @@ export async function watchRollout(
   },
 ): Promise<RolloutWatch> {
   const { db, clock, log } = parts
+  const lease = createExposureLease(clock)
   let current = await readRolloutNow(parts, db, clock.nowMs())
+  lease.holds(current.fence.leaseUntil)
   const listeners = new Set<(now: RolloutNow) => void>()
   let looking: Promise<void> | null = null
   let begun = 0
@@ -40,6 +43,7 @@ export async function watchRollout(
     if (place < newest) return current
     newest = place
     current = seen
+    lease.holds(seen.fence.leaseUntil)
     for (const listener of listeners) listener(current)
     return current
   }
@@ -54,7 +58,7 @@ export async function watchRollout(
   })
   return {
     now() {
-      if (current.mode !== 'live' || current.fence.leaseUntil >= clock.nowMs()) return current
+      if (current.mode !== 'live' || lease.holds(current.fence.leaseUntil)) return current
       return { ...current, mode: 'preview', exposed: new Set() }
     },
     look,

@@ -84,6 +84,7 @@ function riskRoute(app: FastifyInstance, deps: ApiDeps): void {
       venue: {
         name,
         haltedReason: await venues.halt(db, name),
+        entriesStoppedReason: await venues.entriesStopped(db, name),
         reconciledAt: await venues.reconciledAt(name),
         protection: 'none' as const,
       },
