@@ -53,14 +53,7 @@ export function startMeasure(deps: {
   let cancelTimer = () => {}
   const stepped = watchClockSteps(clock)
 
-  function countsOf(sliceTs: number): SloCounts {
-    let counts = open.get(sliceTs)
-    if (counts === undefined) {
-      counts = emptySloCounts()
-      open.set(sliceTs, counts)
-    }
-    return counts
-  }
+  const countsOf = (sliceTs: number): SloCounts => countsAt(open, sliceTs)
 
   /** At each slice boundary: note the staleness, then seal after the delay. */
   function boundary(): void {
@@ -122,6 +115,15 @@ export function startMeasure(deps: {
       await queue.store()
     },
   }
+}
+
+function countsAt(open: Map<number, SloCounts>, sliceTs: number): SloCounts {
+  let counts = open.get(sliceTs)
+  if (counts === undefined) {
+    counts = emptySloCounts()
+    open.set(sliceTs, counts)
+  }
+  return counts
 }
 
 /** Sealed slices on their way to storage, in order; kept while it cannot be written. */
