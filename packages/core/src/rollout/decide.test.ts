@@ -46,9 +46,8 @@ describe('the default plan', () => {
   })
 })
 
-const after = (ms: number, bad: object): Story => ({ measured: (sinceMs) => (sinceMs >= ms ? bad : {}) })
-
 describe('a guard', () => {
+  const after = (ms: number, bad: object): Story => ({ measured: (sinceMs) => (sinceMs >= ms ? bad : {}) })
   const live = 4.5 * HOUR
 
   it('p95 beyond 1500 ms for 15 minutes rolls a live share back', () => {

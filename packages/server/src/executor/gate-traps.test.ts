@@ -131,7 +131,8 @@ it('a breach ends when its cause ends: what is refused meanwhile does not feed i
 })
 
 it('six dead notifications do not touch the model, six dead orders do', async () => {
-  const { db, close } = await openMainDatabase({ path: join(temporaryFolder(), 'spark.db'), thread: false })
+  const database = await openMainDatabase({ path: join(temporaryFolder(), 'spark.db'), thread: false })
+  const { db } = database
   const queue = createDatabaseQueue({ db, clock, random: systemRandomness })
   const judgedWith = async (name: 'notification' | 'order') => {
     for (let at = 0; at < 6; at++) await queue.enqueue(db, { queue: name, key: `${at}`, payload: {} })
@@ -142,7 +143,7 @@ it('six dead notifications do not touch the model, six dead orders do', async ()
   }
   expect(await judgedWith('notification')).toMatchObject({ verdict: 'O', value: 0 })
   expect(await judgedWith('order')).toMatchObject({ verdict: 'B', value: 6 })
-  await close()
+  await database.close()
 })
 
 it('a raised floor does not lift the confidence gate', async () => {
