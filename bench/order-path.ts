@@ -51,6 +51,8 @@ export async function openPath(folder: string): Promise<OpenPath> {
     ...stores,
     clock,
     wallMs: () => clock.nowMs(),
+    leaseHolds: () => true,
+    clockDoubt: () => null,
     log: createLog('bench', 'silent'),
     queue: createDatabaseQueue({ db, clock, random }),
     venue,

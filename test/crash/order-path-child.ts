@@ -137,10 +137,13 @@ await stores.strategies.install(
   clock.nowMs(),
 )
 // A controller watches the exposure as long as this lasts.
-await stores.risk.leaseExposure(database.db, Number.MAX_SAFE_INTEGER)
+const leaseExposure = () => stores.risk.leaseExposure(database.db, clock.nowMs() + 30_000)
+await leaseExposure()
+const stopLeasing = clock.every(5000, () => void leaseExposure())
 const desk = await openOrderDesk({
   clock,
   wallClock: clock,
+  marketMs: () => clock.nowMs(),
   random,
   log: createLog('order-path', 'fatal'),
   database: { ...database, db },
@@ -208,6 +211,7 @@ if (up) {
   await queue.enqueue(database.db, { queue: 'order', key: `flatten ${next}`, payload })
   await ended()
 }
+stopLeasing()
 await desk.stop()
 await orderAudit.close()
 await audit.close()

@@ -152,6 +152,9 @@ export const RiskView = Type.Object({
   venue: Type.Object({
     name: Type.String(),
     haltedReason: nullable(Type.String()),
+    entriesStoppedReason: nullable(
+      Type.String({ description: 'why no order increases risk while exits work: the clock stepped; null: they may' }),
+    ),
     reconciledAt: nullable(Ms),
     protection: Type.Literal('none', {
       description: 'there are no protective stops at the venue: nothing protects a position while the executor is down',

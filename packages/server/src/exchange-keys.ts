@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { Clock } from './clock.ts'
-import { commandEvent, type Giver } from './command-event.ts'
+import { commandEvent, type Who } from './command-event.ts'
 import { ConfigError } from './config.ts'
 import { openSecretBox } from './secret-box.ts'
 import { createAuditOutbox } from './storage/audit-outbox.ts'
@@ -47,7 +47,7 @@ export function exchangeKeysProblem({ apiKey, secret }: ExchangeKeys): string | 
   return apiKey === secret ? 'API key and secret are the same' : null
 }
 
-export interface KeyChange extends Giver {
+export interface KeyChange extends Who {
   /** As venueName gives it. */
   venue: string
   reason: string

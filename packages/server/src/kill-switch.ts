@@ -1,10 +1,10 @@
-import { commandEvent, type Giver } from './command-event.ts'
+import { commandEvent, type Who } from './command-event.ts'
 import { AT_ONCE } from './queue/queue.ts'
 import { commandIn, type RolloutParts } from './rollout/decide-rollout.ts'
 import type { TradingStores } from './storage/trading-stores.ts'
 
 /** `all`, `venue:NAME` or `strategy:ID`. */
-export interface KillRequest extends Giver {
+export interface KillRequest extends Who {
   scope: string
   reason: string
 }

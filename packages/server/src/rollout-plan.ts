@@ -4,6 +4,14 @@ import type { SparkFile } from './strategies-file.ts'
 const MINUTE = 60_000
 /** So long (real ms) a busy machine may keep the controller from renewing the lease, however fast the clock runs. */
 const LEASE_REAL_MIN_MS = 2000
+const SPEED_MAX = 60
+
+const leaseMs = (clockSpeed: number): number => Math.max(DEFAULT_PLAN.leaseMs, LEASE_REAL_MIN_MS * clockSpeed)
+
+/** No plan's lease on exposure is longer, whatever speed (1 never turns into another, others do) it began at. */
+export function longestLeaseMs(clockSpeed: number): number {
+  return leaseMs(clockSpeed === 1 ? 1 : SPEED_MAX)
+}
 
 /** The plan of config/spark.yaml; what it leaves out has its default. Its times are the clock's. */
 export function rolloutPlanOf({ rollout = {} }: SparkFile, clockSpeed = 1): RolloutPlan {
@@ -11,7 +19,7 @@ export function rolloutPlanOf({ rollout = {} }: SparkFile, clockSpeed = 1): Roll
   return {
     ...DEFAULT_PLAN,
     ...rest,
-    leaseMs: Math.max(DEFAULT_PLAN.leaseMs, LEASE_REAL_MIN_MS * clockSpeed),
+    leaseMs: leaseMs(clockSpeed),
     ...(steps !== undefined && {
       steps: steps.map(({ name, share, dwellMin, approval = false, proven = false }) => ({
         name: name ?? (share === 0 ? 'preview' : `${Math.round(share * 1000) / 10} %`),

@@ -1,9 +1,9 @@
 import type { Strategy, StrategyStatus } from '@spark/core/trading/strategy'
 import type { Clock } from './clock.ts'
-import { commandEvent, type Giver } from './command-event.ts'
+import { commandEvent, type Who } from './command-event.ts'
 import type { TradingStores } from './storage/trading-stores.ts'
 
-export interface StrategyCommand extends Giver {
+export interface StrategyCommand extends Who {
   id: string
   reason: string | null
 }

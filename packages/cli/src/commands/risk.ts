@@ -23,6 +23,7 @@ function riskText({ epoch, mlOff, venue, killSwitches, asOf, limits }: AnswerOf<
   const agreed = venue.reconciledAt === null ? 'never' : timeText(venue.reconciledAt)
   const head = [
     ['venue', venue.haltedReason === null ? `${venue.name}: not halted` : `${venue.name}: HALTED, ${venue.haltedReason}`],
+    ['entries', venue.entriesStoppedReason === null ? 'allowed' : `STOPPED, ${venue.entriesStoppedReason}`],
     ['books agreed', agreed],
     ['protection', `${venue.protection}: no stop at the venue sells while the executor is down`],
     ['epoch', `${epoch}${mlOff ? ', ML orders are off' : ''}`],

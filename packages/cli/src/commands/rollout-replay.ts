@@ -1,9 +1,14 @@
 import type { Command } from 'commander'
-import { loadConfig } from '@spark/server/config'
+import { existsSync } from 'node:fs'
+import { loadConfig, type Config } from '@spark/server/config'
+import { changedPlan } from '@spark/server/rollout/plan-digest'
 import { replayAudit } from '@spark/server/rollout/replay-audit'
 import type { ReplayedRollout } from '@spark/server/rollout/replay-rollout'
 import { openAuditReader } from '@spark/server/storage/audit/audit-reader'
+import { withStores } from '../direct.ts'
 import { CheckFailed, type Output } from '../output.ts'
+
+const ROLLOUTS_MAX = 10_000
 
 /** spark rollout replay: needs no process, the audit is enough. */
 export function rolloutReplayCommand(rollout: Command, output: Output): void {
@@ -16,7 +21,9 @@ export function rolloutReplayCommand(rollout: Command, output: Output): void {
     .option('--json', 'as JSON')
     .addHelpText('after', '\nExample:\n  spark rollout replay --rollout rollout-3')
     .action(async ({ rollout: id, json }: { rollout?: string; json?: true }) => {
-      const replayed = await replayAll(id ?? null)
+      const config = loadConfig()
+      await refuseChangedPlans(config, id ?? null)
+      const replayed = await replayAll(config, id ?? null)
       const ok = replayed.every(({ difference }) => difference === null)
       if (json === true) output.line(JSON.stringify({ ok, rollouts: replayed }, null, 2))
       else for (const one of replayed) output.line(textOf(one))
@@ -26,8 +33,20 @@ export function rolloutReplayCommand(rollout: Command, output: Output): void {
     })
 }
 
-async function replayAll(rolloutId: string | null): Promise<ReplayedRollout[]> {
-  const reader = openAuditReader({ dataDir: loadConfig().dataDir, thread: false })
+/** The audit is enough to replay; but when a plan in the database is not the one that the rollout began with, that is said first. */
+async function refuseChangedPlans(config: Config, rolloutId: string | null): Promise<void> {
+  if (!existsSync(config.databasePath)) return
+  await withStores(config, async ({ rollouts }) => {
+    const stored = (await rollouts.list(ROLLOUTS_MAX)).filter(({ id }) => rolloutId === null || id === rolloutId)
+    for (const rollout of stored) {
+      const problem = await changedPlan(rollouts, rollout)
+      if (problem !== null) throw new CheckFailed(problem)
+    }
+  })
+}
+
+async function replayAll({ dataDir }: Config, rolloutId: string | null): Promise<ReplayedRollout[]> {
+  const reader = openAuditReader({ dataDir, thread: false })
   try {
     return await replayAudit(reader, rolloutId)
   } finally {

@@ -72,7 +72,7 @@ function snapshot(change: Partial<MonitorSnapshot> = {}): MonitorSnapshot {
       mlOff: false,
       leaseUntil: NOW_MS,
       killSwitches: [{ scope: 'all', reason: 'odd fills', actor: 'operator', setAt: NOW_MS }],
-      venue: { name: 'paper', haltedReason: null, reconciledAt: NOW_MS, protection: 'none' },
+      venue: { name: 'paper', haltedReason: null, entriesStoppedReason: null, reconciledAt: NOW_MS, protection: 'none' },
       asOf: NOW_MS,
       limits: [{ name: 'maxTotalNotional', limit: '150000', used: '34000.5', unit: 'quote units', by: null }],
     }),

@@ -117,6 +117,7 @@ export function exposureLines(
 /** What holds trading up by hand or by itself; nothing when nothing does. */
 export function brakeLines({ killSwitches, venue }: AnswerOf<'risk'>): Line[] {
   const said = killSwitches.map(({ scope, reason, actor }) => `KILLED ${scope} by ${actor}: ${reason}`)
+  if (venue.entriesStoppedReason !== null) said.push(`NO ENTRIES: ${venue.entriesStoppedReason}`)
   if (venue.haltedReason !== null) said.push(`HALTED venue ${venue.name}: ${venue.haltedReason}`)
   return said.map((text) => [{ text: oneLine(text, TEXT_CHARACTERS_MAX), style: 'red' }])
 }

@@ -357,24 +357,3 @@ describe('what else holds a step', () => {
     expect(run({ plan, facts: () => ({ verdict: 'proven' }) }, 5 * HOUR).state.phase).toBe('live')
   })
 })
-
-describe('a restart', () => {
-  it('at any time changes nothing but good time', () => {
-    for (const from of [HOUR, 4 * HOUR + MINUTE, 4.9 * HOUR]) {
-      const away = (sinceMs: number) => sinceMs >= from && sinceMs < from + 20 * MINUTE
-      const { state, told } = run({ away }, 5.8 * HOUR)
-      expect(told.some(({ outcome }) => outcome.decision === 'rollback' || outcome.decision === 'preview_only')).toBe(false)
-      const plain = run({}, 5.8 * HOUR)
-      expect(plain.state.phase).toBe('live')
-      expect(state.phase).toBe('live')
-      expect(state.breaches.total).toBe(0)
-      expect(state.tally.fromMs).toBeGreaterThanOrEqual(plain.state.tally.fromMs)
-    }
-  })
-
-  it('does not save a rollout from a breach: the hold runs across it', () => {
-    const away = (sinceMs: number) => sinceMs >= 4.6 * HOUR && sinceMs < 4.6 * HOUR + 2 * MINUTE
-    const { state } = run({ away, measured: (sinceMs) => (sinceMs >= 4.5 * HOUR ? { latencyMs: 2000 } : {}) }, 5 * HOUR)
-    expect(state.phase).toBe('rolled_back')
-  })
-})

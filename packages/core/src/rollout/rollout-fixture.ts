@@ -26,6 +26,8 @@ export interface Story {
   facts?: (sinceMs: number) => Partial<TickFacts>
   /** The controller does not run. */
   away?: (sinceMs: number) => boolean
+  /** The controller alone does not run: what is measured meanwhile is there when it does. */
+  down?: (sinceMs: number) => boolean
   /** Strategies of the whole, a minute each; a tenth of them is the canary. */
   strategies?: number
 }
@@ -56,7 +58,7 @@ export function run(story: Story, untilMs: number): { state: RolloutState; told:
       }
       nextSliceMs += plan.sliceMs
     }
-    if (story.away?.(sinceMs) === true) continue
+    if (story.away?.(sinceMs) === true || story.down?.(sinceMs) === true) continue
     const input = {
       nowMs,
       slices: sealed.splice(0),

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Access } from '@spark/contract/routes'
-import type { Giver } from '../command-event.ts'
+import type { Who } from '../command-event.ts'
 import { createHostCheck, isLoopback } from '../host-check.ts'
 import type { Randomness } from '../random.ts'
 import { traceIdOf } from '../telemetry.ts'
@@ -42,7 +42,7 @@ export function installGuard(app: FastifyInstance, options: GuardOptions): void 
 }
 
 /** Who gives the command that a request carries. */
-export function giverOf({ principal: actor, traceId }: FastifyRequest): Giver {
+export function whoOf({ principal: actor, traceId }: FastifyRequest): Who {
   return { actor, traceId }
 }
 

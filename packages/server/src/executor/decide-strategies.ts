@@ -74,7 +74,7 @@ async function decideTogether(deps: DecideDeps, strategies: readonly StoredStrat
   const ids = strategies.map(({ id }) => id)
   const { positions, fence } = await deps.standings.of(ids)
   // Without a lease nobody watches the exposure: it has ended, whatever the strategies' rows say.
-  const mlOff = fence.mlOff || fence.leaseUntil < path.wallMs()
+  const mlOff = fence.mlOff || !path.leaseHolds(fence.leaseUntil)
   const baseline = baselineDecision(row)
   const considered = await Promise.all(
     strategies.map(async (strategy): Promise<Considered> => {

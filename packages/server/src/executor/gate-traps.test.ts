@@ -1,13 +1,22 @@
+import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { ScoreAnswer } from '@spark/contract/ml'
 import { createClient } from '@spark/contract/client'
 import { DEFAULT_PLAN } from '@spark/core/rollout/plan'
+import { emptySloCounts } from '@spark/core/rollout/slo'
 import { judgeWindow, sliceFacts, type SliceFacts } from '@spark/core/rollout/slice'
 import { startApi, type ApiFixture } from '../api/api-fixture.ts'
 import { goodFeature } from '../api/feature-fixture.ts'
 import { ManualClock } from '../clock.ts'
 import { createLog } from '../log.ts'
+import { createDatabaseQueue } from '../queue/database-queue.ts'
 import { systemRandomness } from '../random.ts'
+import { rolloutPartsOf } from '../rollout/rollout-parts.ts'
+import { installStrategies, stageOn } from '../rollout/rollout-stage-fixture.ts'
+import { openMainDatabase } from '../storage/open-main-database.ts'
+import { temporaryFolder } from '../storage/temporary-folder.ts'
+import { createTradingStores } from '../storage/trading-stores.ts'
+import { deadLetters } from './meters.ts'
 import { startMeasure, type Measure } from './measure.ts'
 import { startPolling, type StrategyPoller } from './score-strategies.ts'
 
@@ -96,6 +105,45 @@ it("someone else's bad requests cannot move a gate", async () => {
     ['O', 0],
     ['O', 0],
   ])
+})
+
+it('a breach ends when its cause ends: what is refused meanwhile does not feed its own gate', async () => {
+  const database = await openMainDatabase({ path: api.config.databasePath, thread: true })
+  const stores = createTradingStores(database.db)
+  const stage = stageOn(rolloutPartsOf({ stores, config: api.config, clock, random: systemRandomness }), clock)
+  await installStrategies(stage.parts)
+  await stage.begin()
+  const state = await stage.state()
+  const breach = { gate: 'error_rate', sinceMs: START_MS, critical: true, fast: false, worst: 9 } as const
+  const gates = { ...state.gates, error_rate: { ...state.gates.error_rate, breach } }
+  await stores.rollouts.saveState(database.db, 'rollout-1', { ...state, gates }, START_MS)
+  await pass(35)
+  const headers = { 'content-type': 'application/json', authorization: `Bearer ${api.tokens.executor}` }
+  const body = JSON.stringify({ feature: goodFeature(clock.nowMs()) })
+  const refused = (await (await fetch(`${url}/api/ml/score`, { method: 'POST', headers, body })).json()) as ScoreAnswer
+  expect(refused).toMatchObject({ decision: 0, guardrails: { pass: false, reasons: expect.arrayContaining(['slo_breach']) } })
+  await pass(300)
+  // Every one of them closed, and every one measured as what it is: answered.
+  expect(slices.every(({ due, polls }) => polls.ok === due && due > 0)).toBe(true)
+  expect(verdicts('error_rate').at(-1)).toMatchObject({ verdict: 'O', value: 0 })
+  expect(verdicts('confid_median').at(-1)?.value).toBeGreaterThan(0)
+  await database.close()
+})
+
+it('six dead notifications do not touch the model, six dead orders do', async () => {
+  const database = await openMainDatabase({ path: join(temporaryFolder(), 'spark.db'), thread: false })
+  const { db } = database
+  const queue = createDatabaseQueue({ db, clock, random: systemRandomness })
+  const judgedWith = async (name: 'notification' | 'order') => {
+    for (let at = 0; at < 6; at++) await queue.enqueue(db, { queue: name, key: `${at}`, payload: {} })
+    for (const job of await queue.lease(name, { limit: 6, leaseMs: 1000 })) await queue.bury(job, 'gone', 'nobody there')
+    const depth = await queue.depth()
+    const counts = { ...emptySloCounts(), dlqSize: deadLetters({ depth: () => depth }) }
+    return judgeWindow(DEFAULT_PLAN, [sliceFacts(START_MS, counts)]).dead_letters
+  }
+  expect(await judgedWith('notification')).toMatchObject({ verdict: 'O', value: 0 })
+  expect(await judgedWith('order')).toMatchObject({ verdict: 'B', value: 6 })
+  await database.close()
 })
 
 it('a raised floor does not lift the confidence gate', async () => {

@@ -232,6 +232,7 @@ async function openDesk(
   const desk = await openOrderDesk({
     clock,
     wallClock,
+    marketMs: () => (isReplay(config) ? null : feed.nowMs()),
     random: systemRandomness,
     log,
     database,

@@ -1,6 +1,7 @@
 import { SEAL_DELAY_MS, SLICE_MS, emptySloCounts, type SloCounts } from '@spark/core/rollout/slo'
 import { recordValue } from '@spark/core/stats/histogram'
 import type { Clock } from '../clock.ts'
+import { watchClockSteps } from '../clock-steps.ts'
 import { SEALED_STEP_S, sliceOpenMs } from '../storage/metric-slice.ts'
 
 /** How one scheduled poll ended. `confid` is null when the row was not scored. */
@@ -28,8 +29,6 @@ export interface Measure {
   stop(): Promise<void>
 }
 
-const CLOCK_STEP_MS = 1000
-
 /** Slices that wait to be stored while storage cannot be written; older ones are given up (15 minutes). */
 const WAITING_MAX = 30
 
@@ -52,13 +51,13 @@ export function startMeasure(deps: {
   let currentTs = sliceOpenMs(clock.nowMs(), SEALED_STEP_S)
   let sealedTs = -1
   let cancelTimer = () => {}
-  const stepped = watchClock(clock)
+  const stepped = watchClockSteps(clock)
 
   /** At each slice boundary: note the staleness, then seal after the delay. */
   function boundary(): void {
     if (stopped) return
     const endedTs = currentTs
-    const isStepped = stepped()
+    const isStepped = stepped() !== 0
     currentTs = sliceOpenMs(clock.nowMs(), SEALED_STEP_S)
     if (currentTs <= endedTs) return wentBack()
     if (isStepped) open.counts(endedTs).clockSteps += 1
@@ -130,16 +129,6 @@ function createOpenSlices() {
       return taken.map(([sliceTs, counts]) => ({ sliceTs, counts }))
     },
     clear: () => open.clear(),
-  }
-}
-
-/** Wall and monotonic time drift apart slowly; a step of more than a second is someone's hand, or a machine that slept. */
-function watchClock(clock: Pick<Clock, 'nowMs' | 'monotonicMs'>): () => boolean {
-  let offsetMs = clock.nowMs() - clock.monotonicMs()
-  return () => {
-    const beforeMs = offsetMs
-    offsetMs = clock.nowMs() - clock.monotonicMs()
-    return Math.abs(offsetMs - beforeMs) > CLOCK_STEP_MS
   }
 }
 

@@ -21,10 +21,13 @@ import { createTradingStores, type TradingStores } from '../storage/trading-stor
 import type { SparkFile } from '../strategies-file.ts'
 import { traceparentOf } from '../telemetry.ts'
 import type { PriceTick, Venue } from '../venue/venue.ts'
+import { createExposureLease } from '../rollout/exposure-lease.ts'
+import { createClockTrust } from './clock-trust.ts'
 import { startAuditRelay, type AuditRelay } from './orders/audit-relay.ts'
 import type { OrderPath } from './orders/order-path.ts'
 import { raiseAlert, resolveAlert } from './orders/raise-alert.ts'
 import { settleAlerts } from './orders/settle-alerts.ts'
+import { tellClockDoubt } from './orders/tell-clock-doubt.ts'
 import { startPortfolio, type Portfolio } from './portfolio.ts'
 import type { ScoreClient } from './score-strategies.ts'
 import { startTrading, type LastPrices, type Trading } from './trading.ts'
@@ -55,7 +58,9 @@ export interface OrderDesk {
 export interface OrderDeskDeps {
   /** The market's time: of the data in a replay. */
   clock: Clock
-  wallClock: Pick<Clock, 'nowMs'>
+  wallClock: Pick<Clock, 'nowMs' | 'monotonicMs' | 'speed'>
+  /** The market's time by the feed, to compare the wall clock with; null: a replay's. */
+  marketMs(): number | null
   random: Randomness
   log: Log
   database: Pick<MainDatabase, 'db'>
@@ -82,11 +87,12 @@ export async function openOrderDesk(deps: OrderDeskDeps): Promise<OrderDesk> {
   await strategies.install(deps.file.strategies.map(strategyOf), clock.nowMs())
   const queue = createDatabaseQueue({ db, clock, random })
   const prices: LastPrices = new Map()
+  const { heard, ...wall } = await readWallClock(deps, stores)
   const parts: { trading?: Trading; relay?: AuditRelay; portfolio?: Portfolio } = {}
   const path: OrderPath = {
     ...stores,
     clock,
-    wallMs: () => deps.wallClock.nowMs(),
+    ...wall,
     log,
     queue,
     venue,
@@ -125,7 +131,7 @@ export async function openOrderDesk(deps: OrderDeskDeps): Promise<OrderDesk> {
   return {
     ...look,
     stores,
-    trading: { ...trading, onCandle: (...told) => trading.onCandle(...told).then(() => portfolio.onPrice()) },
+    trading: { ...trading, onCandle: (...told) => (heard(), trading.onCandle(...told).then(() => portfolio.onPrice())) },
     strategies,
     orders,
     queue,
@@ -138,6 +144,19 @@ export async function openOrderDesk(deps: OrderDeskDeps): Promise<OrderDesk> {
       await portfolio.stop()
       await relay.stop()
     },
+  }
+}
+
+/** Wall time, and what hangs on it being right. `heard`: a valid market message came. */
+async function readWallClock({ wallClock, venue, ...deps }: OrderDeskDeps, { db, venues }: TradingStores) {
+  const lease = createExposureLease(wallClock)
+  const before = await venues.entriesStopped(db, venue.name)
+  const trust = createClockTrust({ clock: wallClock, marketMs: () => deps.marketMs(), before })
+  return {
+    wallMs: () => wallClock.nowMs(),
+    leaseHolds: (leaseUntil: number) => lease.holds(leaseUntil),
+    clockDoubt: () => trust.doubt(),
+    heard: () => trust.heard(),
   }
 }
 
@@ -158,6 +177,9 @@ async function startLooking(path: OrderPath) {
     depth = await queue.depth()
     await settleAlerts(path, alerts, depth)
     halted = await path.venues.halt(path.db, path.venue.name)
+    await tellClockDoubt(path)
+    // Seen at every look, so that a lease that is renewed no more is noticed whoever decides next.
+    path.leaseHolds((await path.risk.epoch(path.db)).leaseUntil)
   }
   await look()
   const stopLooking = path.clock.every(LOOK_EVERY_MS, () => {

@@ -120,7 +120,8 @@ async function lease(
       .where('queue', '=', queue)
       .where((eb) =>
         eb.or([
-          eb.and([eb('state', '=', 'ready'), eb('run_at', '<=', nowMs)]),
+          // Given back at a time that has not come yet: the clock was set back since, and would make it wait as long again.
+          eb.and([eb('state', '=', 'ready'), eb.or([eb('run_at', '<=', nowMs), eb('changed_at', '>', nowMs)])]),
           eb.and([eb('state', '=', 'leased'), eb('lease_until', '<=', nowMs)]),
         ]),
       )

@@ -130,6 +130,13 @@ export function testQueue(name: string, open: () => Promise<QueueUnderTest>): vo
       expect((await first()).attempt).toBe(2)
     })
 
+    it('a retry does not wait longer because the clock was set back meanwhile', async () => {
+      await add('a')
+      await under.queue.retry(await first(), under.clock.nowMs() + 3000, 'busy', '')
+      under.clock.step(-3_600_000)
+      expect((await first()).attempt).toBe(2)
+    })
+
     it('a dead letter says why, and redriven comes with the same key and payload, its attempts from the start', async () => {
       await add('a')
       await under.queue.bury(await first(), 'invalid_payload', 'no such order')

@@ -129,6 +129,7 @@ function openDesk(world: World, life: Life, { db, feed, client }: Pick<Parts, 'd
   return openOrderDesk({
     clock: lookingClock(marketClock, { ...newsOf(main, DESK_TABLES), waiting: () => waitingJob(world), stretch: 6 }),
     wallClock: clock,
+    marketMs: () => (isReplay(feed) ? null : feed.nowMs()),
     random: world.random.process,
     log,
     database: { db },

@@ -8,7 +8,8 @@ import { PARSERS, ceilingOf, settingProblems, type SettingValues } from '../live
 import { LIVE_SETTINGS, type LiveSetting, type LiveSettingName, type LiveSettingStore } from '../storage/live-setting-store.ts'
 import type { ModelStore } from '../storage/model-store.ts'
 import type { MainTables } from '../storage/tables.ts'
-import { commandIn, type Decided, type RolloutParts, type Who } from './decide-rollout.ts'
+import type { Who } from '../command-event.ts'
+import { commandIn, type Decided, type RolloutParts } from './decide-rollout.ts'
 
 export interface ApplyDeps {
   parts: RolloutParts

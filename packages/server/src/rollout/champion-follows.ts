@@ -4,7 +4,7 @@ import type { AuditOutbox } from '../storage/audit-outbox.ts'
 import { createModelStore } from '../storage/model-store.ts'
 import type { StoredRollout } from '../storage/rollout-store.ts'
 import type { MainTables } from '../storage/tables.ts'
-import type { Who } from './decide-rollout.ts'
+import type { Who } from '../command-event.ts'
 
 /**
  * The model of a rollout that is done is the champion; when that rollout is rolled back or killed after all, the one before is it

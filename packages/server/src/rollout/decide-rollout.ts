@@ -6,6 +6,7 @@ import type { Command, Effect, Outcome, TickInput } from '@spark/core/rollout/ou
 import { exposedShare, hasEnded, type RolloutState } from '@spark/core/rollout/state'
 import type { Kysely } from 'kysely'
 import type { Clock } from '../clock.ts'
+import type { Who } from '../command-event.ts'
 import type { Alerts } from '../notify/alerts.ts'
 import { AT_ONCE, type Queue } from '../queue/queue.ts'
 import { sha256 } from '../sha256.ts'
@@ -19,11 +20,6 @@ export interface RolloutParts {
   queue: Queue
   alerts: Pick<Alerts, 'raise' | 'resolve'>
   clock: Pick<Clock, 'nowMs'>
-}
-
-export interface Who {
-  actor: string
-  traceId: string
 }
 
 export interface Decided {

@@ -25,7 +25,7 @@ export interface RolloutFixture extends PathFixture {
 
 /** The order path with a rollout in preview, on real storage and a clock turned by hand. For tests. */
 export async function openRollout(options: PathOptions = {}): Promise<RolloutFixture> {
-  const fixture = await openPath({ strategies: 20, ...options })
+  const fixture = await openPath({ strategies: 20, leased: true, ...options })
   const { path, clock } = fixture
   const parts: RolloutParts = { stores: path, queue: path.queue, alerts: path.alerts, clock }
   const started = await startRollout(

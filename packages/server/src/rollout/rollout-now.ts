@@ -7,6 +7,7 @@ import type { Fence } from '../storage/risk-store.ts'
 import type { StoredRollout } from '../storage/rollout-store.ts'
 import type { MainTables } from '../storage/tables.ts'
 import type { TradingStores } from '../storage/trading-stores.ts'
+import { isWithinLease } from './exposure-lease.ts'
 
 /** What the rollout means for those who score and poll, at one moment. */
 export interface RolloutNow {
@@ -82,7 +83,8 @@ function rolloutNow({
   const state = rollout?.state ?? null
   const plan = rollout?.frozen.plan ?? null
   const off = effective.scoring.mode === 'off' || fence.mlOff || (state !== null && hasEnded(state))
-  const live = !off && state !== null && plan !== null && exposedShare(plan, state) > 0 && fence.leaseUntil >= nowMs
+  const watched = plan !== null && isWithinLease(fence.leaseUntil, nowMs, plan.leaseMs)
+  const live = !off && state !== null && watched && exposedShare(plan, state) > 0
   const modifiers = state?.modifiers ?? []
   return {
     rollout,

@@ -4,7 +4,8 @@ import { ceilingOf, effectiveSettings, effectiveWeights } from '../live-settings
 import { rolloutPlanOf } from '../rollout-plan.ts'
 import type { LiveSettingStore } from '../storage/live-setting-store.ts'
 import type { ModelStore } from '../storage/model-store.ts'
-import type { RolloutParts, Who } from './decide-rollout.ts'
+import type { Who } from '../command-event.ts'
+import type { RolloutParts } from './decide-rollout.ts'
 import { startIn, type Started } from './start-rollout.ts'
 
 export interface ConfiguredStartDeps {

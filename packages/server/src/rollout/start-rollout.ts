@@ -1,4 +1,3 @@
-import { canonicalJson } from '@spark/core/audit/canonical-json'
 import { rankMembers, type Member } from '@spark/core/rollout/exposure'
 import { GATE_NAMES, expectedDurationMs, type RolloutPlan } from '@spark/core/rollout/plan'
 import { startProblems } from '@spark/core/rollout/start'
@@ -6,10 +5,11 @@ import { startRollout as firstState } from '@spark/core/rollout/state'
 import type { Stream } from '@spark/core/market/candle'
 import { Decimal } from '@spark/core/trading/decimal'
 import type { Kysely } from 'kysely'
-import { sha256 } from '../sha256.ts'
 import type { FrozenRollout, StoredRollout } from '../storage/rollout-store.ts'
 import type { MainTables } from '../storage/tables.ts'
-import { stateDigest, type RolloutParts, type Who } from './decide-rollout.ts'
+import type { Who } from '../command-event.ts'
+import { planDigestOf } from './plan-digest.ts'
+import { stateDigest, type RolloutParts } from './decide-rollout.ts'
 
 export interface StartRequest {
   plan: RolloutPlan
@@ -59,7 +59,7 @@ export async function startIn(parts: RolloutParts, trx: Kysely<MainTables>, requ
     capital: ranked.reduce((sum, { capital }) => sum.plus(capital), new Decimal(0)).toString(),
     strategies: ranked.length,
   }
-  const planDigest = sha256(canonicalJson({ ...frozen, ranked }))
+  const planDigest = planDigestOf(frozen, ranked)
   const state = firstState(plan, { rolloutId: id, planDigest, ceiling: request.ceiling, nowMs }, before?.state ?? null)
   const started = { id, ordinal, frozen, planDigest, state, startedAt: nowMs, startedBy: who.actor }
   await stores.rollouts.insert(trx, started, ranked)

@@ -3,7 +3,7 @@ import { PARSERS, ceilingOf, type SettingValues } from '../live-settings.ts'
 import type { Scoring } from '../settings.ts'
 import type { LiveSetting, LiveSettingName } from '../storage/live-setting-store.ts'
 import { applySettings, type Applied, type ApplyDeps } from './apply-settings.ts'
-import type { Who } from './decide-rollout.ts'
+import type { Who } from '../command-event.ts'
 
 export interface Started {
   /** What was lowered; null: nothing. */

@@ -39,6 +39,8 @@ async function riskProblem({ stores, config }: TickFactsDeps, trx: Kysely<MainTa
   if (switches.length > 0) return `kill switch ${switches.map(({ scope }) => scope).join(', ')}`
   const halt = await stores.venues.halt(trx, config.venueName)
   if (halt !== null) return `${config.venueName} is halted: ${halt}`
+  const doubt = await stores.venues.entriesStopped(trx, config.venueName)
+  if (doubt !== null) return `${doubt}, and the market's time does not agree yet`
   const paused = await stores.rollouts.autoPaused(trx)
   return paused.length === 0 ? null : `${paused.length} strategies are paused by a limit, ${paused[0] ?? ''} first`
 }

@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
 import { StorageError } from '../storage/storage-error.ts'
 import type { MainTables } from '../storage/tables.ts'
+import { createExposureLease } from './exposure-lease.ts'
 import { readRolloutNow, rememberExposed, type RolloutNow, type RolloutNowParts } from './rollout-now.ts'
 
 export interface RolloutWatch {
@@ -28,7 +29,9 @@ export async function watchRollout(
 ): Promise<RolloutWatch> {
   const { db, clock, log } = parts
   const readExposed = rememberExposed(parts.stores.rollouts)
+  const lease = createExposureLease(clock)
   let current = await readRolloutNow(parts, db, clock.nowMs(), readExposed)
+  lease.holds(current.fence.leaseUntil)
   const listeners = new Set<(now: RolloutNow) => void>()
   let looking: Promise<void> | null = null
   let begun = 0
@@ -41,6 +44,7 @@ export async function watchRollout(
     if (place < newest) return current
     newest = place
     current = seen
+    lease.holds(seen.fence.leaseUntil)
     for (const listener of listeners) listener(current)
     return current
   }
@@ -55,7 +59,7 @@ export async function watchRollout(
   })
   return {
     now() {
-      if (current.mode !== 'live' || current.fence.leaseUntil >= clock.nowMs()) return current
+      if (current.mode !== 'live' || lease.holds(current.fence.leaseUntil)) return current
       return { ...current, mode: 'preview', exposed: new Set() }
     },
     look,

@@ -113,6 +113,8 @@ export interface VenueStateRow {
   venue: string
   /** Null: orders may be sent. */
   halted_reason: string | null
+  /** Null: orders may increase risk. */
+  entries_stopped_reason: string | null
   reconciled_at: number | null
   changed_at: number
 }

@@ -1,12 +1,16 @@
 import { Decimal, type DecimalText } from '@spark/core/trading/decimal'
 import type { Kysely } from 'kysely'
 import type { MainTables } from './tables.ts'
+import type { VenueStateRow } from './trading-tables.ts'
 
 export interface VenueStore {
   /** Why orders may not go to a venue, or null. */
   halt(trx: Kysely<MainTables>, venue: string): Promise<string | null>
   /** Null lifts the halt, and says that our book and the venue's agree now. */
   setHalt(trx: Kysely<MainTables>, venue: string, reason: string | null, nowMs: number): Promise<void>
+  /** Why no order may increase risk there, while exits work; or null. */
+  entriesStopped(trx: Kysely<MainTables>, venue: string): Promise<string | null>
+  stopEntries(trx: Kysely<MainTables>, venue: string, reason: string | null, nowMs: number): Promise<void>
   /** When the books agreed last, ms; null: never. */
   reconciledAt(venue: string): Promise<number | null>
   /** What the account must hold by our book, by asset; empty before it was opened. */
@@ -24,22 +28,33 @@ export function createVenueStore(db: Kysely<MainTables>): VenueStore {
       .values({ venue, asset, amount, changed_at: nowMs })
       .onConflict((conflict) => conflict.columns(['venue', 'asset']).doUpdateSet({ amount, changed_at: nowMs }))
       .execute()
+  const stateOf = (trx: Kysely<MainTables>, venue: string) =>
+    trx.selectFrom('venue_state').selectAll().where('venue', '=', venue).executeTakeFirst()
+  const putState = (trx: Kysely<MainTables>, venue: string, row: Partial<VenueStateRow> & { changed_at: number }) =>
+    trx
+      .insertInto('venue_state')
+      .values({ venue, halted_reason: null, entries_stopped_reason: null, reconciled_at: null, ...row })
+      .onConflict((conflict) => conflict.column('venue').doUpdateSet(row))
+      .execute()
   return {
     async halt(trx, venue) {
-      const row = await trx.selectFrom('venue_state').select('halted_reason').where('venue', '=', venue).executeTakeFirst()
-      return row?.halted_reason ?? null
+      return (await stateOf(trx, venue))?.halted_reason ?? null
     },
     async setHalt(trx, venue, reason, nowMs) {
-      const row = { halted_reason: reason, changed_at: nowMs, ...(reason === null && { reconciled_at: nowMs }) }
-      await trx
-        .insertInto('venue_state')
-        .values({ venue, reconciled_at: null, ...row })
-        .onConflict((conflict) => conflict.column('venue').doUpdateSet(row))
-        .execute()
+      await putState(trx, venue, {
+        halted_reason: reason,
+        changed_at: nowMs,
+        ...(reason === null && { reconciled_at: nowMs }),
+      })
+    },
+    async entriesStopped(trx, venue) {
+      return (await stateOf(trx, venue))?.entries_stopped_reason ?? null
+    },
+    async stopEntries(trx, venue, reason, nowMs) {
+      await putState(trx, venue, { entries_stopped_reason: reason, changed_at: nowMs })
     },
     async reconciledAt(venue) {
-      const row = await db.selectFrom('venue_state').select('reconciled_at').where('venue', '=', venue).executeTakeFirst()
-      return row?.reconciled_at ?? null
+      return (await stateOf(db, venue))?.reconciled_at ?? null
     },
     async balances(venue, trx = db) {
       const rows = await trx.selectFrom('venue_balance').select(['asset', 'amount']).where('venue', '=', venue).execute()

@@ -5,7 +5,7 @@ import { killScopeProblem, liftKillSwitch, setKillSwitch } from '../../kill-swit
 import { commandEvent } from '../../command-event.ts'
 import { ApiProblem } from '../api-problem.ts'
 import type { ApiDeps } from '../deps.ts'
-import { giverOf } from '../guard.ts'
+import { whoOf } from '../guard.ts'
 import { handle } from '../handle.ts'
 
 /** Kill switches, jobs, keys, the account: each change and its audit event in one transaction. */
@@ -29,7 +29,7 @@ export function operationRoutes(app: FastifyInstance, deps: ApiDeps): void {
       const left = new Decimal(held.get(asset) ?? 0).plus(amount)
       if (left.lt(0)) throw new ApiProblem('bad_request', `our book holds ${held.get(asset) ?? 0} ${asset}, less than ${amount}`)
       await venues.addFlow(trx, venue, new Map([[asset, new Decimal(amount)]]), ts)
-      await outbox.add(trx, [commandEvent(giverOf(request), { ts, action: 'account.flow', context })])
+      await outbox.add(trx, [commandEvent(whoOf(request), { ts, action: 'account.flow', context })])
     })
     return { ok: true as const }
   })
@@ -40,13 +40,13 @@ function killRoutes(app: FastifyInstance, deps: ApiDeps): void {
   handle(app, 'kill', async ({ body, request }) => {
     const problem = await killScopeProblem(strategies, deps.config.venueName, body.scope)
     if (problem !== null) throw new ApiProblem('unknown_id', problem)
-    await setKillSwitch(deps.rolloutParts, { ...body, ...giverOf(request) })
+    await setKillSwitch(deps.rolloutParts, { ...body, ...whoOf(request) })
     await deps.rollout.look()
     return { ok: true as const }
   })
   handle(app, 'unkill', async ({ body: { scope, reason, confirm }, request }) => {
     if (confirm !== scope) throw new ApiProblem('confirmation_missing', `confirm is not "${scope}"`)
-    if (!(await liftKillSwitch(deps.rolloutParts, { scope, reason, ...giverOf(request) })))
+    if (!(await liftKillSwitch(deps.rolloutParts, { scope, reason, ...whoOf(request) })))
       throw new ApiProblem('unknown_id', `no kill switch is set for ${scope}`)
     await deps.rollout.look()
     return { ok: true as const }
@@ -69,7 +69,7 @@ function jobRoutes(app: FastifyInstance, deps: ApiDeps): void {
     await db.transaction().execute(async (trx) => {
       await queue.enqueue(trx, { queue: 'job', key: `job ${job} ${request.traceId}`, payload: { job } })
       const context = { job, reason: body.reason ?? null }
-      await outbox.add(trx, [commandEvent(giverOf(request), { ts, action: 'job.asked', context })])
+      await outbox.add(trx, [commandEvent(whoOf(request), { ts, action: 'job.asked', context })])
     })
     return { ok: true as const }
   })

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { commandEvent } from '../../command-event.ts'
 import { ApiProblem } from '../api-problem.ts'
 import type { ApiDeps } from '../deps.ts'
-import { giverOf } from '../guard.ts'
+import { whoOf } from '../guard.ts'
 import { handle } from '../handle.ts'
 import { limitOf } from '../query.ts'
 
@@ -22,7 +22,7 @@ export function queueRoutes(app: FastifyInstance, { desk, clock }: ApiDeps): voi
       const context = { deadLetter: params.id, reason: body.reason ?? null }
       const known = await db.transaction().execute(async (trx) => {
         if (!(await queue[verb](params.id, trx))) return false
-        await outbox.add(trx, [commandEvent(giverOf(request), { ts: clock.nowMs(), action, context })])
+        await outbox.add(trx, [commandEvent(whoOf(request), { ts: clock.nowMs(), action, context })])
         return true
       })
       if (!known) throw new ApiProblem('unknown_id', `no dead letter ${params.id}`)

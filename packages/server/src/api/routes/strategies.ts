@@ -5,7 +5,7 @@ import type { StoredStrategy } from '../../storage/strategy-store.ts'
 import { changeStrategy, setStrategyStatus } from '../../strategy-commands.ts'
 import { ApiProblem } from '../api-problem.ts'
 import type { ApiDeps } from '../deps.ts'
-import { giverOf } from '../guard.ts'
+import { whoOf } from '../guard.ts'
 import { handle } from '../handle.ts'
 
 const DEFAULT_CAPITAL = '1000'
@@ -28,7 +28,7 @@ function switchRoutes(app: FastifyInstance, { desk: stores, clock }: ApiDeps): v
   const setStatus =
     (status: StrategyStatus) =>
     async ({ params: { id }, body, request }: NamedCall) => {
-      const command = { id, reason: body.reason ?? null, ...giverOf(request) }
+      const command = { id, reason: body.reason ?? null, ...whoOf(request) }
       if (!(await setStrategyStatus({ stores, clock }, command, status))) throw new ApiProblem('unknown_id', `no strategy ${id}`)
       return { ok: true as const }
     }
@@ -64,7 +64,7 @@ function changeRoutes(app: FastifyInstance, deps: ApiDeps): void {
     const context = { symbol, tf, capital, mode, reason }
     const created = await db.transaction().execute(async (trx) => {
       if (!(await strategies.create(trx, strategy, ts))) return false
-      await outbox.add(trx, [commandEvent(giverOf(request), { ts, action: 'strategy.created', strategyId: id, context })])
+      await outbox.add(trx, [commandEvent(whoOf(request), { ts, action: 'strategy.created', strategyId: id, context })])
       return true
     })
     if (!created) throw new ApiProblem('id_taken', `there is a strategy ${id} already`)
@@ -74,7 +74,7 @@ function changeRoutes(app: FastifyInstance, deps: ApiDeps): void {
   handle(app, 'strategyChange', async ({ params: { id }, body: { reason = null, ...change }, request }) => {
     if (Object.keys(change).length === 0) throw new ApiProblem('bad_request', 'nothing to change: name, capital or mode')
     const { clock, desk: stores } = deps
-    if (!(await changeStrategy({ stores, clock }, { id, reason, ...giverOf(request) }, change)))
+    if (!(await changeStrategy({ stores, clock }, { id, reason, ...whoOf(request) }, change)))
       throw new ApiProblem('unknown_id', `no strategy ${id}`)
     return saved(id)
   })

@@ -9,7 +9,7 @@ import { commandEvent } from '../../command-event.ts'
 import { ApiProblem } from '../api-problem.ts'
 import { csvLine } from '../csv.ts'
 import type { ApiDeps } from '../deps.ts'
-import { giverOf } from '../guard.ts'
+import { whoOf } from '../guard.ts'
 import { handle } from '../handle.ts'
 import { limitOf, timeOf } from '../query.ts'
 import { limitViews } from '../risk-view.ts'
@@ -84,6 +84,7 @@ function riskRoute(app: FastifyInstance, deps: ApiDeps): void {
       venue: {
         name,
         haltedReason: await venues.halt(db, name),
+        entriesStoppedReason: await venues.entriesStopped(db, name),
         reconciledAt: await venues.reconciledAt(name),
         protection: 'none' as const,
       },
@@ -103,7 +104,7 @@ function flattenRoute(app: FastifyInstance, { desk, clock, random }: ApiDeps): v
       const payload = { kind: 'flatten', scope, requestId, actor: request.principal, askedAt: ts }
       await queue.enqueue(trx, { queue: 'order', key: `flatten ${requestId}`, payload, runAt: AT_ONCE })
       await outbox.add(trx, [
-        commandEvent(giverOf(request), { ts, action: 'flatten.asked', context: { scope, requestId, reason } }),
+        commandEvent(whoOf(request), { ts, action: 'flatten.asked', context: { scope, requestId, reason } }),
       ])
     })
     const held = await positions.open()

@@ -19,6 +19,8 @@ import { WELL_BEHAVED, type Misbehaviour } from '../../venue/misbehaviour.ts'
 import { paperInstrument } from '../../venue/paper-instruments.ts'
 import { PAPER_TERMS, openPaperVenue, type PaperTerms, type PaperVenue } from '../../venue/paper-venue.ts'
 import type { Venue } from '../../venue/venue.ts'
+import { createExposureLease } from '../../rollout/exposure-lease.ts'
+import { createClockTrust } from '../clock-trust.ts'
 import type { DecideDeps } from '../decide-strategies.ts'
 import { startTrading, type LastPrices, type Trading } from '../trading.ts'
 import type { OrderPath } from './order-path.ts'
@@ -60,6 +62,10 @@ export interface PathOptions {
   folder?: string
   /** A thread of its own for the main database, so that two fixtures on one folder wait for each other like two processes. */
   thread?: boolean
+  /** The lease on exposure is the fence's; default: a controller watches it as long as a test lasts. */
+  leased?: boolean
+  /** A step of the clock is doubted until the next price; default: a test turns it as it likes. */
+  clocked?: boolean
   /** Goes on at this time after a restart. */
   startMs?: number
   /** What the api answers for an exposed strategy; default: nobody answers. */
@@ -80,8 +86,6 @@ export async function openPath(options: PathOptions = {}): Promise<PathFixture> 
   const stores = createTradingStores(db)
   const unwatched = createTradingStores(database.db)
   await unwatched.strategies.install(strategiesOf(options.strategies ?? 4), START_MS)
-  // A controller watches the exposure as long as a test lasts.
-  await unwatched.risk.leaseExposure(database.db, Number.MAX_SAFE_INTEGER)
   const venue = await openPaperVenue({
     path: join(folder, 'paper-venue.db'),
     thread: false,
@@ -92,6 +96,8 @@ export async function openPath(options: PathOptions = {}): Promise<PathFixture> 
     misbehaviour: { ...WELL_BEHAVED, ...options.misbehaviour },
   })
   const prices: LastPrices = new Map()
+  const lease = createExposureLease(clock)
+  const trust = createClockTrust({ clock, marketMs: () => clock.nowMs(), before: null })
   const queue = createDatabaseQueue({ db, clock, random })
   let trading: Trading | null = null
   const decisions: AuditEvent[] = []
@@ -110,6 +116,8 @@ export async function openPath(options: PathOptions = {}): Promise<PathFixture> 
     live: false,
     alerts: createAlerts({ db, rules: ALERT_RULES, clock, random }),
     wallMs: () => clock.nowMs(),
+    leaseHolds: options.leased === true ? (leaseUntil) => lease.holds(leaseUntil) : () => true,
+    clockDoubt: () => (options.clocked === true ? trust.doubt() : null),
     lastPrice: (symbol) => prices.get(symbol) ?? null,
     equity: () => ({ now: options.equity ?? '4000', dayStart: '4000', peak: '4000' }),
     committed: () => trading?.poke(),
@@ -138,6 +146,7 @@ export async function openPath(options: PathOptions = {}): Promise<PathFixture> 
       return trading
     },
     async price(symbol, price) {
+      trust.heard()
       prices.set(symbol, { price, ts: clock.nowMs() })
       await venue.onPrice({ symbol, price, ts: clock.nowMs() })
       await settle()

@@ -21,6 +21,10 @@ export interface OrderPath extends TradingStores {
   clock: Clock
   /** Wall time of the folder, ms: leases and both ends of a receive window are held by it. The fence alone is in real ms. */
   wallMs(): number
+  /** Whether the exposure counts by the lease that was just read from the fence. */
+  leaseHolds(leaseUntil: number): boolean
+  /** Why no order may increase risk although nobody forbids it: the clock cannot be believed. Null: it can. */
+  clockDoubt(): string | null
   log: Log
   queue: Queue
   venue: Venue

@@ -197,10 +197,12 @@ function judged(path: OrderPath, book: Book, wish: Wish): Judgement | null {
  */
 function fenceRefusal(path: OrderPath, { fence, decidedIn }: Book, wish: Wish): { code: string; detail: string } | null {
   if (wish.purpose !== 'enter') return null
+  const doubt = path.clockDoubt()
+  if (doubt !== null) return { code: 'clock_stepped', detail: `${doubt}, and the market's time does not agree yet` }
   const decided = decidedIn.get(wish.strategyId) ?? fence.epoch
   if (decided !== fence.epoch)
     return { code: 'old_epoch', detail: `decided in epoch ${decided}, and epoch ${fence.epoch} has begun` }
-  return wish.arm === 'ml' && fence.leaseUntil < path.wallMs()
+  return wish.arm === 'ml' && !path.leaseHolds(fence.leaseUntil)
     ? { code: 'exposure_lease_over', detail: 'nobody has watched the exposure for longer than its lease' }
     : null
 }

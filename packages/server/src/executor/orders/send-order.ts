@@ -65,7 +65,7 @@ async function send(path: OrderPath, order: StoredOrder): Promise<void> {
   }
 }
 
-/** The last look before the socket, in the transaction that marks the order: time, halt, kill switch, epoch, lease. Exits pass all but time and halt. */
+/** The last look before the socket, in the transaction that marks the order: time, halt, clock, kill switch, epoch, lease. Exits pass all but time and halt. */
 async function markSending(path: OrderPath, trx: Kysely<MainTables>, seen: StoredOrder): Promise<StoredOrder | null> {
   const order = await path.orders.get(trx, seen.intentId)
   if (order === null || (order.state !== 'reserved' && order.state !== 'unknown')) return null
@@ -83,12 +83,13 @@ async function stopReason(
   if (path.clock.nowMs() > order.validUntil) return { event: { kind: 'lapse' }, reason: 'signal_expired' }
   if ((await path.venues.halt(trx, order.venue)) !== null) return { event: { kind: 'withdraw' }, reason: 'venue_halted' }
   if (order.purpose !== 'enter') return null
+  if (path.clockDoubt() !== null) return { event: { kind: 'withdraw' }, reason: 'clock_stepped' }
   if (killedBy(await path.risk.killSwitches(trx), order.strategyId, order.venue) !== null)
     return { event: { kind: 'withdraw' }, reason: 'killed' }
   const { epoch, leaseUntil } = await path.risk.epoch(trx)
   if (epoch !== order.epoch) return { event: { kind: 'withdraw' }, reason: 'old_epoch' }
   // Nobody has watched for longer than the lease: exposure has ended.
-  const unwatched = order.arm === 'ml' && leaseUntil < path.wallMs()
+  const unwatched = order.arm === 'ml' && !path.leaseHolds(leaseUntil)
   return unwatched ? { event: { kind: 'withdraw' }, reason: 'exposure_lease_over' } : null
 }
 

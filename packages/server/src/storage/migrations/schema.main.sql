@@ -191,4 +191,4 @@ CREATE TABLE venue_balance (
     strict, without rowid;
 
 CREATE TABLE venue_state (
-    venue text primary key not null, halted_reason text, reconciled_at integer, changed_at integer not null) strict;
+    venue text primary key not null, halted_reason text, reconciled_at integer, changed_at integer not null, entries_stopped_reason text) strict;
