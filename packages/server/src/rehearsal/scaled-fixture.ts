@@ -26,7 +26,8 @@ export const SCALED_PLAN: RolloutPlan = {
     confid_median: { good: 0.52, critical: 0.51, holdMs: 5 * MINUTE },
     dead_letters: { ...DEFAULT_PLAN.gates.dead_letters, holdMs: 3 * MINUTE },
   },
-  windowSlices: 4,
+  // One slice that a restart costs leaves the window covered, as in the default plan.
+  windowSlices: 5,
   blindMs: 2 * MINUTE,
   clearMinMs: 90_000,
   coolDownMs: MINUTE,

@@ -13,6 +13,8 @@ import { planOrders } from './plan-orders.ts'
 // committed is gone with its connection, as after kill -9. The venue and its book live on.
 
 const STRATEGIES = ['s0', 's1', 's2']
+/** Steps of 2 s that the second life waits at most for what the first has left. */
+const UNTIL_ENDED_STEPS = 100
 const BADLY: Partial<Misbehaviour> = {
   acceptThenTimeOut: 0.3,
   failUnplaced: 0.15,
@@ -40,7 +42,7 @@ async function live(folder: string, seed: number, startMs: number, point: number
   try {
     await fixture.price('BTCUSDT', 50_000)
     await fixture.trade()
-    await trade(fixture, startMs)
+    await trade(fixture, startMs, point === 0 ? UNTIL_ENDED_STEPS : 0)
   } catch (error) {
     if (!(error instanceof StorageError)) throw error
   } finally {
@@ -50,7 +52,7 @@ async function live(folder: string, seed: number, startMs: number, point: number
   return passed
 }
 
-async function trade(fixture: PathFixture, startMs: number): Promise<void> {
+async function trade(fixture: PathFixture, startMs: number, untilEndedSteps: number): Promise<void> {
   const { path } = fixture
   const decided = (candleTs: number) => ({ candleTs, moment: candleTs, validUntil: START_MS + 600_000 })
   await planOrders(
@@ -70,6 +72,11 @@ async function trade(fixture: PathFixture, startMs: number): Promise<void> {
     ),
   )
   for (let step = 0; step < 15; step++) {
+    await fixture.pass(2000)
+    await fixture.price('BTCUSDT', 50_000)
+  }
+  // A life that died late has left jobs to times that this one has yet to reach.
+  for (let step = 0; step < untilEndedSteps && (await path.orders.open(path.db)).length > 0; step++) {
     await fixture.pass(2000)
     await fixture.price('BTCUSDT', 50_000)
   }

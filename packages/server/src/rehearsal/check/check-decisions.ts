@@ -1,3 +1,4 @@
+import type { RolloutState } from '@spark/core/rollout/state'
 import type { GateName } from '@spark/core/rollout/plan'
 import type { Decision } from '@spark/core/rollout/outcome'
 import type { FaultKind } from '../fault.ts'
@@ -31,7 +32,7 @@ export function checkDecisions(rehearsal: Rehearsal): string[] {
   const { rows, plan, faults } = rehearsal
   const [start, ...rest] = rows
   if (start === undefined) return ['there is no rollout']
-  const follower = new Follower(plan, (start.context['state'] as { ceiling: number }).ceiling)
+  const follower = new Follower(plan, start.context['state'] as RolloutState)
   const isHindered = faults.some(({ kind }) => HINDERING.has(kind))
   return rest.flatMap((row) => {
     const one = row.context as unknown as Followed

@@ -16,19 +16,21 @@ interface Slot {
 /** The slices as the controller got them, one after the other, with the holes between them. */
 export class Evidence {
   readonly #plan: RolloutPlan
+  /** Before it nothing is judged, ms. */
+  readonly #fromMs: number
   readonly #slots: Slot[] = []
   #recent: SliceFacts[] = []
 
-  constructor(plan: RolloutPlan) {
+  constructor(plan: RolloutPlan, fromMs: number) {
     this.#plan = plan
+    this.#fromMs = fromMs
   }
 
   add(slice: SliceFacts): void {
     const { sliceMs, windowSlices } = this.#plan
-    const last = this.#slots.at(-1)
-    if (last !== undefined && slice.ts < last.endMs) this.#recent = []
-    else if (last !== undefined)
-      for (let endMs = last.endMs + sliceMs; endMs <= slice.ts; endMs += sliceMs) this.#push(endMs, null)
+    const lastEndMs = this.lastEndMs()
+    if (slice.ts < lastEndMs) this.#recent = []
+    else for (let holeMs = lastEndMs + sliceMs; holeMs <= slice.ts; holeMs += sliceMs) this.#push(holeMs, null)
     const endMs = slice.ts + sliceMs
     this.#recent = [...this.#recent, slice].filter(({ ts }) => ts >= endMs - windowSlices * sliceMs)
     this.#push(endMs, judgedAgain(this.#plan, this.#recent))
@@ -37,14 +39,12 @@ export class Evidence {
   /** What had not come by then. */
   missUntil(nowMs: number): void {
     const { sliceMs, sliceOverdueMs } = this.#plan
-    const last = this.#slots.at(-1)
-    if (last === undefined) return
-    for (let endMs = last.endMs + sliceMs; endMs <= nowMs - sliceOverdueMs; endMs += sliceMs) this.#push(endMs, null)
+    for (let endMs = this.lastEndMs() + sliceMs; endMs <= nowMs - sliceOverdueMs; endMs += sliceMs) this.#push(endMs, null)
   }
 
   /** End of the newest slot, ms. */
   lastEndMs(): number {
-    return this.#slots.at(-1)?.endMs ?? 0
+    return this.#slots.at(-1)?.endMs ?? this.#fromMs
   }
 
   /** How many of the newest slots in a row are not covered. */

@@ -1,3 +1,4 @@
+import type { RolloutState } from '@spark/core/rollout/state'
 import { GATE_NAMES, type GateName, type RolloutPlan } from '@spark/core/rollout/plan'
 import type { Command, Decision, Effect, TickInput } from '@spark/core/rollout/outcome'
 import type { SliceFacts } from '@spark/core/rollout/slice'
@@ -41,9 +42,9 @@ export class Follower {
   readonly breached = new Set<GateName>()
   stepBreaches = 0
 
-  constructor(plan: RolloutPlan, ceiling: number) {
+  constructor(plan: RolloutPlan, { ceiling, judgedToMs }: Pick<RolloutState, 'ceiling' | 'judgedToMs'>) {
     this.plan = plan
-    this.evidence = new Evidence(plan)
+    this.evidence = new Evidence(plan, judgedToMs)
     this.ceiling = ceiling
   }
 

@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest'
+import type { Decision } from '@spark/core/rollout/outcome'
+import { checkRehearsal } from './check/check-rehearsal.ts'
+import { drawFaults } from './draw-faults.ts'
+import type { Fault, FaultKind } from './fault.ts'
+import type { Rehearsal } from './rehearse.ts'
+import { SCALED_PLAN, rehearseScaled } from './scaled-fixture.ts'
+
+const MINUTE = 60_000
+const decisions = ({ rows }: Rehearsal) => rows.map(({ context }) => context['decision'] as Decision | undefined)
+const tookBack = (rehearsal: Rehearsal) =>
+  decisions(rehearsal).filter((decision) => decision === 'rollback' || decision === 'preview_only' || decision === 'kill')
+const fault = (kind: FaultKind, atMin: number, forMin = 0, strength = 1): Fault => ({
+  kind,
+  atMs: atMin * MINUTE,
+  forMs: forMin * MINUTE,
+  strength,
+})
+
+describe('a rehearsal', () => {
+  it('without faults ends in done, with nothing taken back', async () => {
+    for (let seed = 1; seed <= 6; seed++) {
+      const rehearsal = await rehearseScaled(seed, [])
+      expect([seed, rehearsal.phase, tookBack(rehearsal), checkRehearsal(rehearsal)]).toEqual([seed, 'done', [], []])
+    }
+  })
+
+  it('is the same byte for byte for the same seed, and another for another', async () => {
+    const digests = async (seed: number) => (await rehearseScaled(seed, drawFaults(seed, SCALED_PLAN, 3))).digest
+    for (const seed of [1, 2, 3]) expect(await digests(seed)).toBe(await digests(seed))
+    expect(await digests(4)).not.toBe(await digests(5))
+  })
+
+  it('in which the executor is killed after whatever write, again and again, ends as without: a restart costs good time only', async () => {
+    for (let seed = 1; seed <= 4; seed++) {
+      const crashes = Array.from({ length: 4 }, (_, at) => fault('crash', 2 + 6 * at + (seed % 5), 0, (7 * seed + 11 * at) % 40))
+      const rehearsal = await rehearseScaled(seed, crashes)
+      expect([seed, rehearsal.phase, tookBack(rehearsal), checkRehearsal(rehearsal)]).toEqual([seed, 'done', [], []])
+      expect(rehearsal.lastedMs).toBeGreaterThanOrEqual((await rehearseScaled(seed, [])).lastedMs)
+    }
+  })
+
+  it.each<[string, Fault, Decision]>([
+    ['latency of 1.6 s while live', fault('latency', 8, 10, 1600), 'rollback'],
+    ['errors in 3 of 100 polls while all are exposed', fault('error_burst', 17, 12, 0.06), 'rollback'],
+    ['a silent feed', fault('feed_silence', 6, 12), 'rollback'],
+    ['dead letters of orders', fault('poison_messages', 6, 12, 8), 'preview_only'],
+    ['latency in preview', fault('latency', 1, 6, 1600), 'preview_only'],
+  ])('%s is acted on by itself', async (_what, injected, decision) => {
+    const rehearsal = await rehearseScaled(7, [injected])
+    expect(decisions(rehearsal)).toContain(decision)
+    expect(checkRehearsal(rehearsal)).toEqual([])
+  })
+})
+
+describe('the checks see', () => {
+  const doctored = async (change: (rehearsal: Rehearsal) => Rehearsal) => {
+    const rehearsal = await rehearseScaled(7, [fault('latency', 20, 12, 1600)])
+    expect([tookBack(rehearsal), checkRehearsal(rehearsal)]).toEqual([['rollback'], []])
+    return checkRehearsal(change(rehearsal)).join('\n')
+  }
+  const without = (rehearsal: Rehearsal, decision: Decision) => ({
+    ...rehearsal,
+    rows: rehearsal.rows.map((row) =>
+      row.context['decision'] === decision ? { ...row, context: { ...row.context, decision: 'soak', effects: [] } } : row,
+    ),
+  })
+
+  it('a breach that nobody acts on', async () => {
+    expect(await doctored((rehearsal) => without(rehearsal, 'rollback'))).toContain('and the decision is soak')
+  })
+  it('a step forward without its evidence', async () => {
+    const early = (rehearsal: Rehearsal) => ({
+      ...rehearsal,
+      rows: rehearsal.rows.map((row, at) =>
+        at === 5 ? { ...row, context: { ...row.context, decision: 'advance', effects: [{ kind: 'expose', share: 0.1 }] } } : row,
+      ),
+    })
+    expect(await doctored(early)).toContain('advanced to 10 % although')
+  })
+  it('another answer than the one that is recorded', async () => {
+    expect(await doctored((rehearsal) => without(rehearsal, 'advance'))).toContain('the replay differs at')
+  })
+  it('exposure that is no prefix of the order of joining', async () => {
+    const moved = (rehearsal: Rehearsal) => {
+      const last = rehearsal.members.at(-1)?.strategyId ?? ''
+      return {
+        ...rehearsal,
+        exposures: rehearsal.exposures.map((one) => ({ ...one, ids: one.ids.length === 0 ? [] : [last, ...one.ids.slice(1)] })),
+      }
+    }
+    expect(await doctored(moved)).toContain('who is exposed is no prefix')
+  })
+  it('an ML entry that starts under an epoch that is over', async () => {
+    const late = (rehearsal: Rehearsal) => {
+      const closed = rehearsal.exposures.at(-1)
+      const entry = rehearsal.arrivals.find(({ arm, purpose }) => arm === 'ml' && purpose === 'enter')
+      if (closed === undefined || entry === undefined) throw new Error('the rehearsal has no ML entry and no fence')
+      const again = { ...entry, epochNow: closed.epoch, sendingMs: closed.sinceMs + 500, sinceMs: closed.sinceMs + 600 }
+      return { ...rehearsal, arrivals: [...rehearsal.arrivals, again] }
+    }
+    expect(await doctored(late)).toContain('arrived at')
+  })
+  it('books that differ', async () => {
+    expect(await doctored((rehearsal) => ({ ...rehearsal, differences: ['one coin'] }))).toContain('the books differ: one coin')
+  })
+})
