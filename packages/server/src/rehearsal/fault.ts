@@ -131,7 +131,7 @@ function strengthText(unit: string, strength: number): string {
 }
 
 /** `45 s`, `20 min`, `1 h 30 min`. */
-function durationText(ms: number): string {
+export function durationText(ms: number): string {
   if (ms < 120_000) return `${rounded(ms / 1000)} s`
   const minutes = Math.round(ms / 6000) / 10
   const hours = Math.floor(minutes / 60)

@@ -1,5 +1,6 @@
 import type { Decision, Effect } from '@spark/core/rollout/outcome'
 import type { AuditEvent } from '../storage/audit/audit-event.ts'
+import { durationText } from './fault.ts'
 
 export interface TimelineEntry {
   /** ms since the rollout began. */
@@ -15,12 +16,17 @@ export interface Timeline {
   row: (event: AuditEvent) => void
 }
 
+/** Shorter waits of a step are not told when it is over. */
+const KEPT_MIN_MS = 600_000
 const WAITS: ReadonlySet<Decision> = new Set(['hold', 'pause', 'await_approval', 'soak'])
 
 /** What happened, in words. Rows of the audit come a moment after what they tell of: order the entries before they are shown. */
 export function createTimeline(sinceMs: () => number, sinceOf: (wallMs: number) => number): Timeline {
   const entries: TimelineEntry[] = []
   let waiting = ''
+  /** ms of this step by what kept it from advancing, beside its dwell. */
+  let kept = new Map<string, number>()
+  let lastMs = 0
 
   function add(kind: TimelineEntry['kind'], text: string, at = sinceMs()): void {
     entries.push({ sinceMs: at, kind, text })
@@ -36,7 +42,8 @@ export function createTimeline(sinceMs: () => number, sinceOf: (wallMs: number) 
     }
     if (!WAITS.has(decision)) {
       const fence = epoch === null ? '' : `; epoch ${epoch}, ${onTheWire.length} orders on the wire`
-      add('decision', `${spoken(decision)}: ${reasons.join('; ')}${fence}`, at)
+      add('decision', `${spoken(decision)}: ${reasons.join('; ')}${fence}${decision === 'advance' ? keptText(kept) : ''}`, at)
+      if (decision !== 'counter_move') kept = new Map()
       // It goes on waiting for what it waited for.
       if (decision !== 'counter_move') waiting = ''
     } else {
@@ -44,7 +51,10 @@ export function createTimeline(sinceMs: () => number, sinceOf: (wallMs: number) 
       const now = `${decision} ${reasons.join(' ').replaceAll(/[\d.]+/g, '')}`
       if (decision !== 'soak' && now !== waiting) add('waits', `${spoken(decision)}: ${reasons.join('; ')}`, at)
       waiting = decision === 'soak' ? '' : now
+      for (const reason of reasons.map((text) => text.replace(/^\d+ \w+ more without/, 'not long enough without')))
+        if (!reason.endsWith('of good time')) kept.set(reason, (kept.get(reason) ?? 0) + at - lastMs)
     }
+    lastMs = at
     for (const effect of effects)
       if (effect.kind === 'resolve' && effect.code === 'breach') add('alert', `${effect.scope} is clear`, at)
   }
@@ -67,3 +77,9 @@ export function createTimeline(sinceMs: () => number, sinceOf: (wallMs: number) 
 
 /** `preview_only` as people say it. */
 const spoken = (decision: Decision): string => decision.replace('_', ' ')
+
+/** What is worth a word: the dwell was longer for it. */
+function keptText(kept: ReadonlyMap<string, number>): string {
+  const long = [...kept].filter(([, ms]) => ms >= KEPT_MIN_MS)
+  return long.map(([reason, ms]) => `; before that for ${durationText(ms)}: ${reason}`).join('')
+}
