@@ -27,7 +27,7 @@ export function median(values: readonly number[]): number {
 }
 
 /** Whether the median reaches the target; null when there is none. */
-export function isReached({ values, target }: Figure): boolean | null {
+function isReached({ values, target }: Figure): boolean | null {
   if (target === null) return null
   return 'atLeast' in target ? median(values) >= target.atLeast : median(values) < target.under
 }

@@ -1,17 +1,28 @@
-// All benches, or those named: node bench/run.ts [score audit-append replay audit-list start-up crash-restart intents reconcile polls] [--full] [--write] …
-// Prints the table; --write also puts it into bench/results.md. Other options are handed on to each bench.
+// All benches, or those named: node bench/run.ts [score audit-append replay audit-list start-up crash-restart intents reconcile polls rehearsal] [--full] [--write] …
+// Prints the tables; --write also puts them into bench/results.md, where those of other benches stay. Other options are handed on to each bench.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { systemClock } from '@spark/server/clock'
-import { COLUMNS, figureCells, formatNumber, isReached, markdownTable, type Figure } from './figure.ts'
+import { COLUMNS, figureCells, formatNumber, markdownTable, type Figure } from './figure.ts'
 import { fsyncMs, thisMachine } from './machine.ts'
 import { OPTIONS, progress } from './support.ts'
 
-const BENCHES = ['score', 'audit-append', 'replay', 'audit-list', 'start-up', 'crash-restart', 'intents', 'reconcile', 'polls']
+const BENCHES = [
+  'score',
+  'audit-append',
+  'replay',
+  'audit-list',
+  'start-up',
+  'crash-restart',
+  'intents',
+  'reconcile',
+  'polls',
+  'rehearsal',
+]
 /** A bench that takes longer hangs. */
 const LIMIT_MS = 2 * 3_600_000
 
@@ -39,34 +50,45 @@ async function runBench(name: string, options: readonly string[], folder: string
   return { name, figures: JSON.parse(text) as Figure[], fsyncP50Ms }
 }
 
-function tables(results: readonly Result[]): string {
-  return results
-    .map(({ name, figures, fsyncP50Ms }) => {
+/** By the name of the bench. */
+function sectionsOf(results: readonly Result[], commandLine: string): Map<string, string> {
+  const { cpu, cores, memoryGb, kernel, node, sqlite } = thisMachine()
+  const day = new Date(systemClock.nowMs()).toISOString().slice(0, 10)
+  const machine = `${cpu}, ${cores} cores, ${memoryGb} GB, ${kernel}, Node ${node}, SQLite ${sqlite}`
+  return new Map(
+    results.map(({ name, figures, fsyncP50Ms }) => {
       const table = markdownTable(COLUMNS, figures.map(figureCells))
-      return `## ${name}\n\nfsync of the disk just before: ${formatNumber(fsyncP50Ms)} ms.\n\n${table}`
-    })
-    .join('\n\n')
+      const fsync = `fsync of the disk just before: ${formatNumber(fsyncP50Ms)} ms`
+      return [name, `${HEADING}${name}\n\nMeasured ${day} on ${machine}; ${fsync}.\nWritten by \`${commandLine}\`.\n\n${table}\n`]
+    }),
+  )
 }
 
-function document(results: readonly Result[], commandLine: string): string {
-  const { cpu, cores, memoryGb, kernel, node, sqlite } = thisMachine()
-  const missed = results.flatMap(({ figures }) => figures.filter((figure) => isReached(figure) === false))
+const HEADING = '## '
+
+/** What stands in the file already, by the name of the bench. */
+function sectionsIn(text: string): Map<string, string> {
+  const parts = text.split(new RegExp(`^${HEADING}`, 'm')).slice(1)
+  return new Map(parts.map((part) => [part.slice(0, part.indexOf('\n')), `${HEADING}${part.trimEnd()}\n`]))
+}
+
+function document(sections: ReadonlyMap<string, string>): string {
+  const all = BENCHES.map((name) => sections.get(name)).filter((section) => section !== undefined)
+  const missed = all.flatMap((section) => section.split('\n').filter((line) => line.includes('**no**')))
   const summary =
     missed.length === 0
       ? 'Every target that was measured is reached.'
-      : `Not reached: ${missed.map(({ what }) => what).join('; ')}. The notes say by how much.`
+      : `Not reached: ${missed.map((line) => line.split(' | ')[0]?.slice(2)).join('; ')}. The notes say by how much.`
   return `# Results
 
-Measured ${new Date(systemClock.nowMs()).toISOString().slice(0, 10)} on ${cpu}, ${cores} cores, ${memoryGb} GB, ${kernel}, Node ${node}, SQLite ${sqlite}.
-Written by \`${commandLine}\`; one figure: \`node_modules/.bin/node bench/score.ts\`. See the head of each file in bench/ for what it does.
+One figure: \`node_modules/.bin/node bench/score.ts\`. See the head of each file in bench/ for what it does.
 
 Values are the median of the rounds, with the lowest and the highest. Where a figure stands against another, both are measured in turn within each
 round, and the value is their ratio in that round: the machine's speed cancels out, its cores do not. Load comes from another process on the same machine.
 
 ${summary}
 
-${tables(results)}
-`
+${all.join('\n')}`
 }
 
 const given = process.argv.slice(2)
@@ -81,8 +103,9 @@ const options = given.filter((argument) => !positionals.includes(argument) && ar
 const results: Result[] = []
 for (const name of positionals.length > 0 ? positionals : BENCHES)
   results.push(await runBench(name, options, values.folder ?? tmpdir()))
-console.log(tables(results))
+const sections = sectionsOf(results, ['node_modules/.bin/node bench/run.ts', ...given].join(' '))
+console.log([...sections.values()].join('\n'))
 if (values.write === true) {
-  const commandLine = ['node_modules/.bin/node bench/run.ts', ...given].join(' ')
-  writeFileSync(fileURLToPath(new URL('./results.md', import.meta.url)), document(results, commandLine))
+  const path = fileURLToPath(new URL('./results.md', import.meta.url))
+  writeFileSync(path, document(new Map([...sectionsIn(readFileSync(path, 'utf8')), ...sections])))
 }
