@@ -6,6 +6,7 @@ import { main0002Trading } from './main-0002-trading.ts'
 import { main0003Operation } from './main-0003-operation.ts'
 import { main0004Rollout } from './main-0004-rollout.ts'
 import { main0005Alerts } from './main-0005-alerts.ts'
+import { main0006Accounts } from './main-0006-accounts.ts'
 import { paper0001First } from './paper-0001-first.ts'
 import { paper0002ReusedIds } from './paper-0002-reused-ids.ts'
 
@@ -16,6 +17,7 @@ export const MAIN_MIGRATIONS: Record<string, Migration> = {
   '0003-operation': main0003Operation,
   '0004-rollout': main0004Rollout,
   '0005-alerts': main0005Alerts,
+  '0006-accounts': main0006Accounts,
 }
 export const AUDIT_MIGRATIONS: Record<string, Migration> = { '0001-first': audit0001First }
 export const AUDIT_INDEX_MIGRATIONS: Record<string, Migration> = { '0001-first': auditIndex0001First }
