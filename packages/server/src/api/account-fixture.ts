@@ -12,7 +12,7 @@ export interface BrowserAnswer {
 
 /** A browser that keeps cookies, as far as tests need one. */
 export interface Browser {
-  get(url: string): Promise<BrowserAnswer>
+  get(url: string, headers?: Record<string, string>): Promise<BrowserAnswer>
   post(url: string, payload?: object, headers?: Record<string, string>): Promise<BrowserAnswer>
   /** What it would send as Cookie. */
   cookie(): string
@@ -44,11 +44,11 @@ export function openBrowser(app: FastifyInstance, options: { remoteAddress?: str
       ...(remoteAddress !== undefined && { remoteAddress }),
     })
     for (const pair of [response.headers['set-cookie'] ?? []].flat()) keep(pair)
-    const body = (response.body.startsWith('{') ? response.json() : {}) as Record<string, unknown>
+    const body: Record<string, unknown> = response.body.startsWith('{') ? response.json() : {}
     return { status: response.statusCode, body, headers: response.headers }
   }
   return {
-    get: (url) => ask('GET', url),
+    get: (url, headers) => ask('GET', url, undefined, headers),
     post: (url, payload = {}, headers) => ask('POST', url, payload, headers),
     cookie,
     setCookie: keep,
