@@ -23,9 +23,9 @@ const who = async (browser: Browser) => (await browser.get('/api/session')).body
 const elsewhere = (address = '10.1.2.3') => openBrowser(api.app, { remoteAddress: address })
 
 async function audited(): Promise<string[]> {
-  const { db, close } = await openMainDatabase({ path: api.config.databasePath, thread: true })
-  const events = await createAuditOutbox(db).next(1000)
-  await close()
+  const database = await openMainDatabase({ path: api.config.databasePath, thread: true })
+  const events = await createAuditOutbox(database.db).next(1000)
+  await database.close()
   return events.map(({ event }) => `${event.actor} ${event.action} ${JSON.stringify(event.context)}`)
 }
 
