@@ -4,6 +4,7 @@ import { createServer, installProtection } from '../packages/server/src/api/app.
 import { installErrorHandlers } from '../packages/server/src/api/errors.ts'
 import { handle, installBodyParser, installValidation } from '../packages/server/src/api/handle.ts'
 import type { ScoreAnswer } from '@spark/contract/ml'
+import { systemClock } from '@spark/server/clock'
 import { loadConfig } from '@spark/server/config'
 import { createLog } from '@spark/server/log'
 import { systemRandomness } from '@spark/server/random'
@@ -16,7 +17,14 @@ const authenticate = createAuthenticator(loadTokens(config.dataDir, random))
 const answer = JSON.parse(process.argv[2] ?? '') as ScoreAnswer
 
 const app = createServer({ log, random, config })
-await installProtection(app, { config, authenticate, random })
+const nobody = () => Promise.resolve(null)
+await installProtection(app, {
+  config,
+  authenticate,
+  random,
+  clock: systemClock,
+  callers: { ofSession: nobody, ofToken: nobody },
+})
 installBodyParser(app)
 installValidation(app)
 installErrorHandlers(app)

@@ -78,7 +78,7 @@ describe('an installation', { shuffle: false }, () => {
     )
     expect(said(await spark.run('rollout', 'resume'))).toMatch(/^0 /)
     expect(said(await spark.run('rollout', 'promote', '7'))).toMatch(/^2 spark: 7: must be a share from 0\.1 to 1\.0/)
-    expect(said(await spark.run('rollout', 'override', '--second', 'bob', '--reason', 'x', '--confirm', 'yes'))).toMatch(/^2 /)
+    expect(said(await spark.run('rollout', 'override', '--reason', 'x', '--confirm', 'yes'))).toMatch(/^2 /)
     expect(said(await spark.run('rollout', 'start'))).toMatch(/^1 spark: rollout_refused: a rollout is under way/)
   })
 

@@ -9,16 +9,18 @@ export interface ServerEvent {
 export interface EventStream {
   /** What came so far. */
   events: ServerEvent[]
+  /** Resolves when the server ends it, or it is closed. */
+  ended: Promise<void>
   close(): void
 }
 
 /** An open event stream of an api. */
-export function listen(apiUrl: string, lastEventId?: string): EventStream {
+export function listen(apiUrl: string, lastEventId?: string, more: Record<string, string> = {}): EventStream {
   const events: ServerEvent[] = []
   let text = ''
   const client = request(
     `${apiUrl}/api/events`,
-    { headers: lastEventId === undefined ? {} : { 'last-event-id': lastEventId } },
+    { headers: { ...more, ...(lastEventId !== undefined && { 'last-event-id': lastEventId }) } },
     (response) => {
       response.setEncoding('utf8').on('data', (piece: string) => {
         text += piece
@@ -31,8 +33,9 @@ export function listen(apiUrl: string, lastEventId?: string): EventStream {
     },
   )
   client.on('error', () => {})
+  const ended = new Promise<void>((resolve) => client.once('close', resolve))
   client.end()
-  return { events, close: () => void client.destroy() }
+  return { events, ended, close: () => void client.destroy() }
 }
 
 /** Null for a block without an event. */

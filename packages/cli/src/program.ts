@@ -23,11 +23,14 @@ import { replayCommand } from './commands/replay.ts'
 import { restartCommand } from './commands/restart.ts'
 import { riskCommand } from './commands/risk.ts'
 import { rolloutCommands } from './commands/rollout.ts'
+import { sessionsCommands } from './commands/sessions.ts'
 import { statusCommand } from './commands/status.ts'
 import { strategiesCommands } from './commands/strategies.ts'
+import { tokensCommands } from './commands/tokens.ts'
 import { tradingCommands } from './commands/trading.ts'
 import { triageCommands } from './commands/triage.ts'
 import { upCommand } from './commands/up.ts'
+import { usersCommands } from './commands/users.ts'
 import type { Output } from './output.ts'
 
 const COMMANDS = [
@@ -51,6 +54,9 @@ const COMMANDS = [
   rolloutCommands,
   applyCommand,
   triageCommands,
+  usersCommands,
+  tokensCommands,
+  sessionsCommands,
   keysCommands,
   accountCommands,
   jobsCommands,

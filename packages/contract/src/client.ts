@@ -1,3 +1,4 @@
+import { CSRF_HEADER } from './accounts.ts'
 import { isErrorCode, type ErrorCode, type Problem } from './errors.ts'
 import { ROUTES, type AnswerOf, type BodyOf, type ParamsOf, type QueryOf, type Route, type RouteName } from './routes.ts'
 
@@ -57,6 +58,7 @@ export function createClient({ baseUrl, token, timeoutMs = 5000, fetch = globalT
     const headers: Record<string, string> = { ...options.headers }
     if (token !== undefined) headers['authorization'] = `Bearer ${token}`
     if (options.body !== undefined) headers['content-type'] = 'application/json'
+    if (route.method === 'POST') headers[CSRF_HEADER] = '1'
     let response: Response
     try {
       response = await fetch(url, {

@@ -44,6 +44,16 @@ export const ERRORS = {
     title: 'The request does not have the shape this route takes.',
     next: 'Compare it with GET /api/docs; detail names the place.',
   },
+  setup_link_refused: {
+    status: 400,
+    title: 'The set-up link is wrong, used or expired.',
+    next: 'Ask an administrator for another, or run spark users setup-link NAME on the machine.',
+  },
+  password_refused: {
+    status: 400,
+    title: 'The password is too easy to guess.',
+    next: 'detail says why; a few unusual words in a row are good.',
+  },
   bad_rehearsal_header: {
     status: 400,
     title: 'The header x-test-guardrails cannot be read.',
@@ -56,8 +66,33 @@ export const ERRORS = {
   },
   unauthorized: {
     status: 401,
-    title: 'This route changes state or shows private data and needs a token.',
-    next: 'Send Authorization: Bearer with the token in operator.token of the data directory; the spark command does it by itself.',
+    title: 'This route changes state or shows private data, and needs a session or a token.',
+    next: 'Sign in; or send Authorization: Bearer with a token of your own, or the one in operator.token of the data directory, as the spark command does by itself.',
+  },
+  sign_in_refused: {
+    status: 401,
+    title: 'Name and password do not belong together, or the account cannot sign in.',
+    next: 'Type both again; an administrator can send another set-up link, as can spark users setup-link NAME on the machine.',
+  },
+  forbidden: {
+    status: 403,
+    title: 'Your role, or your token, does not include this.',
+    next: 'Ask somebody who has the permission that detail names, or an administrator for the role.',
+  },
+  step_up_needed: {
+    status: 403,
+    title: 'This needs your password again.',
+    next: 'POST /api/session/confirm with the password, then send the request again within 10 minutes; a token cannot.',
+  },
+  csrf_header_missing: {
+    status: 403,
+    title: 'A session changes something only with the header that pages of other origins cannot send.',
+    next: 'Send the header x-spark-request: 1.',
+  },
+  second_person_needed: {
+    status: 403,
+    title: 'Who asked for an override cannot agree to it.',
+    next: 'Another person with the permission canOverride must agree.',
   },
   origin_refused: {
     status: 403,
@@ -79,6 +114,16 @@ export const ERRORS = {
     status: 409,
     title: 'There is something else with this id already.',
     next: 'Use another id, or change the one that is there (POST /api/strategies/ID).',
+  },
+  last_administrator: {
+    status: 409,
+    title: 'Nobody would be left who can manage people.',
+    next: 'Make somebody else administrator first, who has a password.',
+  },
+  too_many_things: {
+    status: 409,
+    title: 'There are as many of these as there may be.',
+    next: 'Remove some first; the limit stands in detail.',
   },
   alert_over: {
     status: 409,
@@ -119,6 +164,11 @@ export const ERRORS = {
     status: 415,
     title: 'This route takes application/json only.',
     next: 'Send the header content-type: application/json.',
+  },
+  sign_in_wait: {
+    status: 429,
+    title: 'Too many sign-ins failed, or too many are being checked.',
+    next: 'Wait for the seconds in Retry-After; on the machine itself the spark command works meanwhile.',
   },
   too_many_requests: { status: 429, title: 'Too many requests from this address.', next: 'Wait for the seconds in Retry-After.' },
   header_too_large: { status: 431, title: 'The headers of the request are too large.', next: 'Send fewer or shorter headers.' },

@@ -1,6 +1,8 @@
 import type { TSchema } from 'typebox'
+import { SESSION_COOKIE } from './accounts.ts'
 import { ERRORS, Problem } from './errors.ts'
-import { ROUTE_LIST, type Route } from './routes.ts'
+import { LOOPBACK_PERMISSIONS, PERMISSIONS, isPermission, needsStepUp } from './permissions.ts'
+import { ROUTE_LIST, errorsOf, type Route } from './routes.ts'
 
 /** The OpenAPI 3.1 document of the whole API, as plain JSON. TypeBox schemas are JSON Schema already. */
 export function openApiDocument(version: string): Record<string, unknown> {
@@ -20,7 +22,15 @@ export function openApiDocument(version: string): Record<string, unknown> {
     paths,
     components: {
       schemas: { Problem },
-      securitySchemes: { token: { type: 'http', scheme: 'bearer', description: 'the operator token of the data directory' } },
+      securitySchemes: {
+        token: { type: 'http', scheme: 'bearer', description: "a person's token, or the operator token of the data directory" },
+        session: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: SESSION_COOKIE,
+          description: 'of a sign-in; writes need x-spark-request: 1',
+        },
+      },
     },
   })
 }
@@ -31,7 +41,7 @@ function operation(route: Route, name: string): Record<string, unknown> {
     operationId: name,
     tags: [route.tag],
     summary: route.summary,
-    security: route.access === 'operator' ? [{ token: [] }] : [],
+    ...accessOf(route),
     parameters: [
       ...parameters(route.params, 'path'),
       ...parameters(route.query, 'query'),
@@ -41,6 +51,25 @@ function operation(route: Route, name: string): Record<string, unknown> {
       ? {}
       : { requestBody: { required: true, content: { 'application/json': { schema: route.body } } } }),
     responses: { '200': { description: 'OK', content }, ...errorAnswers(route) },
+  }
+}
+
+/** On loopback anyone may read and score, so these ask for nothing there. */
+function accessOf({ access, others, armedBy }: Route): Record<string, unknown> {
+  const named = isPermission(access) ? { 'x-permission': access, 'x-role': PERMISSIONS[access].role } : {}
+  const open = access === 'public' || access === 'entrance'
+  const anonymous = open || (isPermission(access) && LOOPBACK_PERMISSIONS.has(access))
+  const stepUp = isPermission(access) && needsStepUp(access)
+  return {
+    security: [
+      ...(anonymous ? [{}] : []),
+      ...(open ? [] : [{ session: [] }]),
+      ...(open || access === 'session' ? [] : [{ token: [] }]),
+    ],
+    ...named,
+    ...(stepUp && { 'x-step-up': true }),
+    ...(others !== undefined && { 'x-permission-others': others }),
+    ...(armedBy !== undefined && { 'x-permission-live': armedBy }),
   }
 }
 
@@ -57,7 +86,7 @@ function parameters(schema: TSchema | undefined, place: 'path' | 'query' | 'head
 
 function errorAnswers(route: Route): Record<string, unknown> {
   const byStatus = new Map<number, string[]>()
-  for (const code of route.errors) byStatus.set(ERRORS[code].status, [...(byStatus.get(ERRORS[code].status) ?? []), code])
+  for (const code of errorsOf(route)) byStatus.set(ERRORS[code].status, [...(byStatus.get(ERRORS[code].status) ?? []), code])
   const answers = [...byStatus].map(([status, codes]) => [
     String(status),
     {

@@ -186,10 +186,18 @@ export const RolloutStart = Type.Object(
 export const RolloutPromote = Type.Object({ reason: Reason, share: Type.Number({ minimum: 0.1, maximum: 1 }) }, closed)
 export const RolloutSay = Type.Object({ reason: Reason }, closed)
 export const RolloutRollback = Type.Object({ reason: Reason, confirm: Confirm }, closed)
-export const RolloutOverride = Type.Object(
-  { reason: Reason, second: Type.String({ minLength: 1, maxLength: 100, description: 'the second person' }), confirm: Confirm },
-  closed,
-)
+export const RolloutOverride = Type.Object({ reason: Reason, confirm: Confirm }, closed)
+export const OverrideAsked = Type.Object({
+  id: Type.String(),
+  rollout: Type.String(),
+  by: Type.String({ description: 'who asked; somebody else must agree' }),
+  reason: Type.String(),
+  askedAt: Ms,
+  expiresAt: Ms,
+})
+export type OverrideAsked = Static<typeof OverrideAsked>
+export const OverrideWaiting = Type.Object({ asked: Type.Union([OverrideAsked, Type.Null()]) })
+export const OverrideAgree = Type.Object({ confirm: Confirm }, closed)
 
 export const RolloutCommanded = Type.Object({
   decision: Type.String(),

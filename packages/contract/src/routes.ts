@@ -5,24 +5,30 @@ import { Health } from './health.ts'
 import { Metrics, Timeseries, TimeseriesQuery } from './metrics.ts'
 import { MlVersion, ScoreAnswer, ScoreBatchAnswer, ScoreBatchRequest, ScoreRequest } from './ml.ts'
 import { PublicAlert, PublicMetrics, PublicSmoke } from './public.ts'
+import { ACCOUNT_ROUTES } from './account-routes.ts'
 import { ALERT_ROUTES } from './alert-routes.ts'
+import { isPermission, needsStepUp, type Permission } from './permissions.ts'
 import { OPERATION_ROUTES } from './operation-routes.ts'
 import { ROLLOUT_ROUTES } from './rollout-routes.ts'
 import { TRIAGE_ROUTES } from './triage.ts'
 import { TRADING_ROUTES } from './trading-routes.ts'
 
 /**
- * Who may call: `public` anyone who reaches the port; `reader` anyone on this machine (the server listens on loopback)
- * or a token; `operator` a token, always.
+ * Who may call: `public` anyone who reaches the port, at any rate; `entrance` anyone, to sign in; `session` whoever is signed
+ * in; else who has the permission (permissions.ts).
  */
-export type Access = 'public' | 'reader' | 'operator'
+export type Access = 'public' | 'entrance' | 'session' | Permission
 
 export interface Route {
   method: 'GET' | 'POST'
   path: string
-  tag: 'health' | 'public' | 'scoring' | 'audit' | 'tools' | 'trading' | 'rollout' | 'alerts' | 'about'
+  tag: 'health' | 'public' | 'scoring' | 'audit' | 'tools' | 'trading' | 'rollout' | 'alerts' | 'accounts' | 'about'
   summary: string
   access: Access
+  /** What it takes besides when what is named belongs to another person. */
+  others?: Permission
+  /** What it takes besides when the body says `mode: live`. */
+  armedBy?: Permission
   /** Parts of the path: `/api/strategies/:id/start`. */
   params?: TSchema
   query?: TSchema
@@ -34,6 +40,7 @@ export interface Route {
   /** Media type of a 200 answer when it is not JSON. */
   produces?: string
   answer: TSchema
+  /** Beside those of its access: errorsOf. */
   errors: readonly ErrorCode[]
 }
 
@@ -84,7 +91,7 @@ export const ROUTES = {
     path: '/api/ml/score',
     tag: 'scoring',
     summary: 'Scores one feature row. Fails closed with 200; the audit row is on disk before the answer leaves.',
-    access: 'reader',
+    access: 'canScore',
     body: ScoreRequest,
     anyContentType: true,
     headers: Type.Object({
@@ -99,18 +106,18 @@ export const ROUTES = {
     path: '/api/ml/score/batch',
     tag: 'scoring',
     summary: 'Scores up to 1,000 feature rows; answers in order.',
-    access: 'operator',
+    access: 'canScoreBatch',
     body: ScoreBatchRequest,
     bodyLimitBytes: 2_097_152,
     answer: ScoreBatchAnswer,
-    errors: [...WITH_BODY, 'bad_rehearsal_header', 'unauthorized', 'unsupported_media_type'],
+    errors: [...WITH_BODY, 'bad_rehearsal_header', 'unsupported_media_type'],
   },
   mlVersion: {
     method: 'GET',
     path: '/api/ml/version',
     tag: 'scoring',
     summary: 'Which feature schema, model and build answer.',
-    access: 'reader',
+    access: 'canRead',
     answer: MlVersion,
     errors: REFUSED,
   },
@@ -119,7 +126,7 @@ export const ROUTES = {
     path: '/api/audit/list',
     tag: 'audit',
     summary: 'Audit items, newest first.',
-    access: 'reader',
+    access: 'canRead',
     body: AuditListRequest,
     anyContentType: true,
     bodyLimitBytes: 16_384,
@@ -131,7 +138,7 @@ export const ROUTES = {
     path: '/api/audit/export',
     tag: 'audit',
     summary: 'All matching audit items, oldest first, streamed.',
-    access: 'reader',
+    access: 'canRead',
     query: AuditExportQuery,
     produces: 'application/x-ndjson',
     answer: Text,
@@ -142,7 +149,7 @@ export const ROUTES = {
     path: '/api/tools/get_metrics',
     tag: 'tools',
     summary: 'What the gates read now: the trailing five minutes. error_rate in percent; null where there is no data.',
-    access: 'reader',
+    access: 'canRead',
     answer: Metrics,
     errors: REFUSED,
   },
@@ -151,7 +158,7 @@ export const ROUTES = {
     path: '/api/tools/metrics/timeseries',
     tag: 'tools',
     summary: 'The same figures over time, at most 1,000 points, oldest first.',
-    access: 'reader',
+    access: 'canRead',
     query: TimeseriesQuery,
     answer: Timeseries,
     errors: REFUSED,
@@ -161,7 +168,7 @@ export const ROUTES = {
     path: '/api/events',
     tag: 'tools',
     summary: 'Server-sent events: metrics, audit, order, rollout, breach, alert. Resumes after Last-Event-ID.',
-    access: 'reader',
+    access: 'canRead',
     produces: 'text/event-stream',
     answer: Text,
     errors: REFUSED,
@@ -171,12 +178,13 @@ export const ROUTES = {
   ...ROLLOUT_ROUTES,
   ...ALERT_ROUTES,
   ...TRIAGE_ROUTES,
+  ...ACCOUNT_ROUTES,
   openapi: {
     method: 'GET',
     path: '/api/openapi.json',
     tag: 'about',
     summary: 'This description, OpenAPI 3.1.',
-    access: 'reader',
+    access: 'canRead',
     answer: Type.Record(Type.String(), Type.Unknown()),
     errors: [],
   },
@@ -185,7 +193,7 @@ export const ROUTES = {
     path: '/api/docs',
     tag: 'about',
     summary: 'This description as a page.',
-    access: 'reader',
+    access: 'canRead',
     produces: 'text/html; charset=utf-8',
     answer: Text,
     errors: [],
@@ -195,7 +203,7 @@ export const ROUTES = {
     path: '/metrics',
     tag: 'about',
     summary: 'Prometheus text.',
-    access: 'reader',
+    access: 'canRead',
     produces: 'text/plain; version=0.0.4; charset=utf-8',
     answer: Text,
     errors: [],
@@ -215,3 +223,16 @@ export const ROUTE_LIST: ReadonlyArray<Route & { name: RouteName }> = Object.ent
   ...(route satisfies Route),
   name: name as RouteName,
 }))
+
+/** Everything that a route may be refused with: by whoever may not call it, and by itself. */
+export function errorsOf({ method, access, others, armedBy, errors }: Route): readonly ErrorCode[] {
+  if (access === 'public' || access === 'entrance') return errors
+  const permissions = [access, others, armedBy].filter((one) => one !== undefined && isPermission(one))
+  return [
+    ...errors,
+    'unauthorized',
+    'forbidden',
+    ...(method === 'POST' ? (['csrf_header_missing'] as const) : []),
+    ...(permissions.some((one) => needsStepUp(one)) ? (['step_up_needed'] as const) : []),
+  ]
+}

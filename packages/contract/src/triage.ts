@@ -38,7 +38,7 @@ export const TRIAGE_ROUTES = {
     path: '/api/triage/:move',
     tag: 'rollout',
     summary: `Makes a move of the playbook's triage: ${TRIAGE_MOVE_NAMES.join(', ')}.`,
-    access: 'operator',
+    access: 'canTriage',
     params: Type.Object({ move: Type.Enum(TRIAGE_MOVE_NAMES) }),
     body: Type.Object(
       {

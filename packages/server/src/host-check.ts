@@ -5,6 +5,11 @@ export function isLoopback(address: string | undefined): boolean {
   return address !== undefined && (LOOPBACK_ADDRESSES.has(address) || address === 'localhost')
 }
 
+/** Whether a Host header names this machine from within. */
+export function isLoopbackName(header: string | undefined): boolean {
+  return header !== undefined && LOOPBACK_NAMES.includes(hostName(header))
+}
+
 /** Whether a Host header names this server: the defence against DNS rebinding. Ports do not matter, names do. */
 export function createHostCheck(host: string, allowedHosts: readonly string[]): (header: string | undefined) => boolean {
   const own = host.includes(':') ? `[${host}]` : host

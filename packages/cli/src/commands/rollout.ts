@@ -10,6 +10,7 @@ import { createLiveSettingStore } from '@spark/server/storage/live-setting-store
 import { createProcessReportStore } from '@spark/server/storage/process-report-store'
 import type { TradingStores } from '@spark/server/storage/trading-stores'
 import { apiOr, operator, withStores } from '../direct.ts'
+import { timeText } from '../options.ts'
 import { CheckFailed, WrongUsage, type Output } from '../output.ts'
 import { apiClient } from '../processes.ts'
 import { commandedText, historyText, statusText } from '../rollout-text.ts'
@@ -126,16 +127,34 @@ function brakeCommands(rollout: Command, output: Output): void {
 function overrideCommand(rollout: Command, output: Output): void {
   rollout
     .command('override')
-    .description('Two people waive dwell, targets and approvals of this step; never a breach or blindness. The report shows it.')
-    .requiredOption('--second <name>', 'the second person')
-    .requiredOption('--reason <text>', 'kept in the audit')
+    .description(
+      'Asks to waive dwell, targets and approvals of this step; never a breach or blindness. Another person must agree.',
+    )
+    .requiredOption('--reason <text>', 'kept in the audit, shown in the report')
     .requiredOption('--confirm <word>', 'the word override, typed')
     .option('--json', 'as JSON')
-    .addHelpText('after', '\nExample:\n  spark rollout override --second "Ada L." --reason "market holiday" --confirm override')
-    .action(async ({ json, ...body }: { second: string; reason: string; confirm: string; json?: true }) => {
-      if (body.confirm !== 'override') throw new WrongUsage(`--confirm ${body.confirm}: must be the word override`)
-      show(output, await apiClient(loadConfig()).call('rolloutOverride', { body }), json)
+    .addHelpText('after', '\nExample:\n  spark rollout override --reason "market holiday" --confirm override')
+    .action(async ({ json, ...body }: { reason: string; confirm: string; json?: true }) => {
+      typedOverride(body.confirm)
+      const asked = await apiClient(loadConfig()).call('rolloutOverride', { body })
+      if (json === true) return output.line(JSON.stringify(asked, null, 2))
+      output.line(`override ${asked.id} waits until ${timeText(asked.expiresAt)} for a second person, who signs in and agrees`)
     })
+  rollout
+    .command('agree')
+    .argument('<id>', 'of the override, as it was asked for')
+    .description('The second person agrees to an override that somebody else asked for, and it takes effect.')
+    .requiredOption('--confirm <word>', 'the word override, typed')
+    .option('--json', 'as JSON')
+    .addHelpText('after', '\nExample:\n  spark rollout agree Zm9vYmFyYmF6 --confirm override')
+    .action(async (id: string, { confirm, json }: { confirm: string; json?: true }) => {
+      typedOverride(confirm)
+      show(output, await apiClient(loadConfig()).call('rolloutOverrideAgree', { params: { id }, body: { confirm } }), json)
+    })
+}
+
+function typedOverride(confirm: string): void {
+  if (confirm !== 'override') throw new WrongUsage(`--confirm ${confirm}: must be the word override`)
 }
 
 function historyCommand(rollout: Command, output: Output): void {

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
+import type { Invitation } from '@spark/contract/accounts'
 import { systemClock, type Clock } from '../clock.ts'
 import { loadConfig, type Config } from '../config.ts'
 import { createLog } from '../log.ts'
@@ -13,6 +14,8 @@ export interface ApiFixture {
   app: FastifyInstance
   config: Config
   tokens: Tokens
+  /** Of the first administrator; null: this folder was there before. */
+  invitation: Invitation | null
   /** Stops the parts in reverse order; the data stays. */
   stop(): Promise<void>
   /** Stops and removes the data. */
@@ -35,7 +38,7 @@ export async function startApi(
       throw new Error(`the api wants to stop: ${reason}`)
     },
   }
-  const { app } = await composeApi({
+  const { app, invitation } = await composeApi({
     config,
     clock: options.clock ?? systemClock,
     random: systemRandomness,
@@ -53,6 +56,7 @@ export async function startApi(
     app,
     config,
     tokens: loadTokens(dataDir, systemRandomness),
+    invitation,
     stop,
     async remove() {
       await stop()

@@ -4,8 +4,9 @@ import { problem } from '@spark/contract/errors'
 import { ApiProblem } from './api-problem.ts'
 import type { ApiDeps } from './deps.ts'
 import { installErrorHandlers, sendProblem } from './errors.ts'
-import { installGuard } from './guard.ts'
+import { installGuard, type GuardOptions } from './guard.ts'
 import { installBodyParser, installValidation } from './handle.ts'
+import { accountRoutes } from './routes/accounts.ts'
 import { aboutRoutes } from './routes/about.ts'
 import { alertRoutes } from './routes/alerts.ts'
 import { auditRoutes } from './routes/audit.ts'
@@ -18,6 +19,7 @@ import { queueRoutes } from './routes/queue.ts'
 import { strategyRoutes } from './routes/strategies.ts'
 import { toolsRoutes } from './routes/tools.ts'
 import { rolloutRoutes } from './routes/rollout.ts'
+import { sessionRoutes } from './routes/session.ts'
 import { settingRoutes } from './routes/settings.ts'
 import { triageRoutes } from './routes/triage.ts'
 import { tradingRoutes } from './routes/trading.ts'
@@ -45,6 +47,8 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
     alertRoutes,
     triageRoutes,
     eventRoutes,
+    sessionRoutes,
+    accountRoutes,
     aboutRoutes,
   ])
     routes(app, deps)
@@ -98,10 +102,10 @@ export function createServer(deps: Pick<ApiDeps, 'random' | 'config'> & { log: F
 /** Guard and rate limit, in this order: who calls decides how much. */
 export async function installProtection(
   app: FastifyInstance,
-  deps: Pick<ApiDeps, 'config' | 'authenticate' | 'random'>,
+  deps: Omit<GuardOptions, 'host' | 'allowedHosts'> & Pick<ApiDeps, 'config'>,
 ): Promise<void> {
   const { config } = deps
-  installGuard(app, { ...config, authenticate: deps.authenticate, random: deps.random })
+  installGuard(app, { ...config, ...deps })
   await app.register(rateLimit, {
     timeWindow: 60_000,
     cache: 10_000,

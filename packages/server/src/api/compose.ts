@@ -1,6 +1,12 @@
 import type { FastifyInstance } from 'fastify'
+import type { Kysely } from 'kysely'
 import { schemaHash } from '@spark/core/signal/feature-row'
+import { createCallers } from '../accounts/callers.ts'
+import { createPasswords } from '../accounts/password.ts'
+import { createSignInLimits } from '../accounts/sign-in-limits.ts'
+import { firstAdministrator } from '../accounts/users.ts'
 import { installModels } from '../champion.ts'
+import { isLoopback } from '../host-check.ts'
 import { alertRulesOf } from '../notify/alert-rules.ts'
 import { createAlerts } from '../notify/alerts.ts'
 import { openStorage, type ProcessParts } from '../open-storage.ts'
@@ -10,6 +16,7 @@ import { applyDepsOf } from '../rollout/rollout-parts.ts'
 import { createRolloutViews } from '../rollout/rollout-view.ts'
 import { watchRollout, type RolloutWatch } from '../rollout/watch-rollout.ts'
 import { createDatabaseQueue } from '../queue/database-queue.ts'
+import type { Invitation } from '@spark/contract/accounts'
 import type { Randomness } from '../random.ts'
 import { sha256 } from '../sha256.ts'
 import { createAlertStore } from '../storage/alert-store.ts'
@@ -20,6 +27,7 @@ import { createMetricSliceStore } from '../storage/metric-slice-store.ts'
 import { createModelStore } from '../storage/model-store.ts'
 import type { LiveSettingStore } from '../storage/live-setting-store.ts'
 import { createProcessReportStore } from '../storage/process-report-store.ts'
+import type { MainTables } from '../storage/tables.ts'
 import { createTradingStores, type TradingStores } from '../storage/trading-stores.ts'
 import { createSmokeStore } from '../storage/smoke-store.ts'
 import { triageDepsOf } from '../triage/triage-parts.ts'
@@ -30,6 +38,7 @@ import { createExecutorProbe } from './executor-probe.ts'
 import { createMeters } from './meters.ts'
 import { loadModelRegistry, type ModelRegistry } from './model-registry.ts'
 import { createScoreService } from './score-service.ts'
+import { watchStreams } from './watch-streams.ts'
 
 type ApiParts = ProcessParts & {
   random: Randomness
@@ -41,6 +50,8 @@ export interface ComposedApi {
   app: FastifyInstance
   endStreams: () => void
   stopReporting: () => Promise<void>
+  /** Of the first administrator, at the first start. */
+  invitation: Invitation | null
 }
 
 /** Opens storage, puts the API together, and registers what has to be stopped. The caller listens. */
@@ -66,6 +77,7 @@ export async function composeApi(parts: ApiParts): Promise<ComposedApi> {
   const { rollout, stopReporting } = await followRollout(parts, { stores, settings, models, schemaHash: schema })
   const alertStore = createAlertStore(database.db)
   const rolloutViews = createRolloutViews({ config, stores, settings, reports: createProcessReportStore(database.db), clock })
+  const { callers, accounts, streams } = composeAccounts(parts, database.db)
   const events = createEventHub({ clock, log, auditReader, slices, alerts: alertStore, rollout, rolloutViews })
   const app = await buildApp({
     config,
@@ -75,6 +87,9 @@ export async function composeApi(parts: ApiParts): Promise<ComposedApi> {
     random,
     log,
     authenticate,
+    callers,
+    accounts,
+    streams,
     scores: createScoreService({ models, audit, clock, rollout: () => rollout.now(), ...config }),
     models,
     auditReader,
@@ -101,13 +116,22 @@ export async function composeApi(parts: ApiParts): Promise<ComposedApi> {
       eventStreams: () => events.size(),
     }),
   })
+  const invitation = await firstAdministrator(accounts, { actor: processName, traceId: random.traceId() })
   await announceStart({ champion: models.champion(), scoring, confidFloor })
   // Registered last, stopped first: the closing checkpoint signs the rows of the last answers too.
   life.onStop('http', async () => {
     events.close()
     await app.close()
   })
-  return { app, endStreams: () => events.close(), stopReporting }
+  return { app, endStreams: () => events.close(), stopReporting, invitation }
+}
+
+function composeAccounts({ clock, random, log, life }: ApiParts, db: Kysely<MainTables>) {
+  const callers = createCallers({ db, clock, log })
+  const streams = watchStreams({ callers, clock, log })
+  life.onStop('stream watch', () => streams.stop())
+  const limits = createSignInLimits(() => clock.realMs(), isLoopback)
+  return { callers, streams, accounts: { db, clock, random, passwords: createPasswords(random), limits } }
 }
 
 /** Obeys the rollout as others decide it, and tells what this process runs. */

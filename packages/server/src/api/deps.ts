@@ -1,3 +1,5 @@
+import type { Callers } from '../accounts/callers.ts'
+import type { SessionParts } from '../accounts/sessions.ts'
 import type { Config } from '../config.ts'
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
@@ -24,6 +26,7 @@ import type { Meters } from './meters.ts'
 import type { ModelRegistry } from './model-registry.ts'
 import type { ScoreService } from './score-service.ts'
 import type { StorageHealth } from '../storage-health.ts'
+import type { StreamWatch } from './watch-streams.ts'
 
 /** What the routes work with; main.ts puts it together, tests may pass twins. */
 export interface ApiDeps {
@@ -46,6 +49,9 @@ export interface ApiDeps {
   random: Randomness
   log: Log
   authenticate(authorization: string | undefined): Principal | 'wrong'
+  callers: Callers
+  accounts: SessionParts
+  streams: StreamWatch
   scores: ScoreService
   models: ModelRegistry
   auditReader: AuditReader

@@ -1,5 +1,6 @@
 import { ERRORS } from '@spark/contract/errors'
-import { ROUTE_LIST, type Route } from '@spark/contract/routes'
+import { LOOPBACK_PERMISSIONS, PERMISSIONS, needsStepUp, type Permission } from '@spark/contract/permissions'
+import { ROUTE_LIST, errorsOf, type Route } from '@spark/contract/routes'
 
 /** The page reads the same table as the OpenAPI document, needs no script, and follows the reader's light or dark setting. */
 export const DOCS_STYLE = `:root { color-scheme: light dark; --line: color-mix(in srgb, currentColor 22%, transparent); --faint: color-mix(in srgb, currentColor 7%, transparent) }
@@ -12,10 +13,19 @@ pre { background: var(--faint); border-radius: 6px; overflow-wrap: anywhere; pad
 table { border-collapse: collapse; display: block; overflow-x: auto } td, th { border-bottom: 1px solid var(--line); padding: .35rem .6rem; text-align: left; vertical-align: top }
 `
 
-const ACCESS: Record<Route['access'], string> = {
-  public: 'Anyone who reaches the port.',
-  reader: 'Anyone on this machine while Spark listens on loopback; elsewhere with a token.',
-  operator: 'With a token: Authorization: Bearer …',
+function accessText({ access, others, armedBy }: Route): string {
+  if (access === 'public') return 'Anyone who reaches the port.'
+  if (access === 'entrance') return 'Anyone, to sign in.'
+  const also = [
+    ...(others === undefined ? [] : [`what belongs to others: ${permissionText(others)}`]),
+    ...(armedBy === undefined ? [] : [`with mode live: ${permissionText(armedBy)}`]),
+  ]
+  return [access === 'session' ? 'Who is signed in' : permissionText(access), ...also].join('; ').concat('.')
+}
+
+function permissionText(name: Permission): string {
+  const anyone = LOOPBACK_PERMISSIONS.has(name) ? ', and anyone on this machine while Spark listens on loopback' : ''
+  return `${name}: from the role ${PERMISSIONS[name].role} on${needsStepUp(name) ? ', with the password again' : ''}${anyone}`
 }
 
 export function docsPage(version: string): string {
@@ -39,8 +49,12 @@ function routeSection(route: (typeof ROUTE_LIST)[number]): string {
     route.produces === undefined ? schemaBlock('Answer', route.answer) : `<p>Answers ${text(route.produces)}.</p>`,
   ]
   const errors =
-    route.errors.length === 0 ? '' : `<p>Errors: ${route.errors.map((code) => `<code>${text(code)}</code>`).join(', ')}</p>`
-  return `<section id="${text(route.name)}"><h3><span class="method">${route.method}</span><code>${text(route.path)}</code></h3><p>${text(route.summary)}</p><p>${text(ACCESS[route.access])}</p>${schemas.join('')}${errors}</section>`
+    errorsOf(route).length === 0
+      ? ''
+      : `<p>Errors: ${errorsOf(route)
+          .map((code) => `<code>${text(code)}</code>`)
+          .join(', ')}</p>`
+  return `<section id="${text(route.name)}"><h3><span class="method">${route.method}</span><code>${text(route.path)}</code></h3><p>${text(route.summary)}</p><p>${text(accessText(route))}</p>${schemas.join('')}${errors}</section>`
 }
 
 function schemaBlock(title: string, schema: unknown): string {

@@ -38,12 +38,14 @@ export function handle<Name extends RouteName>(app: FastifyInstance, name: Name,
     },
     config: {
       access: route.access,
+      ...(route.others !== undefined && { others: route.others }),
       anyContentType: route.anyContentType ?? false,
       // Health and public/* always answer: a flood of other calls must not look like a dead process.
       ...(route.access === 'public' ? { rateLimit: false } : {}),
     },
     handler: (request, reply) => {
       if (route.produces !== undefined) reply.type(route.produces)
+      if (route.armedBy !== undefined && arms(request.body)) request.demand(route.armedBy)
       return handler({
         body: request.body as BodyOf<Name>,
         query: request.query as QueryOf<Name>,
@@ -53,6 +55,10 @@ export function handle<Name extends RouteName>(app: FastifyInstance, name: Name,
       })
     },
   })
+}
+
+function arms(body: unknown): boolean {
+  return typeof body === 'object' && body !== null && 'mode' in body && body.mode === 'live'
 }
 
 /** TypeBox checks and converts nothing: a number in a body is a number, a query is text. */

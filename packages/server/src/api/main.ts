@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { systemClock } from '../clock.ts'
 import { systemRandomness } from '../random.ts'
+import { invitationText } from '../accounts/invitation-text.ts'
 import { startProcess } from '../start-process.ts'
 import { composeApi } from './compose.ts'
 import { serveWorker } from './serve-worker.ts'
@@ -13,6 +14,7 @@ await startProcess(processName, async ({ config, clock, log, life }) => {
   const api = await composeApi({ config, clock, random: systemRandomness, log, life, processName })
   const { host, apiPort, version, buildSha, dataDir, scoring } = config
   log.info({ version, buildSha, dataDir, scoring }, 'api is ready')
+  if (api.invitation !== null) process.stdout.write(invitationText(api.invitation, config.apiUrl))
   if (worker === undefined)
     await api.app.listen({ host, port: apiPort, listenTextResolver: (address) => `api is listening at ${address}` })
   // It ends as fast as connections really do.

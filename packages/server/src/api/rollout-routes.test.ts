@@ -5,6 +5,7 @@ import { rolloutPartsOf } from '../rollout/rollout-parts.ts'
 import { SHORT_PLAN, START_MS, installStrategies, stageOn, type RolloutStage } from '../rollout/rollout-stage-fixture.ts'
 import { openMainDatabase, type MainDatabase } from '../storage/open-main-database.ts'
 import { createTradingStores } from '../storage/trading-stores.ts'
+import { administrator, person } from './account-fixture.ts'
 import { startApi, type ApiFixture } from './api-fixture.ts'
 import { goodFeature } from './feature-fixture.ts'
 
@@ -158,16 +159,35 @@ describe('a live rollout', () => {
     })
   })
 
-  it('is overridden by two people only', async () => {
+  it('is overridden by two people only, the second by what they have read', async () => {
     const confirm = 'override'
-    expect(await post('override', { reason, second: 'Operator ', confirm })).toMatchObject({
-      status: 409,
-      detail: 'an override needs two different people',
+    const admin = await administrator(api)
+    const agree = (id: unknown, browser = admin) => browser.post(`/api/rollout/override/${String(id)}/agree`, { confirm })
+    expect(await get('/api/rollout/override')).toMatchObject({ asked: null })
+    expect(await post('override', { reason, confirm: 'no' })).toMatchObject({ code: 'confirmation_missing' })
+    const asked = await post('override', { reason, confirm })
+    expect(await get('/api/rollout/override')).toMatchObject({ asked: { id: asked['id'], by: 'operator', reason } })
+    expect(await get('/api/rollout')).toMatchObject({ override: null })
+    expect(await post(`override/${String(asked['id'])}/agree`, { confirm })).toMatchObject({
+      status: 403,
+      code: 'second_person_needed',
     })
-    expect(await post('override', { reason, second: 'bob', confirm: 'no' })).toMatchObject({ code: 'confirmation_missing' })
-    expect(await post('override', { reason, second: 'bob', confirm })).toMatchObject({
-      rollout: { override: { by: 'operator', second: 'bob', reason } },
+    const ada = await person(api, admin, 'ada', 'risk')
+    const again = await ada.post('/api/rollout/override', { reason: 'another', confirm })
+    expect((await agree(asked['id'])).body).toMatchObject({ code: 'unknown_id' })
+    expect((await agree(again.body['id'], ada)).body).toMatchObject({ code: 'second_person_needed' })
+    expect((await agree(again.body['id'])).body).toMatchObject({
+      rollout: { override: { by: 'ada', second: 'admin', reason: 'another' } },
     })
+    expect((await agree(again.body['id'])).body).toMatchObject({ code: 'unknown_id' })
+  })
+
+  it('an override that nobody agrees to in half an hour is forgotten', async () => {
+    const asked = await post('override', { reason, confirm: 'override' })
+    stage.clock.step(30 * 60_000)
+    const admin = await administrator(api)
+    const { body } = await admin.post(`/api/rollout/override/${String(asked['id'])}/agree`, { confirm: 'override' })
+    expect(body).toMatchObject({ code: 'unknown_id' })
   })
 
   it('is killed with everything, and seen so at once', async () => {

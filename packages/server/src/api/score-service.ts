@@ -3,7 +3,6 @@ import { scoreFeature, type ScoreAnswer as ScoredFeature } from '@spark/core/sig
 import type { Clock } from '../clock.ts'
 import type { RolloutNow } from '../rollout/rollout-now.ts'
 import type { AuditEvent, AuditWriter } from '../storage/audit/audit-event.ts'
-import type { Principal } from '../tokens.ts'
 import { auditedFeature } from './audited-feature.ts'
 import type { ModelRegistry } from './model-registry.ts'
 
@@ -18,7 +17,8 @@ export interface ScoreServiceDeps {
 
 /** One call: who asks, in which trace, rehearsing what, judged by which clock. */
 export interface ScoreCall {
-  principal: Principal
+  /** As the audit names it. */
+  principal: string
   traceId: string
   strategyId: string | null
   modelId: string | undefined

@@ -1,3 +1,4 @@
+import type { ApiTokenRow, OverrideAskRow, SetupLinkRow, UserAccountRow, UserSessionRow } from './account-tables.ts'
 import type { AlertGroupRow, AlertNoticeRow, AlertRow, ExchangeKeyRow, InstallationRow, JobRunRow } from './operation-tables.ts'
 import type { LiveSettingRow, ProcessReportRow, RolloutMemberRow, RolloutRow } from './rollout-tables.ts'
 import type {
@@ -54,6 +55,11 @@ export interface MainTables {
   rollout_member: RolloutMemberRow
   live_setting: LiveSettingRow
   process_report: ProcessReportRow
+  user_account: UserAccountRow
+  setup_link: SetupLinkRow
+  user_session: UserSessionRow
+  api_token: ApiTokenRow
+  override_ask: OverrideAskRow
 }
 
 export interface CandleRow {

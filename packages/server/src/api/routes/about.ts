@@ -10,7 +10,7 @@ export function aboutRoutes(app: FastifyInstance, deps: ApiDeps): void {
   handle(app, 'docs', () => docsPage(deps.config.version))
   handle(app, 'metrics', () => deps.meters.text())
   // The page's style is a file of its own: the content security policy allows nothing inline.
-  app.get('/api/docs.css', { config: { access: 'reader' } }, (_request, reply) =>
+  app.get('/api/docs.css', { config: { access: 'canRead' } }, (_request, reply) =>
     reply.type('text/css; charset=utf-8').send(DOCS_STYLE),
   )
 }

@@ -21,7 +21,11 @@ export function eventRoutes(app: FastifyInstance, deps: ApiDeps): void {
       end: () => void raw.end(),
     }
     const close = deps.events.open(sink, typeof lastEventId === 'string' ? lastEventId : null)
-    request.raw.once('close', close)
+    const forget = deps.streams.watch(request.caller, close)
+    request.raw.once('close', () => {
+      forget()
+      close()
+    })
     return reply
   })
 }

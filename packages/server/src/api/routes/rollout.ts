@@ -4,11 +4,14 @@ import type { Command } from '@spark/core/rollout/outcome'
 import type { RolloutPlan } from '@spark/core/rollout/plan'
 import { rolloutPlanOf } from '../../rollout-plan.ts'
 import { commandRollout, type Decided } from '../../rollout/decide-rollout.ts'
+import { agreeToOverride, askOverride } from '../../rollout/override.ts'
 import { historyOf } from '../../rollout/rollout-view.ts'
 import { startConfigured } from '../../rollout/start-configured.ts'
+import { createOverrideStore } from '../../storage/override-store.ts'
 import { ApiProblem } from '../api-problem.ts'
 import { breachesOf } from '../breach-list.ts'
 import type { ApiDeps } from '../deps.ts'
+import { whoOf } from '../guard.ts'
 import { handle } from '../handle.ts'
 import { sloOf } from '../slo-states.ts'
 
@@ -77,19 +80,37 @@ function commandRoutes(app: FastifyInstance, deps: ApiDeps): void {
     confirmed(confirm, 'rollback')
     return command(request, { kind: 'rollback', reason, by: request.principal })
   })
-  handle(app, 'rolloutOverride', ({ body: { reason, second, confirm }, request }) => {
+  overrideRoutes(app, deps, commanded)
+}
+
+/** Two people, each with their own sign-in, in two calls. */
+function overrideRoutes(app: FastifyInstance, deps: ApiDeps, commanded: Commanded): void {
+  const { clock, desk } = deps
+  const parts = { ...deps.rolloutParts, clock }
+  handle(app, 'rolloutOverrideAsked', async () => ({ asked: await createOverrideStore(desk.db).waiting(clock.nowMs()) }))
+  handle(app, 'rolloutOverride', async ({ body: { reason, confirm }, request }) => {
     confirmed(confirm, 'override')
-    return command(request, { kind: 'override', reason, second, by: request.principal })
+    const asked = await askOverride(parts, reason, whoOf(request))
+    if ('problem' in asked) throw new ApiProblem(asked.code, asked.problem)
+    return asked
+  })
+  handle(app, 'rolloutOverrideAgree', async ({ params: { id }, body: { confirm }, request }) => {
+    confirmed(confirm, 'override')
+    const beganMs = clock.realMs()
+    const answer = await agreeToOverride(parts, id, whoOf(request))
+    if (answer === 'unknown')
+      throw new ApiProblem('unknown_id', `no override ${id} waits; it may have expired, or another was asked for`)
+    if (answer === 'same_person') throw new ApiProblem('second_person_needed', `${request.principal} asked for it`)
+    if ('problem' in answer) throw new ApiProblem(answer.code, answer.problem)
+    return commanded(answer, clock.realMs() - beganMs)
   })
 }
+
+type Commanded = (decided: Omit<Decided, 'rollout'>, tookMs: number) => Promise<RolloutCommanded>
 
 /** Of the newest rollout; before the first, what config/spark.yaml says. */
 function planNow({ rollout, config }: ApiDeps): RolloutPlan {
   return rollout.now().rollout?.frozen.plan ?? rolloutPlanOf(config.file, config.clockSpeed)
-}
-
-function whoOf({ principal, traceId }: FastifyRequest): { actor: string; traceId: string } {
-  return { actor: principal, traceId }
 }
 
 function confirmed(given: string, word: string): void {

@@ -23,6 +23,11 @@ CREATE UNIQUE INDEX alert_open on alert (code, scope) where state <> 'resolved';
 
 CREATE INDEX alert_open_id on alert (id) where state <> 'resolved';
 
+CREATE TABLE api_token (
+    id text primary key not null, hash text unique not null, user_name text not null references user_account (name),
+    name text not null, permissions text not null, created_at integer not null, expires_at integer not null, used_at integer,
+    unique (user_name, name)) strict;
+
 CREATE TABLE "audit_checkpoint" ("ts" integer not null primary key,
   "document" text not null,
   "signature" text not null) strict;
@@ -118,6 +123,10 @@ CREATE TRIGGER "order_fill_no_update" before update on "order_fill"
 
 CREATE INDEX order_fill_ts on order_fill (ts);
 
+CREATE TABLE override_ask (
+    id text primary key not null, rollout_id text not null, asked_by text not null, reason text not null, asked_at integer not null,
+    expires_at integer not null) strict;
+
 CREATE TABLE position (
     strategy_id text primary key not null references strategy (id), symbol text not null, arm text not null,
     quantity text not null, average_price text not null, opened_at integer not null, reduce_only integer not null,
@@ -149,6 +158,9 @@ CREATE TABLE rollout_epoch (
 CREATE TABLE rollout_member (
     rollout_id text not null references rollout (id), rank integer not null, strategy_id text not null, capital text not null,
     canary integer not null, primary key (rollout_id, rank)) strict, without rowid;
+
+CREATE TABLE setup_link (
+    user_name text primary key not null references user_account (name), hash text unique not null, expires_at integer not null) strict;
 
 CREATE TABLE "smoke_run" ("ts" integer not null primary key,
   "ok" integer not null,
@@ -185,6 +197,19 @@ CREATE INDEX trade_order_open on trade_order (strategy_id, state)
 CREATE INDEX trade_order_sending on trade_order (sending_at) where sending_at is not null;
 
 CREATE INDEX trade_order_strategy on trade_order (strategy_id, candle_ts);
+
+CREATE TABLE user_account (
+    name text primary key not null, role text not null, password_hash text, disabled integer not null, created_at integer not null,
+    created_by text not null, signed_in_at integer) strict;
+
+CREATE TABLE user_session (
+    id text primary key not null, hash text unique not null, previous_hash text, renewed_at integer not null,
+    user_name text not null references user_account (name), created_at integer not null, seen_at integer not null,
+    ends_at integer not null, confirmed_at integer not null, address text not null, agent text not null) strict;
+
+CREATE INDEX user_session_previous on user_session (previous_hash) where previous_hash is not null;
+
+CREATE INDEX user_session_user on user_session (user_name);
 
 CREATE TABLE venue_balance (
     venue text not null, asset text not null, amount text not null, changed_at integer not null, primary key (venue, asset))
