@@ -7,7 +7,12 @@ export type Permissions = SessionAnswer['permissions']
 /** Before the answer is there nothing is permitted. */
 const NOTHING = new Proxy({} as Permissions, { get: () => false })
 
-/** What the reader may do, as the server's table says. The server judges each call again. */
+/**
+ * What the reader may do, as the server's table says; it judges each call again. A brake can always be pressed by who has not
+ * signed in yet: it asks for the sign-in and then does it.
+ */
 export function usePermissions(): Permissions {
-  return useQuery(queries.session).data?.permissions ?? NOTHING
+  const session = useQuery(queries.session).data
+  if (session === undefined) return NOTHING
+  return session.kind === 'anonymous' ? { ...session.permissions, canBrake: true } : session.permissions
 }

@@ -6,7 +6,7 @@ export function OrderTable({ orders }: { orders: readonly OrderView[] }) {
   const { m, f } = useLanguage()
   const { trading: t } = m
   return (
-    <div className="scroll-x" tabIndex={0} role="region" aria-label={t.orders}>
+    <div className="scroll-x" tabIndex={0} role="group" aria-label={t.orders}>
       <table className="table">
         <thead>
           <tr>

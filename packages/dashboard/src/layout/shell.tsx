@@ -35,7 +35,7 @@ export function Shell() {
           menuOpen={menuOpen}
           onPick={() => setMenuOpen(false)}
         />
-        <main id="main" tabIndex={-1} className="min-w-0 flex-1 overflow-y-auto outline-none">
+        <main id="main" tabIndex={0} className="min-w-0 flex-1 overflow-y-auto -outline-offset-2">
           <SentenceBar />
           <Outlet />
         </main>

@@ -51,7 +51,7 @@ export function RecentActions() {
             <div
               className="min-h-0 flex-1 overflow-y-auto"
               tabIndex={0}
-              role="region"
+              role="group"
               aria-label={t.recent}
               onScroll={(event) => {
                 const top = event.currentTarget.scrollTop === 0

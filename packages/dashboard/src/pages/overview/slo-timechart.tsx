@@ -66,7 +66,7 @@ function SloTable({ series, limits }: { series: Timeseries; limits: SloLimits })
   return (
     <details className="mt-2">
       <summary className="text-muted">{m.common.showTable}</summary>
-      <div className="scroll-x max-h-72 overflow-y-auto" tabIndex={0} role="region" aria-label={m.common.showTable}>
+      <div className="scroll-x max-h-72 overflow-y-auto" tabIndex={0} role="group" aria-label={m.common.showTable}>
         <table className="table">
           <thead>
             <tr>

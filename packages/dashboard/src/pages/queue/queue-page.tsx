@@ -24,7 +24,7 @@ export function QueuePage() {
       <Panel title={t.queue} className="min-h-40">
         <QueryView query={depth} height="min-h-32">
           {({ queues }) => (
-            <div className="scroll-x" tabIndex={0} role="region" aria-label={t.queue}>
+            <div className="scroll-x" tabIndex={0} role="group" aria-label={t.queue}>
               <table className="table">
                 <thead>
                   <tr>

@@ -20,7 +20,7 @@ export function BreachPanel() {
           items.length === 0 ? (
             <p className="text-muted">{t.noBreaches}</p>
           ) : (
-            <div className="scroll-x" tabIndex={0} role="region" aria-label={t.breaches}>
+            <div className="scroll-x" tabIndex={0} role="group" aria-label={t.breaches}>
               <table className="table">
                 <thead>
                   <tr>

@@ -8,7 +8,7 @@ export function GateTable({ gates }: { gates: readonly GateView[] }) {
   const { m, f } = useLanguage()
   const { rollout: t } = m
   return (
-    <div className="scroll-x" tabIndex={0} role="region" aria-label={t.gates}>
+    <div className="scroll-x" tabIndex={0} role="group" aria-label={t.gates}>
       <table className="table">
         <thead>
           <tr>

@@ -16,7 +16,7 @@ export function HistoryPanel() {
           items.length < 2 ? (
             <p className="text-muted">{t.noHistory}</p>
           ) : (
-            <div className="scroll-x" tabIndex={0} role="region" aria-label={t.history}>
+            <div className="scroll-x" tabIndex={0} role="group" aria-label={t.history}>
               <table className="table">
                 <thead>
                   <tr>

@@ -52,7 +52,7 @@ function Limits() {
     <Panel title={t.limits} what={t.limitsWhat} className="min-h-60">
       <QueryView query={query} height="min-h-48">
         {({ limits }) => (
-          <div className="scroll-x" tabIndex={0} role="region" aria-label={t.limits}>
+          <div className="scroll-x" tabIndex={0} role="group" aria-label={t.limits}>
             <table className="table">
               <thead>
                 <tr>

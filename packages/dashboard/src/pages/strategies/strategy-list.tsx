@@ -24,10 +24,10 @@ export function StrategyList({ rows }: { rows: readonly StrategyRow[] }) {
       ref={place}
       className="min-h-0 flex-1 overflow-auto rounded-lg border border-line bg-surface"
       tabIndex={0}
-      role="region"
+      role="group"
       aria-label={m.trading.strategies}
     >
-      <ul className="relative min-w-[44rem]" style={{ height: virtual.getTotalSize() }}>
+      <ul className="relative min-w-[48rem]" style={{ height: virtual.getTotalSize() }}>
         {virtual.getVirtualItems().map(({ key, index, start }) => {
           const row = rows[index]
           return (
@@ -52,7 +52,7 @@ export function StrategyList({ rows }: { rows: readonly StrategyRow[] }) {
 const Row = memo(function Row({ row }: { row: StrategyRow }) {
   const { m, f } = useLanguage()
   return (
-    <div className="grid h-full grid-cols-[minmax(9rem,2fr)_6rem_7rem_6rem_6rem_auto] items-center gap-3 px-3">
+    <div className="grid h-full grid-cols-[minmax(9rem,2fr)_8rem_7rem_6rem_7rem_auto] items-center gap-3 px-3">
       <Link to="/strategies/$id" params={{ id: row.id }} className="min-w-0 truncate text-accent underline">
         {row.id}
       </Link>

@@ -10,6 +10,7 @@ import { QueryView } from '../../components/query-view.tsx'
 import { StrategyButtons } from '../../components/strategy-buttons.tsx'
 import { useLanguage } from '../../i18n/language.tsx'
 import { queries } from '../../queries.ts'
+import { decisionOf } from './strategy-decision.ts'
 
 const CandleChart = lazy(async () => ({ default: (await import('./candle-chart.tsx')).CandleChart }))
 
@@ -79,7 +80,7 @@ function Detail({ strategy }: { strategy: StrategyView }) {
             <QueryView query={equity}>
               {({ points }) => {
                 const last = points.at(-1)
-                return last === undefined ? <p className="text-muted">{t.noEquity}</p> : <p>{f.money(last.equity, true)}</p>
+                return last === undefined ? <p className="text-muted">{t.noEquity}</p> : <p>{f.money(last.equity)}</p>
               }}
             </QueryView>
           </Panel>
@@ -97,16 +98,19 @@ function Decisions({ strategyId }: { strategyId: string }) {
     <Panel title={t.decisions} className="min-h-48">
       <QueryView query={query}>
         {({ items }) => {
-          const decided = items.filter(({ context }) => typeof context['decision'] === 'number')
+          const decided = items.flatMap((item) => decisionOf(item) ?? [])
           if (decided.length === 0) return <p className="text-muted">{t.noDecisions}</p>
           return (
             <ul className="max-h-60 overflow-y-auto" tabIndex={0}>
-              {decided.map(({ id, ts, action, context }) => (
-                <li key={id} className="flex flex-wrap gap-3 border-b border-line py-1">
+              {decided.map(({ id, ts, by, decision, confid, action, reason }) => (
+                <li key={id} className="flex flex-wrap gap-x-3 border-b border-line py-1">
                   <Moment ms={ts} />
-                  <span>{action}</span>
-                  <span className="ms-auto">{decisionMark(Number(context['decision']))}</span>
-                  {typeof context['confid'] === 'number' && <span>{f.number(context['confid'], 2)}</span>}
+                  <span className="text-muted">{by}</span>
+                  <span>{decisionMark(decision)}</span>
+                  {confid !== null && <span>{f.number(confid, 2)}</span>}
+                  <span className="ms-auto" lang="en">
+                    {action} <span className="text-muted">{reason}</span>
+                  </span>
                 </li>
               ))}
             </ul>
