@@ -33,8 +33,8 @@ export type Installation = Static<typeof Installation>
 export const CANDLES_MAX = 1000
 export const CandleQuery = Type.Object(
   {
-    symbol: Type.String({ pattern: '^[A-Z0-9]{2,20}$' }),
-    tf: Type.Enum(TIMEFRAMES),
+    symbol: Type.Optional(Type.String({ pattern: '^[A-Z0-9]{2,20}$', description: 'default: that of the canary' })),
+    tf: Type.Optional(Type.Enum(TIMEFRAMES, { description: 'default: that of the canary' })),
     limit: Type.Optional(Type.String({ pattern: '^([1-9]\\d{0,2}|1000)$', description: '1 to 1000, default 300' })),
   },
   { additionalProperties: false },

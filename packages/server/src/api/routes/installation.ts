@@ -15,7 +15,7 @@ export function installationRoutes(app: Parameters<typeof handle>[0], deps: ApiD
     const demo = demoReasons({ feed, venue, mode, executorReachable })
     return { nowMs: clock.nowMs(), clockSpeed, version, buildSha, feed, venue, canary, mode, executorReachable, demo }
   })
-  handle(app, 'candles', async ({ query: { symbol, tf, limit } }) => {
+  handle(app, 'candles', async ({ query: { symbol = config.canary.symbol, tf = config.canary.tf, limit } }) => {
     const count = limit === undefined ? CANDLES_DEFAULT : Number(limit)
     const nowMs = await marketNowMs(deps)
     const found = await candles.range({ symbol, tf }, nowMs - (count + 1) * timeframeMs(tf), nowMs, count + 1)
