@@ -14,6 +14,7 @@ import { BreachPanel } from './breach-panel.tsx'
 import { DecisionPanel } from './decision-panel.tsx'
 import { GateTable } from './gate-table.tsx'
 import { HistoryPanel } from './history-panel.tsx'
+import { OverrideBanner } from './override-banner.tsx'
 import { StandingPanel } from './standing-panel.tsx'
 
 export function RolloutPage() {
@@ -23,6 +24,7 @@ export function RolloutPage() {
   return (
     <div className="grid gap-3 p-2 sm:p-3">
       <h1 className="sr-only">{t.title}</h1>
+      <OverrideBanner />
       <Commands />
       <QueryView query={query} height="min-h-96">
         {(view) => (view.id === null ? <p>{t.none}</p> : <Standing view={view} />)}
