@@ -62,7 +62,8 @@ export function passwordProblem(password: string, name: string): string | null {
   if (new Set(text).size < DISTINCT_MIN) return `it needs at least ${DISTINCT_MIN} different characters`
   if (text.includes(name)) return 'it contains the name of the account'
   if (/^(.{1,6}?)\1+.{0,5}$/su.test(text)) return 'it repeats a short text'
-  const letters = text
+  const word = text.replaceAll(/^[^\p{L}]+|[^\p{L}]+$/gu, '')
+  const letters = word
     .replaceAll('@', 'a')
     .replaceAll('0', 'o')
     .replaceAll('$', 's')

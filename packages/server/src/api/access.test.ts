@@ -66,6 +66,13 @@ describe('every route', () => {
     }
   })
 
+  it('takes who comes through a proxy on this machine for a stranger from elsewhere', async () => {
+    const proxied = openBrowser(api.app)
+    expect(await knock(proxied, { method: 'GET', path: '/api/rollout' })).toBe('allowed')
+    for (const name of ['x-forwarded-for', 'forwarded', 'x-real-ip', 'via'])
+      expect(await knock(proxied, { method: 'GET', path: '/api/rollout' }, { [name]: '10.1.2.3' }), name).toBe('unauthorized')
+  })
+
   it('lets in a token for what it was made for, and nothing else', async () => {
     const machine = openBrowser(api.app, { remoteAddress: '10.1.2.3' })
     for (const { name, access, ...route } of ROUTE_LIST) {

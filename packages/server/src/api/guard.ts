@@ -65,8 +65,8 @@ export function installGuard(app: FastifyInstance, options: GuardOptions): void 
     const problem = refusedEarly(request, namesUs)
     if (problem !== null) return done(problem)
     const { access } = request.routeOptions.config
-    // No such route: whoever asks is told so.
-    if (access === undefined) return done()
+    // No such route: whoever asks is told so. A route without access is never built; were it, it would be closed.
+    if (access === undefined) return done(request.is404 ? undefined : new ApiProblem('internal_error'))
     const decide = (caller: Caller | ApiProblem) => {
       if (caller instanceof ApiProblem) return done(caller)
       request.caller = caller

@@ -225,18 +225,13 @@ describe('the password again', () => {
 })
 
 describe('guessing', () => {
-  it('is answered alike for a name that there is and one that there is not, in about the same time', async () => {
-    const shape = async (name: string) => {
-      const beganMs = performance.now()
+  it('is answered alike for a name that there is and one that there is not', async () => {
+    const answer = async (name: string) => {
       const { status, body, headers } = await signIn(elsewhere(), name, 'wrong')
       const { traceId: _, ...rest } = body
-      return { answer: { status, rest, names: Object.keys(headers).sort() }, tookMs: performance.now() - beganMs }
+      return { status, rest, names: Object.keys(headers).sort() }
     }
-    await shape('admin')
-    const [known, unknown] = [await shape('admin'), await shape('nobody-here')]
-    expect(known.answer).toEqual(unknown.answer)
-    // Both check a hash; without one it would be a hundredth.
-    expect(unknown.tookMs).toBeGreaterThan(known.tookMs / 5)
+    expect(await answer('admin')).toEqual(await answer('nobody-here'))
   })
 
   it('waits longer and longer, for a name that there is not as well; another address is not held up', async () => {
