@@ -2,6 +2,7 @@ import { Type, type Static, type TSchema } from 'typebox'
 import { AuditExportQuery, AuditListRequest, AuditPage } from './audit.ts'
 import type { ErrorCode } from './errors.ts'
 import { Health } from './health.ts'
+import { CandleList, CandleQuery, Installation } from './installation.ts'
 import { Metrics, Timeseries, TimeseriesQuery } from './metrics.ts'
 import { MlVersion, ScoreAnswer, ScoreBatchAnswer, ScoreBatchRequest, ScoreRequest } from './ml.ts'
 import { PublicAlert, PublicMetrics, PublicSmoke } from './public.ts'
@@ -162,6 +163,25 @@ export const ROUTES = {
     query: TimeseriesQuery,
     answer: Timeseries,
     errors: REFUSED,
+  },
+  installation: {
+    method: 'GET',
+    path: '/api/installation',
+    tag: 'tools',
+    summary: 'What this installation is: its time, market and venue, and why no real-money order can come from ML now.',
+    access: 'canRead',
+    answer: Installation,
+    errors: REFUSED,
+  },
+  candles: {
+    method: 'GET',
+    path: '/api/candles',
+    tag: 'tools',
+    summary: 'The newest closed candles of a stream, oldest first.',
+    access: 'canRead',
+    query: CandleQuery,
+    answer: CandleList,
+    errors: [...REFUSED, 'storage_unavailable'],
   },
   events: {
     method: 'GET',

@@ -1,4 +1,5 @@
 import { ORDER_STATES } from '@spark/core/trading/order'
+export { ORDER_STATES } from '@spark/core/trading/order'
 import { TIMEFRAMES } from '@spark/core/market/timeframe'
 import { Type, type Static, type TSchema } from 'typebox'
 

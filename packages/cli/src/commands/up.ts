@@ -1,5 +1,7 @@
 import type { Command } from 'commander'
-import { ConfigError, loadConfig, type Config } from '@spark/server/config'
+import { systemClock } from '@spark/server/clock'
+import { ConfigError, ROOT_DIR, loadConfig, type Config } from '@spark/server/config'
+import { buildDashboard } from '@spark/server/dashboard/build-dashboard'
 import { createLog, type Log } from '@spark/server/log'
 import { runSupervisor } from '@spark/server/supervisor/run-supervisor'
 import { CheckFailed, Refused, type Output } from '../output.ts'
@@ -13,15 +15,29 @@ export function upCommand(program: Command, output: Output): void {
       const config = loadConfig()
       const log = createLog('supervisor', config.logLevel)
       output.note(`Spark ${config.version}, build ${config.buildSha.slice(0, 12)}, data in ${config.dataDir}`)
+      const page = buildPage()
       const { workers } = await supervise(config, log)
       output.note(
         [
-          `Spark is up. API ${config.apiUrl}, documentation ${config.apiUrl}/api/docs, executor ${config.executorUrl}.`,
+          `Spark is up. Dashboard ${config.apiUrl}, documentation ${config.apiUrl}/api/docs, executor ${config.executorUrl}.`,
           `Workers of the API: ${workers.join(', ')}.`,
           `Market: ${config.feed}. Orders: ${config.venueName}, ${config.live ? 'REAL MONEY' : 'no real money'}. ML scoring: ${config.scoring.mode}. Ctrl-C stops.`,
         ].join('\n'),
       )
+      const said = await page
+      if (said !== null) output.note(said)
     })
+}
+
+/** Beside the start, which does not wait for it. Resolves with what there is to say. */
+async function buildPage(): Promise<string | null> {
+  const beganMs = systemClock.monotonicMs()
+  try {
+    const { built } = await buildDashboard(ROOT_DIR)
+    return built ? `The dashboard was built in ${((systemClock.monotonicMs() - beganMs) / 1000).toFixed(1)} s.` : null
+  } catch (error) {
+    return `The dashboard could not be built, everything else works: ${(error as Error).message}`
+  }
 }
 
 async function supervise(config: Config, log: Log): Promise<{ workers: string[] }> {

@@ -1,6 +1,7 @@
 import { dirname } from 'node:path'
 import { systemClock } from '@spark/server/clock'
 import { ROOT_DIR } from '@spark/server/config'
+import { buildDashboard } from '@spark/server/dashboard/build-dashboard'
 import { folderClock } from '@spark/server/folder-clock'
 import { hasProvenItself, readLastGood, writeLastGood } from '@spark/server/release/last-good'
 import { commitRelease, makeRelease, releasesDir } from '@spark/server/release/make-release'
@@ -36,7 +37,18 @@ export async function prepareRelease(run: DeployRun, state: SupervisorState): Pr
     return `build ${release.sha.slice(0, 12)} in ${release.dir}${gone === 0 ? '' : `, ${gone} old ones removed`}`
   })
   if (release === null) throw new CheckFailed('no release was made')
+  const { dir } = release
+  await run.stage('dashboard', () => pageOf(dir))
   return { release, back }
+}
+
+/** The page of a release is there before its workers are asked for it. */
+async function pageOf(dir: string): Promise<string> {
+  try {
+    return (await buildDashboard(dir)).built ? 'built' : 'built before, from the same sources'
+  } catch (error) {
+    throw new CheckFailed((error as Error).message)
+  }
 }
 
 /**

@@ -10,8 +10,10 @@ import { accountRoutes } from './routes/accounts.ts'
 import { aboutRoutes } from './routes/about.ts'
 import { alertRoutes } from './routes/alerts.ts'
 import { auditRoutes } from './routes/audit.ts'
+import { dashboardRoutes } from './routes/dashboard.ts'
 import { eventRoutes } from './routes/events.ts'
 import { healthRoutes } from './routes/health.ts'
+import { installationRoutes } from './routes/installation.ts'
 import { mlRoutes } from './routes/ml.ts'
 import { operationRoutes } from './routes/operation.ts'
 import { publicRoutes } from './routes/public.ts'
@@ -46,12 +48,14 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
     settingRoutes,
     alertRoutes,
     triageRoutes,
+    installationRoutes,
     eventRoutes,
     sessionRoutes,
     accountRoutes,
     aboutRoutes,
   ])
     routes(app, deps)
+  await dashboardRoutes(app, deps)
   return app
 }
 

@@ -19,7 +19,10 @@ import { createDatabaseQueue } from '../queue/database-queue.ts'
 import type { Invitation } from '@spark/contract/accounts'
 import type { Randomness } from '../random.ts'
 import { sha256 } from '../sha256.ts'
+import { ROOT_DIR } from '../config.ts'
+import { openDashboardFiles } from '../dashboard/dashboard-files.ts'
 import { createAlertStore } from '../storage/alert-store.ts'
+import { createCandleStore } from '../storage/candle-store.ts'
 import { createExchangeKeyStore } from '../storage/exchange-key-store.ts'
 import { createJobRunStore } from '../storage/job-run-store.ts'
 import { openAuditReader } from '../storage/audit/audit-reader.ts'
@@ -104,6 +107,8 @@ export async function composeApi(parts: ApiParts): Promise<ComposedApi> {
     smoke: createSmokeStore(database.db),
     alerts: createAlerts({ db: database.db, rules: alertRulesOf(config), clock, random }),
     alertStore,
+    candles: createCandleStore(database.db),
+    dashboard: openDashboardFiles(ROOT_DIR),
     jobRuns: createJobRunStore(database.db),
     exchangeKeys: createExchangeKeyStore(database.db),
     executor: createExecutorProbe(config.executorUrl, clock),

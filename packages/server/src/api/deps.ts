@@ -7,6 +7,8 @@ import type { Queue } from '../queue/queue.ts'
 import type { Randomness } from '../random.ts'
 import type { Alerts } from '../notify/alerts.ts'
 import type { AlertStore } from '../storage/alert-store.ts'
+import type { DashboardFiles } from '../dashboard/dashboard-files.ts'
+import type { CandleStore } from '../storage/candle-store.ts'
 import type { ExchangeKeyStore } from '../storage/exchange-key-store.ts'
 import type { JobRunStore } from '../storage/job-run-store.ts'
 import type { AuditReader } from '../storage/audit/audit-reader.ts'
@@ -35,6 +37,7 @@ export interface ApiDeps {
     | 'version'
     | 'buildSha'
     | 'venueName'
+    | 'feed'
     | 'file'
     | 'canary'
     | 'host'
@@ -65,6 +68,8 @@ export interface ApiDeps {
   triage: TriageDeps
   smoke: SmokeStore
   alerts: Pick<Alerts, 'act'>
+  candles: Pick<CandleStore, 'range'>
+  dashboard: DashboardFiles
   alertStore: Pick<AlertStore, 'last' | 'list' | 'changedSince' | 'newestChange'>
   jobRuns: Pick<JobRunStore, 'last'>
   exchangeKeys: Pick<ExchangeKeyStore, 'list'>

@@ -62,7 +62,7 @@ function bookRoutes(app: FastifyInstance, deps: ApiDeps): void {
 }
 
 /** The executor's time: in a replay that of the data. */
-async function marketNowMs({ desk, clock }: Pick<ApiDeps, 'desk' | 'clock'>): Promise<number> {
+export async function marketNowMs({ desk, clock }: Pick<ApiDeps, 'desk' | 'clock'>): Promise<number> {
   return (await desk.equityCurve.mark('now'))?.ts ?? clock.nowMs()
 }
 

@@ -69,19 +69,6 @@ export interface AuditItem extends AuditRecord {
   timestamp: string
 }
 
-/**
- * Left out of a list that asks neither for an action nor for all: nine rows of ten, and never what someone looks for. Of an
- * order its end is shown, not its steps.
- */
-export const HIDDEN_ACTIONS: readonly string[] = [
-  'controller.tick',
-  'baseline.decision',
-  'order.reserved',
-  'order.sending',
-  'order.acknowledged',
-  'order.partly_filled',
-]
-
 /** Letters that need no escaping in a file name and sort alike in every database. */
 export const WRITER_PATTERN = /^[a-z0-9][a-z0-9-]{0,31}$/
 

@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import type { AuditIndexTables } from '../tables.ts'
-import { HIDDEN_ACTIONS } from './audit-event.ts'
+import { HIDDEN_ACTIONS } from '@spark/contract/audit'
+
 import { type AuditFilter, type AuditPlace, comparePlaces } from './audit-query.ts'
 
 export type Direction = 'asc' | 'desc'

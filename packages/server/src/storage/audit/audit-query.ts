@@ -1,4 +1,5 @@
-import { HIDDEN_ACTIONS, tsOfLine } from './audit-event.ts'
+import { HIDDEN_ACTIONS } from '@spark/contract/audit'
+import { tsOfLine } from './audit-event.ts'
 
 /** Which rows; every part that is given must hold. */
 export interface AuditFilter {

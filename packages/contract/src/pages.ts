@@ -1,0 +1,15 @@
+/** Paths of the dashboard, as its router and the server know them. The server answers each with the same page. */
+export const PAGE_PATHS = [
+  '/',
+  '/rollout',
+  '/strategies',
+  '/strategies/:id',
+  '/orders',
+  '/queue',
+  '/audit',
+  '/jobs',
+  '/reports',
+  '/calibration',
+  '/settings',
+  '/setup',
+] as const

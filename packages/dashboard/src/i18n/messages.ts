@@ -1,0 +1,28 @@
+import { common } from './common.ts'
+import { copilot } from './copilot.ts'
+import { overview } from './overview.ts'
+import { records } from './records.ts'
+import { rollout } from './rollout.ts'
+import { session } from './session.ts'
+import { settings } from './settings.ts'
+import { shell } from './shell.ts'
+import { trading } from './trading.ts'
+
+export const LANGUAGES = ['en', 'tr'] as const
+export type Language = (typeof LANGUAGES)[number]
+
+const AREAS = { common, shell, overview, rollout, copilot, session, trading, records, settings }
+
+type Areas = typeof AREAS
+export type Messages = { [Area in keyof Areas]: Areas[Area]['en'] }
+
+/** Every text of the page in one language. Turkish has the type of English, so a missing text is a type error. */
+export function messagesOf(language: Language): Messages {
+  return Object.fromEntries(Object.entries(AREAS).map(([area, texts]) => [area, texts[language]])) as unknown as Messages
+}
+
+/** The first of the browser's languages that the page has; English otherwise. */
+export function preferredLanguage(languages: readonly string[]): Language {
+  const found = languages.map((one) => one.slice(0, 2).toLowerCase()).find((one) => LANGUAGES.includes(one as Language))
+  return (found as Language | undefined) ?? 'en'
+}

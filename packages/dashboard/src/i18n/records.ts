@@ -1,0 +1,66 @@
+const en = {
+  audit: 'Audit',
+  auditWhat:
+    'Every score, order and decision, hash-chained. Verify with bin/spark audit verify, which reads the files themselves.',
+  action: 'Action',
+  strategy: 'Strategy',
+  trace: 'Trace id',
+  from: 'From',
+  to: 'To',
+  timeForm: 'like 2026-01-31T12:00:00Z',
+  everything: 'also ticks and steps of orders',
+  apply: 'Show',
+  noRows: 'No row fits.',
+  exportCsv: 'Export CSV',
+  exportNdjson: 'Export NDJSON',
+  jobs: 'Jobs',
+  next: 'next run',
+  last: 'last run',
+  never: 'never ran',
+  running: 'running, or it died with its process',
+  failed: 'failed',
+  runNow: 'Run now',
+  runWhat: 'Runs the job now. One that runs already is not started twice.',
+  reports: 'Reports',
+  reportsMissing:
+    'The 24-hour report of the playbook will stand here: phase, time in each band, peak hour, bucket hit rates, breaches, next step. It needs the labels of outcomes, which this version does not make yet.',
+  reportsNow: 'What there is already: the steps and breaches on the page Rollout, every row in the audit.',
+  calibration: 'Calibration',
+  calibrationMissing:
+    'The reliability diagram and the verdict on the model will stand here. They need labelled outcomes, which this version does not make yet; until then the verdict is “unproven”.',
+  calibrationNow: 'Confidence, bucket and signal parts are collected in the audit from the first score on.',
+}
+
+const tr: typeof en = {
+  audit: 'Denetim',
+  auditWhat: 'Her skor, emir ve karar, özet zinciriyle. Doğrulama: bin/spark audit verify dosyaların kendisini okur.',
+  action: 'Eylem',
+  strategy: 'Strateji',
+  trace: 'İz kimliği',
+  from: 'Başlangıç',
+  to: 'Bitiş',
+  timeForm: 'örnek 2026-01-31T12:00:00Z',
+  everything: 'denetleyici adımları ve emir aşamaları da',
+  apply: 'Göster',
+  noRows: 'Uyan kayıt yok.',
+  exportCsv: 'CSV dışa aktar',
+  exportNdjson: 'NDJSON dışa aktar',
+  jobs: 'İşler',
+  next: 'sıradaki',
+  last: 'son',
+  never: 'hiç çalışmadı',
+  running: 'çalışıyor ya da süreciyle öldü',
+  failed: 'başarısız',
+  runNow: 'Şimdi çalıştır',
+  runWhat: 'İşi şimdi çalıştırır. Zaten çalışan iki kez başlatılmaz.',
+  reports: 'Raporlar',
+  reportsMissing:
+    'Kılavuzun 24 saatlik raporu burada duracak: faz, bantlardaki süreler, tepe saat, kova isabeti, ihlaller, sonraki adım. Sonuç etiketleri gerekir; bu sürüm onları henüz üretmiyor.',
+  reportsNow: 'Şimdiden olanlar: Açılış sayfasında adımlar ve ihlaller, denetim kaydında her satır.',
+  calibration: 'Kalibrasyon',
+  calibrationMissing:
+    'Güvenilirlik diyagramı ve model hükmü burada duracak. Etiketli sonuçlar gerekir; bu sürüm onları henüz üretmiyor, o zamana dek hüküm “kanıtlanmadı”.',
+  calibrationNow: 'Güven, kova ve sinyal parçaları ilk skordan beri denetim kaydında toplanıyor.',
+}
+
+export const records = { en, tr }

@@ -1,0 +1,143 @@
+import { useQuery } from '@tanstack/react-query'
+import { reasonsOf } from '../audit-reasons.ts'
+import { useCommand } from '../commands.ts'
+import { Ago } from '../components/ago.tsx'
+import { Button } from '../components/button.tsx'
+import { StateMark } from '../components/state-mark.tsx'
+import { cardsOf, checksOf, type Check } from '../copilot/copilot.ts'
+import { useLanguage } from '../i18n/language.tsx'
+import { useStream } from '../live/event-stream.ts'
+import { queries } from '../queries.ts'
+import { TriageCardView } from './triage-card.tsx'
+
+/** The playbook come alive: the step, the checks, what to do about what is wrong, and what was done. No language model. */
+export function CopilotPanel({ onClose }: { onClose: () => void }) {
+  const { m, f } = useLanguage()
+  const { copilot: t } = m
+  const { status } = useStream()
+  const installation = useQuery(queries.installation).data
+  const risk = useQuery(queries.risk).data
+  const rollout = useQuery(queries.rollout).data
+  const queue = useQuery(queries.queue).data
+  const alerts = useQuery(queries.alerts).data?.items
+  const checks = checksOf({ stream: status, installation, risk, rollout, queue, alerts })
+  const cards = cardsOf(rollout)
+  const step =
+    rollout === undefined || rollout.id === null
+      ? t.noStep
+      : t.step(f.number(rollout.step.index + 1), f.number(rollout.steps.length))
+  return (
+    <aside
+      aria-label={t.title}
+      className="absolute inset-y-0 right-0 z-30 flex w-[min(21rem,100%)] shrink-0 flex-col gap-4 overflow-y-auto border-s border-line bg-surface p-3 shadow-lg lg:static lg:w-72 lg:shadow-none xl:w-80"
+    >
+      <div className="flex items-center justify-between">
+        <h2 className="font-semibold">{t.title}</h2>
+        <span className="text-muted">{step}</span>
+        <button type="button" className="rounded px-2 text-lg hover:bg-raised" aria-label={m.common.close} onClick={onClose}>
+          ×
+        </button>
+      </div>
+      <Checks checks={checks} />
+      <section className="grid gap-2">
+        <h3 className="text-xs text-muted">{t.cards}</h3>
+        {cards.length === 0 && <p>{t.noCards}</p>}
+        {cards.map((card) => (
+          <TriageCardView key={card.gate.gate} card={card} />
+        ))}
+      </section>
+      <OpenAlerts />
+      <DoneSoFar />
+    </aside>
+  )
+}
+
+function Checks({ checks }: { checks: readonly Check[] }) {
+  const { m } = useLanguage()
+  const { copilot: t } = m
+  return (
+    <section>
+      <h3 className="text-xs text-muted">{t.checks}</h3>
+      <ul>
+        {checks.map(({ name, holds }) => (
+          <li
+            key={name}
+            className="flex items-baseline justify-between gap-2 py-0.5"
+            data-check={name}
+            data-holds={String(holds)}
+          >
+            <span>{t.check[name]}</span>
+            <StateMark
+              state={holds === null ? 'no_data' : holds ? 'ok' : 'warning'}
+              word={holds === null ? '?' : holds ? m.common.yes : m.common.no}
+            />
+          </li>
+        ))}
+      </ul>
+      {checks.every(({ holds }) => holds === true) && <p className="mt-1 text-muted">{t.allGood}</p>}
+    </section>
+  )
+}
+
+const ALERTS_SHOWN = 5
+
+function OpenAlerts() {
+  const { m, f } = useLanguage()
+  const { copilot: t } = m
+  const run = useCommand()
+  const open = (useQuery(queries.alerts).data?.items ?? []).filter(({ state }) => state !== 'snoozed').slice(0, ALERTS_SHOWN)
+  if (open.length === 0) return null
+  return (
+    <section className="grid gap-2">
+      <h3 className="text-xs text-muted">{t.alerts}</h3>
+      {open.map(({ id, severity, message, state, lastTs, count, changedBy }) => (
+        <article key={id} className={`rounded border p-2 ${severity === 'red' ? 'border-red-line' : 'border-amber-line'}`}>
+          <StateMark state={severity === 'red' ? 'critical' : 'warning'} />
+          <p className="break-words" lang="en">
+            {message}
+          </p>
+          <p className="flex flex-wrap items-center justify-between gap-2 text-xs text-muted">
+            <span>
+              <Ago ms={lastTs} /> · {t.fires(f.number(count))}
+            </span>
+            {state === 'firing' ? (
+              <Button
+                className="text-xs"
+                onClick={() => void run('alertAcknowledge', { params: { id: String(id) }, body: {} }, t.acknowledge)}
+              >
+                {t.acknowledge}
+              </Button>
+            ) : (
+              <span>{t.acknowledged(changedBy ?? '')}</span>
+            )}
+          </p>
+        </article>
+      ))}
+    </section>
+  )
+}
+
+const DONE_SHOWN = 8
+
+function DoneSoFar() {
+  const { m } = useLanguage()
+  const { copilot: t } = m
+  const done = (useQuery(queries.decisions).data ?? []).slice(0, DONE_SHOWN)
+  return (
+    <section>
+      <h3 className="text-xs text-muted">{t.did}</h3>
+      {done.length === 0 && <p>{t.didNothing}</p>}
+      <ul className="grid gap-1">
+        {done.map((item) => (
+          <li key={item.id} className="min-w-0 break-words">
+            <span className="font-medium">{item.action}</span> <span className="text-muted">{item.actor}</span>,{' '}
+            <Ago ms={item.ts} />
+            <span className="block text-xs text-muted" lang="en">
+              {reasonsOf(item).join('; ')}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}

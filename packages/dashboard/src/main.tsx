@@ -1,0 +1,37 @@
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { RouterProvider } from '@tanstack/react-router'
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { ApiError } from '@spark/contract/client'
+import { LanguageProvider } from './i18n/language.tsx'
+import { startLiveData } from './live/live-data.ts'
+import { router } from './router.tsx'
+import { applyStoredTheme } from './theme.ts'
+
+const RETRIES_MAX = 1
+
+applyStoredTheme()
+const client = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 2000,
+      // What the server refuses it refuses again; polling asks anyway.
+      retry: (failures, error) => failures < RETRIES_MAX && !(error instanceof ApiError),
+      refetchOnWindowFocus: true,
+      networkMode: 'always',
+    },
+  },
+})
+startLiveData(client)
+
+const place = document.querySelector('#root')
+if (place === null) throw new Error('index.html has no #root')
+createRoot(place).render(
+  <StrictMode>
+    <QueryClientProvider client={client}>
+      <LanguageProvider>
+        <RouterProvider router={router} />
+      </LanguageProvider>
+    </QueryClientProvider>
+  </StrictMode>,
+)

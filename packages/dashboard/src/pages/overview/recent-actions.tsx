@@ -1,0 +1,104 @@
+import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import type { AuditItem } from '@spark/contract/audit'
+import { AuditDetails } from '../../components/audit-details.tsx'
+import { Panel } from '../../components/panel.tsx'
+import { QueryView } from '../../components/query-view.tsx'
+import { Moment } from '../../components/ago.tsx'
+import { decisionMark } from '../../components/decision-mark.ts'
+import { useLanguage } from '../../i18n/language.tsx'
+import { useNow } from '../../live/now.ts'
+import { perMinute } from '../../live/stream-state.ts'
+import { queries } from '../../queries.ts'
+
+const ROWS_SHOWN = 100
+/** The playbook's target for the canary. */
+const SCORES_EXPECTED = 10
+
+/** The live stream of the audit, newest on top. It holds still while its reader has scrolled or opened a row. */
+export function RecentActions() {
+  const { m, f } = useLanguage()
+  const { overview: t } = m
+  const query = useQuery(queries.recent)
+  const now = useNow()
+  const [held, setHeld] = useState<readonly AuditItem[] | null>(null)
+  const live = query.data ?? []
+  const shown = held ?? live
+  const waiting = held === null ? 0 : live.filter(({ id }) => !held.some((one) => one.id === id)).length
+  const scores = perMinute(live, 'ml.score', now)
+  return (
+    <Panel
+      title={t.recent}
+      what={
+        <span data-counter="scores">
+          {t.scoresPerMinute(f.number(scores))} · {t.scoresTarget(f.number(SCORES_EXPECTED))}
+        </span>
+      }
+      className="h-[32rem]"
+      actions={
+        waiting > 0 ? (
+          <button type="button" className="rounded bg-raised px-2 py-1 text-accent" onClick={() => setHeld(null)}>
+            {t.held(waiting)}
+          </button>
+        ) : null
+      }
+    >
+      <QueryView query={query} height="min-h-96">
+        {() =>
+          shown.length === 0 ? (
+            <p className="text-muted">{t.noRecent}</p>
+          ) : (
+            <div
+              className="min-h-0 flex-1 overflow-y-auto"
+              tabIndex={0}
+              role="group"
+              aria-label={t.recent}
+              onScroll={(event) => {
+                const top = event.currentTarget.scrollTop === 0
+                if (top && held !== null) setHeld(null)
+                if (!top && held === null) setHeld(live)
+              }}
+            >
+              <ul>
+                {shown.slice(0, ROWS_SHOWN).map((item) => (
+                  <RecentRow key={item.id} item={item} onOpen={(open) => setHeld(open ? shown : null)} />
+                ))}
+              </ul>
+            </div>
+          )
+        }
+      </QueryView>
+    </Panel>
+  )
+}
+
+function RecentRow({ item, onOpen }: { item: AuditItem; onOpen: (open: boolean) => void }) {
+  const { m, f } = useLanguage()
+  const { context } = item
+  const confid = typeof context['confid'] === 'number' ? f.number(context['confid'], 2) : null
+  const pass = context['pass']
+  return (
+    <li className="border-b border-line" data-action={item.action}>
+      <details onToggle={(event) => onOpen(event.currentTarget.open)}>
+        <summary className="flex flex-wrap items-baseline gap-x-3 gap-y-0.5 py-1">
+          <span className="text-muted">
+            <Moment ms={item.ts} seconds />
+          </span>
+          <span className="font-medium">{item.action}</span>
+          <span className="min-w-0 truncate text-muted">{item.strategyId ?? item.actor}</span>
+          <span className="ms-auto flex gap-3 whitespace-nowrap">
+            {item._err !== undefined && <span className="text-red">{item._err}</span>}
+            {typeof context['decision'] === 'number' && <span>{decisionMark(context['decision'])}</span>}
+            {confid !== null && <span>{confid}</span>}
+            {typeof pass === 'boolean' && (
+              <span className={pass ? 'text-muted' : 'text-amber'}>
+                {pass ? `✓ ${m.overview.pass}` : `▲ ${m.overview.blocked}`}
+              </span>
+            )}
+          </span>
+        </summary>
+        <AuditDetails item={item} />
+      </details>
+    </li>
+  )
+}

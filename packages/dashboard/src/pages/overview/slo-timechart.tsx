@@ -1,0 +1,97 @@
+import { useQuery } from '@tanstack/react-query'
+import { useNavigate, useSearch } from '@tanstack/react-router'
+import { lazy, Suspense } from 'react'
+import { WINDOWS, type Timeseries, type Window } from '@spark/contract/metrics'
+import { Panel } from '../../components/panel.tsx'
+import { QueryView } from '../../components/query-view.tsx'
+import { useLanguage } from '../../i18n/language.tsx'
+import { useNow } from '../../live/now.ts'
+import { queries } from '../../queries.ts'
+import { SLO_SERIES, sloLimits, type SloLimits } from './slo-series.ts'
+
+const SloCharts = lazy(async () => ({ default: (await import('./slo-charts.tsx')).SloCharts }))
+
+/** p95, staleness and error rate with limits that do not move with the data. The window stands in the address. */
+export function SloTimechart() {
+  const { m, f } = useLanguage()
+  const { overview: t } = m
+  const { window = '1h' } = useSearch({ from: '/' })
+  const navigate = useNavigate({ from: '/' })
+  const query = useQuery(queries.timeseries(window))
+  const metrics = useQuery(queries.metrics).data
+  const rollout = useQuery(queries.rollout).data
+  const now = useNow()
+  const limits = sloLimits(rollout)
+  const sealedAt = metrics?.sealed_at ?? null
+  return (
+    <Panel
+      title={t.slo}
+      what={sealedAt === null ? t.sloWhat : t.sealed(f.duration(now - sealedAt))}
+      className="min-h-[34rem]"
+      actions={
+        <label className="flex items-center gap-2 text-muted">
+          {t.window}
+          <select
+            className="field"
+            value={window}
+            onChange={(event) => void navigate({ search: { window: event.target.value as Window }, replace: true })}
+          >
+            {WINDOWS.map((one) => (
+              <option key={one}>{one}</option>
+            ))}
+          </select>
+        </label>
+      }
+    >
+      <QueryView query={query} height="min-h-[27rem]">
+        {(series) => (
+          <>
+            <Suspense fallback={<div className="min-h-[27rem]" />}>
+              <SloCharts series={series} limits={limits} now={metrics ?? null} />
+            </Suspense>
+            <SloTable series={series} limits={limits} />
+          </>
+        )}
+      </QueryView>
+    </Panel>
+  )
+}
+
+const ROWS_SHOWN = 30
+
+/** The same for those who do not see charts: the newest rows, with the limits in the head. */
+function SloTable({ series, limits }: { series: Timeseries; limits: SloLimits }) {
+  const { m, f } = useLanguage()
+  const rows = series.data.slice(-ROWS_SHOWN).toReversed()
+  return (
+    <details className="mt-2">
+      <summary className="text-muted">{m.common.showTable}</summary>
+      <div className="scroll-x max-h-72 overflow-y-auto" tabIndex={0} role="group" aria-label={m.common.showTable}>
+        <table className="table">
+          <thead>
+            <tr>
+              <th scope="col">{m.overview.time}</th>
+              {SLO_SERIES.map(({ key, gate, unit }) => (
+                <th scope="col" key={key} className="number">
+                  {m.common.gates[gate]} (≤ {f.figure(limits[gate].good, unit)})
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((row) => (
+              <tr key={row.ts}>
+                <td>{f.moment(row.ts)}</td>
+                {SLO_SERIES.map(({ key, unit }) => (
+                  <td key={key} className="number">
+                    {f.figure(row[key], unit)}
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </details>
+  )
+}

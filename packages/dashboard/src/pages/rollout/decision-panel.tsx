@@ -1,0 +1,46 @@
+import { useQuery } from '@tanstack/react-query'
+import { AuditDetails } from '../../components/audit-details.tsx'
+import { Moment } from '../../components/ago.tsx'
+import { Panel } from '../../components/panel.tsx'
+import { QueryView } from '../../components/query-view.tsx'
+import { useLanguage } from '../../i18n/language.tsx'
+import { queries } from '../../queries.ts'
+import { reasonsOf } from '../../audit-reasons.ts'
+
+const ROWS_SHOWN = 20
+
+/** What the controller and people decided, with their reasons and the audit row as evidence. */
+export function DecisionPanel() {
+  const { m } = useLanguage()
+  const { rollout: t } = m
+  const query = useQuery(queries.decisions)
+  return (
+    <Panel title={t.decisions} className="min-h-60">
+      <QueryView query={query} height="min-h-40">
+        {(items) =>
+          items.length === 0 ? (
+            <p className="text-muted">{t.noDecisions}</p>
+          ) : (
+            <ul>
+              {items.slice(0, ROWS_SHOWN).map((item) => (
+                <li key={item.id} className="border-b border-line">
+                  <details>
+                    <summary className="flex flex-wrap gap-x-3 py-1">
+                      <Moment ms={item.ts} />
+                      <span className="font-medium">{item.action}</span>
+                      <span className="text-muted">{item.actor}</span>
+                      <span className="basis-full text-muted" lang="en">
+                        {reasonsOf(item).join('; ')}
+                      </span>
+                    </summary>
+                    <AuditDetails item={item} />
+                  </details>
+                </li>
+              ))}
+            </ul>
+          )
+        }
+      </QueryView>
+    </Panel>
+  )
+}

@@ -1,0 +1,88 @@
+import type { GateView } from '../../gate-view.ts'
+import { gateText } from '../../gate-view.ts'
+import { StateMark } from '../../components/state-mark.tsx'
+import { useLanguage } from '../../i18n/language.tsx'
+
+/** Each gate with its limits, its newest slices and how long it has been critical. */
+export function GateTable({ gates }: { gates: readonly GateView[] }) {
+  const { m, f } = useLanguage()
+  const { rollout: t } = m
+  return (
+    <div className="scroll-x" tabIndex={0} role="group" aria-label={t.gates}>
+      <table className="table">
+        <thead>
+          <tr>
+            <th scope="col">{t.gate}</th>
+            <th scope="col" className="number">
+              {t.value}
+            </th>
+            <th scope="col">{t.state}</th>
+            <th scope="col" className="number">
+              {t.goodUpTo}
+            </th>
+            <th scope="col" className="number">
+              {t.criticalBeyond}
+            </th>
+            <th scope="col" className="number">
+              {t.inBreach}
+            </th>
+            <th scope="col" className="number">
+              {t.hold}
+            </th>
+            <th scope="col">{t.slices}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {gates.map(({ gate, value, state, good, critical, inBreachS, holdS, history }) => (
+            <tr key={gate}>
+              <th scope="row" className="!text-text">
+                {m.common.gates[gate]}
+              </th>
+              <td className="number">{gateText(gate, value, f)}</td>
+              <td>
+                <StateMark state={state} />
+              </td>
+              <td className="number">{gateText(gate, good, f)}</td>
+              <td className="number">{gateText(gate, critical, f)}</td>
+              <td className="number">{inBreachS > 0 ? f.duration(inBreachS * 1000) : '—'}</td>
+              <td className="number">{f.duration(holdS * 1000)}</td>
+              <td>
+                <Slices history={history} />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}
+
+const HEIGHTS: Record<string, number> = { O: 4, W: 8, B: 14, N: 1, D: 1, X: 1 }
+const FILLS: Record<string, string> = { O: 'fill-muted', W: 'fill-amber-line', B: 'fill-red-line' }
+const WIDTH = 5
+
+/** Newest at the right: low is good, half is a warning, full is critical; a line where there is no data. */
+function Slices({ history }: { history: string }) {
+  const { m } = useLanguage()
+  const { verdicts } = m.rollout
+  const counts = [...new Set(Array.from(history))].map(
+    (one) => `${verdicts[one] ?? one}: ${Array.from(history).filter((other) => other === one).length}`,
+  )
+  if (history === '') return <span className="text-muted">{m.common.states.no_data}</span>
+  return (
+    <svg width={history.length * WIDTH} height="14" role="img" aria-label={counts.join(', ')} className="block">
+      <title>{counts.join(', ')}</title>
+      {Array.from(history).map((verdict, at) => (
+        <rect
+          // Slices have no name but their place.
+          key={`${at} ${verdict}`}
+          x={at * WIDTH}
+          y={14 - (HEIGHTS[verdict] ?? 1)}
+          width={WIDTH - 1}
+          height={HEIGHTS[verdict] ?? 1}
+          className={FILLS[verdict] ?? 'fill-line'}
+        />
+      ))}
+    </svg>
+  )
+}

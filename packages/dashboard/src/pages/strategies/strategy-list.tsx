@@ -1,0 +1,72 @@
+import { Link } from '@tanstack/react-router'
+import { useVirtualizer } from '@tanstack/react-virtual'
+import { memo, useRef } from 'react'
+import { StateMark, type State } from '../../components/state-mark.tsx'
+import { StrategyButtons } from '../../components/strategy-buttons.tsx'
+import { useLanguage } from '../../i18n/language.tsx'
+import type { StrategyRow } from './strategy-rows.ts'
+
+const ROW_HEIGHT = 56
+const STATES: Record<StrategyRow['status'], State> = { running: 'ok', paused: 'warning', stopped: 'no_data' }
+
+export function StrategyList({ rows }: { rows: readonly StrategyRow[] }) {
+  const { m } = useLanguage()
+  const place = useRef<HTMLDivElement>(null)
+  const virtual = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => place.current,
+    estimateSize: () => ROW_HEIGHT,
+    overscan: 8,
+    getItemKey: (at) => rows[at]?.id ?? at,
+  })
+  return (
+    <div
+      ref={place}
+      className="min-h-0 flex-1 overflow-auto rounded-lg border border-line bg-surface"
+      tabIndex={0}
+      role="group"
+      aria-label={m.trading.strategies}
+    >
+      <ul className="relative min-w-[48rem]" style={{ height: virtual.getTotalSize() }}>
+        {virtual.getVirtualItems().map(({ key, index, start }) => {
+          const row = rows[index]
+          return (
+            row !== undefined && (
+              <li
+                key={key}
+                aria-setsize={rows.length}
+                aria-posinset={index + 1}
+                className="absolute inset-x-0 top-0 border-b border-line"
+                style={{ height: ROW_HEIGHT, transform: `translateY(${start}px)` }}
+              >
+                <Row row={row} />
+              </li>
+            )
+          )
+        })}
+      </ul>
+    </div>
+  )
+}
+
+const Row = memo(function Row({ row }: { row: StrategyRow }) {
+  const { m, f } = useLanguage()
+  return (
+    <div className="grid h-full grid-cols-[minmax(9rem,2fr)_8rem_7rem_6rem_7rem_auto] items-center gap-3 px-3">
+      <Link to="/strategies/$id" params={{ id: row.id }} className="min-w-0 truncate text-accent underline">
+        {row.id}
+      </Link>
+      <span>
+        {row.symbol} <span className="text-muted">{row.tf}</span>
+      </span>
+      <span title={row.pauseReason ?? undefined}>
+        <StateMark state={STATES[row.status]} word={m.trading.statuses[row.status]} />
+      </span>
+      <span className="text-end">{f.money(row.capital)}</span>
+      <span className="text-end">
+        {f.money(row.profit, true)} <span className="text-xs text-muted">{row.exposed ? 'ml' : 'base'}</span>
+      </span>
+      <StrategyButtons strategy={row} />
+    </div>
+  )
+})

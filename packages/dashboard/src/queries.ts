@@ -1,0 +1,117 @@
+import { queryOptions } from '@tanstack/react-query'
+import { createClient } from '@spark/contract/client'
+import type { Window } from '@spark/contract/metrics'
+import type { AnswerOf, BodyOf, QueryOf } from '@spark/contract/routes'
+import { DECISION_ACTIONS } from './audit-reasons.ts'
+import { learnServerTime } from './live/now.ts'
+import { RECENT_MAX } from './live/stream-state.ts'
+
+export const api = createClient({ baseUrl: '' })
+
+const SECOND = 1000
+const DECISIONS_MAX = 20
+
+/** Everything the pages read, by name; how often it is asked again where the event stream does not bring it. */
+export const queries = {
+  installation: queryOptions({
+    queryKey: ['installation'],
+    async queryFn() {
+      const found = await api.call('installation', { timeoutMs: 3 * SECOND })
+      learnServerTime(found.nowMs, found.clockSpeed)
+      return found
+    },
+    refetchInterval: 3 * SECOND,
+  }),
+  session: queryOptions({ queryKey: ['session'], queryFn: () => read('session'), refetchInterval: 60 * SECOND }),
+  metrics: queryOptions({ queryKey: ['metrics'], queryFn: () => read('getMetrics'), refetchInterval: 30 * SECOND }),
+  rollout: queryOptions({ queryKey: ['rollout'], queryFn: () => read('rollout'), refetchInterval: 5 * SECOND }),
+  rolloutHistory: queryOptions({ queryKey: ['rollout', 'history'], queryFn: () => read('rolloutHistory') }),
+  breaches: queryOptions({ queryKey: ['breaches'], queryFn: () => read('breaches'), refetchInterval: 60 * SECOND }),
+  slo: queryOptions({ queryKey: ['slo'], queryFn: () => read('slo'), refetchInterval: 15 * SECOND }),
+  risk: queryOptions({ queryKey: ['risk'], queryFn: () => read('risk'), refetchInterval: 10 * SECOND }),
+  queue: queryOptions({ queryKey: ['queue'], queryFn: () => read('queue'), refetchInterval: 10 * SECOND }),
+  deadLetters: queryOptions({ queryKey: ['queue', 'dlq'], queryFn: () => read('deadLetters'), refetchInterval: 15 * SECOND }),
+  alerts: queryOptions({
+    queryKey: ['alerts'],
+    queryFn: () => read('alerts', { state: 'open' }),
+    refetchInterval: 30 * SECOND,
+  }),
+  strategies: queryOptions({ queryKey: ['strategies'], queryFn: () => read('strategies'), refetchInterval: 15 * SECOND }),
+  positions: queryOptions({ queryKey: ['positions'], queryFn: () => read('positions'), refetchInterval: 15 * SECOND }),
+  jobs: queryOptions({ queryKey: ['jobs'], queryFn: () => read('jobs'), refetchInterval: 10 * SECOND }),
+  recent: queryOptions({
+    queryKey: ['audit', 'recent'],
+    queryFn: async () => (await api.call('auditList', { body: { limit: RECENT_MAX } })).items,
+    // The stream brings what comes after.
+    staleTime: Infinity,
+  }),
+  overrideAsked: queryOptions({
+    queryKey: ['rollout', 'override'],
+    queryFn: () => read('rolloutOverrideAsked'),
+    refetchInterval: 15 * SECOND,
+  }),
+  users: queryOptions({ queryKey: ['users'], queryFn: () => read('users') }),
+  sessions: queryOptions({ queryKey: ['sessions'], queryFn: () => read('sessions') }),
+  tokens: queryOptions({ queryKey: ['tokens'], queryFn: () => read('tokens') }),
+  keys: queryOptions({ queryKey: ['keys'], queryFn: () => read('keys') }),
+  /** What was decided, newest first. The stream says when there is more. */
+  decisions: queryOptions({
+    queryKey: ['audit', 'decisions'],
+    async queryFn() {
+      const pages = await Promise.all(
+        DECISION_ACTIONS.map((action) => api.call('auditList', { body: { action, limit: DECISIONS_MAX } })),
+      )
+      return pages
+        .flatMap(({ items }) => items)
+        .sort((a, b) => b.ts - a.ts)
+        .slice(0, DECISIONS_MAX)
+    },
+    staleTime: 60 * SECOND,
+  }),
+  timeseries: (window: Window) =>
+    queryOptions({
+      queryKey: ['timeseries', window],
+      queryFn: () => read('timeseries', { window }),
+      refetchInterval: 30 * SECOND,
+      placeholderData: (before) => before,
+    }),
+  audit: (body: BodyOf<'auditList'>) =>
+    queryOptions({ queryKey: ['audit', body], queryFn: () => api.call('auditList', { body }), refetchInterval: 30 * SECOND }),
+  orders: (query: QueryOf<'orders'>) =>
+    queryOptions({ queryKey: ['orders', query], queryFn: () => read('orders', query), refetchInterval: 15 * SECOND }),
+  fills: (query: QueryOf<'fills'>) =>
+    queryOptions({ queryKey: ['orders', 'fills', query], queryFn: () => read('fills', query), refetchInterval: 30 * SECOND }),
+  equity: (query: QueryOf<'equity'>) =>
+    queryOptions({ queryKey: ['equity', query], queryFn: () => read('equity', query), refetchInterval: 60 * SECOND }),
+  candles: (query: QueryOf<'candles'>) =>
+    queryOptions({ queryKey: ['candles', query], queryFn: () => read('candles', query), refetchInterval: 30 * SECOND }),
+} as const
+
+type ReadRoute =
+  | 'session'
+  | 'sessions'
+  | 'users'
+  | 'tokens'
+  | 'keys'
+  | 'rolloutOverrideAsked'
+  | 'getMetrics'
+  | 'rollout'
+  | 'rolloutHistory'
+  | 'breaches'
+  | 'slo'
+  | 'risk'
+  | 'queue'
+  | 'deadLetters'
+  | 'alerts'
+  | 'strategies'
+  | 'positions'
+  | 'jobs'
+  | 'timeseries'
+  | 'orders'
+  | 'fills'
+  | 'equity'
+  | 'candles'
+
+function read<Name extends ReadRoute>(name: Name, query?: QueryOf<Name>): Promise<AnswerOf<Name>> {
+  return api.call(name, { ...(query !== undefined && { query }) })
+}

@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest'
+import type { RolloutView } from '@spark/contract/rollout'
+import { createFormat } from './format/format.ts'
+import { messagesOf, type Language } from './i18n/messages.ts'
+import { rolloutSentence } from './rollout-sentence.ts'
+
+const gate = (change: Partial<RolloutView['gates'][number]>): RolloutView['gates'][number] => ({
+  gate: 'p95',
+  value: 412,
+  unit: 'ms',
+  state: 'ok',
+  good: 1000,
+  critical: 1500,
+  holdS: 900,
+  inBreachS: 0,
+  breach: null,
+  history: 'OOO',
+  ...change,
+})
+
+/** A rollout of which only what the sentence reads is filled in. */
+const view = (change: Partial<RolloutView>) =>
+  ({
+    id: 'rollout-1',
+    phase: 'live',
+    subState: 'soaking',
+    share: 0.1,
+    ceiling: 1,
+    step: { index: 1, name: '10 %' },
+    steps: [0, 0.1, 0.5, 1].map((share) => ({ name: String(share), share, dwellS: 3600, approval: false, proven: false })),
+    dwell: { servedS: 2472, neededS: 3600, earliestAdvanceAt: Date.UTC(2026, 0, 5, 12) },
+    paused: null,
+    cooldownUntil: null,
+    gates: [gate({}), gate({ gate: 'staleness', value: 28, good: 30, critical: 60, holdS: 1800 })],
+    ...change,
+  }) as RolloutView
+
+function say(change: Partial<RolloutView>, language: Language = 'en') {
+  const m = messagesOf(language)
+  return rolloutSentence(view(change), { m, f: createFormat(language, m.common.units) })
+}
+
+describe('the sentence on top', () => {
+  it('says phase, good time, the next step and what is nearest to stopping it', () => {
+    const { head, parts, tone } = say({})
+    expect(head).toBe('LIVE 10%')
+    expect(tone).toBe('normal')
+    expect(parts[0]).toBe('soaking 41:12 of 1:00:00 good time')
+    expect(parts[1]).toMatch(/^next: 50% at .* if all stays good$/)
+    expect(parts[2]).toBe('would stop it: Staleness 28 s (critical beyond 60 s)')
+  })
+
+  it('says it in Turkish with Turkish numbers', () => {
+    const { head, parts } = say({}, 'tr')
+    expect(head).toBe('CANLI %10')
+    expect(parts[2]).toBe('durduracak olan: Veri yaşı 28 sn (kritik sınır 60 sn)')
+  })
+
+  it('is red while a gate is critical, and says for how long', () => {
+    const { tone, parts } = say({ gates: [gate({ value: 1600, state: 'critical', inBreachS: 300 })] })
+    expect(tone).toBe('red')
+    expect(parts.at(-1)).toBe('p95 latency 1,600 ms is critical for 5 min; at 15 min it is stopped')
+  })
+
+  it('asks for the approval of a step beyond the ceiling', () => {
+    expect(say({ ceiling: 0.1 }).parts[1]).toBe('50% must be approved first')
+  })
+
+  it('is amber after a rollback, and promises no next step', () => {
+    const { tone, head, parts } = say({ phase: 'rolled_back', subState: 'ended' })
+    expect([tone, head]).toEqual(['amber', 'ROLLED BACK'])
+    expect(parts).toEqual(['nobody acts on ML', 'another try is a new rollout'])
+  })
+
+  it('is red while killed', () => {
+    expect(say({ phase: 'killed', subState: 'ended' }).tone).toBe('red')
+  })
+})

@@ -1,0 +1,64 @@
+import type { RolloutAnswer, RolloutView } from '@spark/contract/rollout'
+import type { Format } from './format/format.ts'
+import { gateText, nearestToBreak, type GateView } from './gate-view.ts'
+import type { Messages } from './i18n/messages.ts'
+
+export interface Sentence {
+  tone: 'normal' | 'amber' | 'red'
+  /** Phase; the rest of the sentence in parts, most important first. */
+  head: string
+  parts: string[]
+}
+
+type Speech = { m: Messages; f: Format }
+
+/** Phase, what it waits for, when it goes on at the earliest, and what would stop it: from the figures, in the reader's language. */
+export function rolloutSentence(view: RolloutAnswer, speech: Speech): Sentence {
+  const { m, f } = speech
+  const { rollout: t } = m
+  if (view.id === null) return { tone: 'normal', head: t.none, parts: [] }
+  const head = view.phase === 'live' ? `${t.phases.live} ${f.percent(view.share)}` : t.phases[view.phase]
+  const parts = [...standingParts(view, speech), ...dangerParts(view, speech)]
+  return { tone: toneOf(view), head, parts }
+}
+
+function toneOf({ phase, gates }: RolloutView): Sentence['tone'] {
+  if (phase === 'killed' || gates.some(({ state }) => state === 'critical')) return 'red'
+  if (phase === 'rolled_back' || phase === 'preview_only' || gates.some(({ state }) => state === 'warning')) return 'amber'
+  return 'normal'
+}
+
+function standingParts(view: RolloutView, { m, f }: Speech): string[] {
+  const { rollout: t } = m
+  const { phase, subState, paused, dwell, cooldownUntil } = view
+  if (phase === 'killed') return [t.liftKill]
+  if (phase === 'rolled_back' || phase === 'off')
+    return [t.nobody, cooldownUntil === null ? t.newTryNow : t.newTry(f.moment(cooldownUntil))]
+  if (phase === 'preview_only') return [t.nobody, t.returnTakesApproval]
+  if (phase === 'done') return [t.guardsStay]
+  const served = t.good(f.clock(dwell.servedS * 1000), f.clock(dwell.neededS * 1000))
+  const state = paused === null ? t.subStates[subState] : t.pausedBy(paused.by)
+  return [...(phase === 'preview' ? [t.nobody] : []), `${state} ${served}`, nextPart(view, { m, f })]
+}
+
+function nextPart({ steps, step, ceiling, dwell }: RolloutView, { m, f }: Speech): string {
+  const { rollout: t } = m
+  const next = steps[step.index + 1]
+  const at = dwell.earliestAdvanceAt
+  if (next === undefined) return at === null ? t.guardsStay : t.last(f.moment(at))
+  const name = f.percent(next.share)
+  if (ceiling < next.share) return t.ceiling(name)
+  return at === null ? t.nextNow(name) : t.next(name, f.moment(at))
+}
+
+const MOVING: ReadonlySet<RolloutView['phase']> = new Set(['preview', 'live', 'done'])
+
+function dangerParts({ phase, gates }: RolloutView, { m, f }: Speech): string[] {
+  const gate: GateView | null = MOVING.has(phase) ? nearestToBreak(gates) : null
+  if (gate === null) return []
+  const name = m.common.gates[gate.gate]
+  const value = gateText(gate.gate, gate.value, f)
+  if (gate.state === 'critical')
+    return [m.rollout.breaking(name, value, f.duration(gate.inBreachS * 1000), f.duration(gate.holdS * 1000))]
+  return [m.rollout.wouldStop(name, value, gateText(gate.gate, gate.critical, f))]
+}

@@ -1,0 +1,18 @@
+import { useQuery } from '@tanstack/react-query'
+import type { SessionAnswer } from '@spark/contract/accounts'
+import { queries } from './queries.ts'
+
+export type Permissions = SessionAnswer['permissions']
+
+/** Before the answer is there nothing is permitted. */
+const NOTHING = new Proxy({} as Permissions, { get: () => false })
+
+/**
+ * What the reader may do, as the server's table says; it judges each call again. A brake can always be pressed by who has not
+ * signed in yet: it asks for the sign-in and then does it.
+ */
+export function usePermissions(): Permissions {
+  const session = useQuery(queries.session).data
+  if (session === undefined) return NOTHING
+  return session.kind === 'anonymous' ? { ...session.permissions, canBrake: true } : session.permissions
+}

@@ -1,0 +1,177 @@
+import { readFileSync } from 'node:fs'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createClient } from '@spark/contract/client'
+import { buildDashboard } from '@spark/server/dashboard/build-dashboard'
+import { launchBrowser } from '../support/browser.ts'
+import { createSpark, eventually, healthy, onlyCanary, ROOT, type Spark, type SparkProcess } from '../support/spark.ts'
+
+// The npm package holds Chromium for this platform only.
+const here = process.platform === 'linux' && process.arch === 'x64'
+const PAGES = [
+  '/',
+  '/rollout',
+  '/strategies',
+  '/strategies/btcusdt-1h-1',
+  '/orders',
+  '/queue',
+  '/audit',
+  '/jobs',
+  '/reports',
+  '/calibration',
+  '/settings',
+  '/setup',
+]
+const PASSWORD = 'seventeen purple anchors'
+const SAID_MS = 5000
+
+let spark: Spark
+let browser: Browser
+let api: SparkProcess
+let executor: SparkProcess
+
+beforeAll(async () => {
+  if (!here) return
+  spark = await createSpark()
+  onlyCanary(spark)
+  await buildDashboard(ROOT)
+  api = spark.start('api')
+  executor = spark.start('executor')
+  browser = await launchBrowser()
+  await healthy(spark)
+  await healthy(spark, 'executor')
+}, 60_000)
+afterAll(async () => {
+  if (!here) return
+  await browser.close()
+  await spark.remove()
+})
+
+interface Opened {
+  context: BrowserContext
+  page: Page
+  /** What the console and the page complained of. */
+  messages: string[]
+}
+
+async function open(options: Parameters<Browser['newContext']>[0]): Promise<Opened> {
+  const context = await browser.newContext({ locale: 'en-GB', ...options })
+  const page = await context.newPage()
+  const messages: string[] = []
+  page.on('console', (message) => messages.push(message.text()))
+  page.on('pageerror', (error) => messages.push(error.message))
+  return { context, page, messages }
+}
+
+const show = (page: Page, path: string) => page.goto(`${spark.apiUrl}${path}`)
+const settled = (page: Page) =>
+  eventually('nothing loads', 10_000, async () => (await page.locator('main .animate-pulse').count()) === 0)
+const axe = readFileSync(`${ROOT}node_modules/axe-core/axe.min.js`, 'utf8')
+
+async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(axe)
+  const found = await page.evaluate(
+    "axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ target }) => target.join(' ')).join(', ')))",
+  )
+  return found as string[]
+}
+
+/** What makes the page or main scroll sideways. */
+const OVERFLOWS = `[document.documentElement, document.querySelector('main')].flatMap((one) =>
+  one.scrollWidth <= one.clientWidth ? [] : [...one.querySelectorAll('*')]
+    .filter((inner) => inner.closest('.scroll-x') === null && inner.getBoundingClientRect().right > one.getBoundingClientRect().right + 1)
+    .slice(0, 5).map((inner) => inner.tagName + ' ' + inner.className))`
+
+describe.skipIf(!here)('the dashboard (skipped but on Linux x64)', () => {
+  it.each([
+    ['light', 1280, 'en-GB'],
+    ['dark', 390, 'tr-TR'],
+    ['light', 390, 'en-GB'],
+  ] as const)(
+    'in %s at %i px in %s: every page is quiet, fits, and has no axe violation',
+    async (colorScheme, width, locale) => {
+      const { context, page, messages } = await open({ colorScheme, viewport: { width, height: 850 }, locale })
+      await page.addInitScript(`localStorage.setItem('spark-copilot-open', '${width > 500}')`)
+      for (const path of PAGES) {
+        await show(page, path)
+        await page.waitForSelector('[data-demo]')
+        await settled(page)
+        expect([path, await page.evaluate(OVERFLOWS)]).toEqual([path, []])
+        expect([path, await violations(page)]).toEqual([path, []])
+        expect(await page.locator('[data-notice]').count()).toBe(0)
+      }
+      expect(messages).toEqual([])
+      await context.close()
+    },
+    60_000,
+  )
+
+  it('holds what the playbook checks: one scroll, an amber DEMO with its reasons, remembered copilot', async () => {
+    const { context, page } = await open({ viewport: { width: 1280, height: 850 } })
+    await show(page, '/')
+    await page.waitForSelector('[data-demo]')
+    expect(await page.evaluate('getComputedStyle(document.body).overflow')).toBe('hidden')
+    expect(await page.evaluate("getComputedStyle(document.querySelector('main')).overflowY")).toBe('auto')
+    expect(await page.getAttribute('[data-demo]', 'data-demo')).toBe('simulated_market paper_venue ml_preview')
+    await page.getByRole('complementary', { name: 'Copilot' }).getByRole('button', { name: 'Close' }).click()
+    await page.reload()
+    await page.waitForSelector('[data-demo]')
+    expect(await page.getByRole('complementary').count()).toBe(0)
+    expect(await page.evaluate("localStorage.getItem('spark-copilot-open')")).toBe('false')
+    await context.close()
+  })
+
+  it('shows no red word when every route fails, but the failure in its place with a retry', async () => {
+    const { context, page } = await open({ viewport: { width: 1280, height: 850 } })
+    await page.route('**/api/**', (route) => route.fulfill({ status: 500, contentType: 'application/problem+json', body: '{}' }))
+    for (const path of PAGES.filter((one) => one !== '/setup')) {
+      await show(page, path)
+      await page.getByRole('button', { name: 'Try again' }).first().waitFor()
+      expect([path, await page.locator('[data-notice]').count()]).toEqual([path, 0])
+    }
+    await context.close()
+  }, 60_000)
+
+  it('lets nobody start before the sign-in, and an administrator pause a strategy after it', async () => {
+    const invitation = await createClient({ baseUrl: spark.apiUrl, token: spark.token() }).call('userInvite', {
+      params: { id: 'admin' },
+      body: {},
+    })
+    const { context, page } = await open({ viewport: { width: 1280, height: 850 } })
+    await show(page, '/strategies/btcusdt-1h-1')
+    const pause = page.getByRole('button', { name: 'Pause' })
+    await pause.waitFor()
+    expect(await pause.isDisabled()).toBe(true)
+    expect(await pause.getAttribute('title')).toBe('Not permitted')
+    await show(page, invitation.path)
+    await page.getByRole('textbox', { name: 'Password' }).fill(PASSWORD)
+    await page.getByRole('button', { name: 'Set the password and sign in' }).click()
+    await page.getByRole('button', { name: 'admin' }).waitFor()
+    await page.getByRole('link', { name: 'My strategies' }).click()
+    await page.getByRole('link', { name: 'btcusdt-1h-1', exact: true }).click()
+    await page.getByRole('heading', { name: 'btcusdt-1h-1' }).waitFor()
+    await pause.click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Pause' }).click()
+    await page.getByRole('button', { name: 'Start', exact: true }).waitFor()
+    expect(await page.locator('[data-notice=failed]').count()).toBe(0)
+    await context.close()
+  }, 60_000)
+
+  it('says within 5 s that executor or api is away, keeps what it showed, and recovers by itself', async () => {
+    const { context, page } = await open({ viewport: { width: 1280, height: 850 } })
+    await show(page, '/')
+    await page.waitForSelector('[data-stream=open]')
+    executor.child.kill('SIGKILL')
+    await page.waitForSelector('[data-condition=executor]', { timeout: SAID_MS })
+    expect(await page.getAttribute('[data-demo]', 'data-demo')).toContain('executor_offline')
+    api.child.kill('SIGKILL')
+    await page.waitForSelector('[data-condition=api]', { timeout: SAID_MS })
+    expect(await page.locator('[data-gate]').count()).toBeGreaterThan(0)
+    await api.ended
+    api = spark.start('api')
+    executor = spark.start('executor')
+    await eventually('the banner is gone', 20_000, async () => (await page.locator('[data-condition]').count()) === 0)
+    await page.waitForSelector('[data-stream=open]')
+    await context.close()
+  }, 60_000)
+})
