@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createSpark, eventually, type Spark, type SparkProcess } from '../support/spark.ts'
+import { createSpark, eventually, healthy, type Spark, type SparkProcess } from '../support/spark.ts'
 
 const SPEED = 60
 const SYMBOLS = ['BTCUSDT', 'ETHUSDT', 'BNBUSDT', 'SOLUSDT', 'XRPUSDT']
@@ -29,6 +30,7 @@ interface Order {
   epoch: number
   state: string
   createdAt: number
+  sendingAt: number | null
   candleTs: number
 }
 interface Rollout {
@@ -58,6 +60,24 @@ async function audited(action: string): Promise<Audited[]> {
   const body = JSON.stringify({ action, limit: 10_000 })
   const response = await fetch(`${spark.apiUrl}/api/audit/list`, { method: 'POST', body })
   return ((await response.json()) as { items: Audited[] }).items
+}
+
+/** Stops the executor outside of a transaction: in one it would keep everybody from writing until the supervisor kills it. */
+async function standStill(): Promise<number> {
+  const { pid } = await healthy(spark, 'executor')
+  const database = new DatabaseSync(join(spark.dataDir, 'spark.db'), { timeout: 0 })
+  await eventually('the executor stands still, and the database is free', 10_000, async () => {
+    process.kill(pid, 'SIGSTOP')
+    try {
+      database.exec('begin immediate; rollback')
+      return true
+    } catch {
+      process.kill(pid, 'SIGCONT')
+      return false
+    }
+  })
+  database.close()
+  return pid
 }
 
 async function command(...args: string[]): Promise<void> {
@@ -100,11 +120,24 @@ describe('at 60 times the speed, in real processes', { shuffle: false }, () => {
     )
     expect(decision?.context).toMatchObject({ exposed: true, arm: 'ml', action: 'enter' })
 
+    // The executor stands still while it is rolled back, and for 30 s of the clock and more.
+    const pid = await standStill()
     // A brake without the variable is in the folder's time all the same.
     delete spark.env['SPARK_CLOCK_SPEED']
     await command('rollback')
     const ended = await rollout()
     expect(ended).toMatchObject({ phase: 'rolled_back', epoch: bought.epoch + 1 })
+    const stoppedMs = performance.now()
+    await eventually('30 s of the clock pass', 5000, async () => performance.now() - stoppedMs > 31_000 / SPEED)
+    process.kill(pid, 'SIGCONT')
+    // It knows nothing of the rollback: what it meant to send is of an older epoch.
+    const positions = async () => (await get<{ items: { arm: string; reduceOnly: boolean }[] }>('/api/positions')).items
+    const handedOver = (await positions()).filter(({ arm }) => arm === 'ml')
+    expect(handedOver.filter(({ reduceOnly }) => !reduceOnly)).toEqual([])
+    // Exits still work.
+    const flattened = await spark.run('flatten', 'all', '--confirm', 'all')
+    expect(flattened.code, flattened.stdout + flattened.stderr).toBe(0)
+    await eventually('no position of ML is left', 15_000, async () => (await positions()).every(({ arm }) => arm !== 'ml'))
     await eventually('minutes of the market pass', 15_000, async () => {
       const rows = (await audited('baseline.decision')).filter(
         ({ context }) => Number(context['candleTs']) > (ended.endedAt ?? Infinity),
@@ -117,6 +150,10 @@ describe('at 60 times the speed, in real processes', { shuffle: false }, () => {
     })
     const all = await orders()
     expect(all.filter(({ arm, purpose, epoch }) => arm === 'ml' && purpose === 'enter' && epoch >= ended.epoch)).toEqual([])
+    // Nor did one of an older epoch start after it.
+    expect(
+      all.filter(({ arm, purpose, sendingAt }) => arm === 'ml' && purpose === 'enter' && (sendingAt ?? 0) > (ended.endedAt ?? 0)),
+    ).toEqual([])
     expect((await spark.run('audit', 'verify')).code).toBe(0)
   }, 110_000)
 
