@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs'
+import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -35,7 +35,11 @@ async function open(): Promise<Under> {
   const under = {
     spark,
     database,
-    arm: (point: number) => writeFileSync(file, String(point)),
+    arm(point: number) {
+      // Whole at once: one that is seen empty would count from nothing.
+      writeFileSync(`${file}.new`, String(point))
+      renameSync(`${file}.new`, file)
+    },
     disarm: () => rmSync(file, { force: true }),
   }
   opened.push(under)
