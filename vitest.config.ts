@@ -35,8 +35,8 @@ export default defineConfig({
     sequence: { shuffle: { files: false, tests: true }, sequencer: LongestFirst },
     projects: [
       { test: { ...common, name: 'unit', include: ['packages/*/src/**/*.test.ts'], sequence: { groupOrder: 0 } } },
-      // Whole processes, three files at a time: most of them wait for clocks and candles most of the time.
-      { test: { ...common, name: 'system', include: ['test/**/*.test.ts'], maxWorkers: 3, sequence: { groupOrder: 1 } } },
+      // Whole processes, two files at a time: most of them wait for clocks and candles most of the time.
+      { test: { ...common, name: 'system', include: ['test/**/*.test.ts'], maxWorkers: 2, sequence: { groupOrder: 1 } } },
     ],
   },
 })
