@@ -2,26 +2,14 @@ import { readFileSync } from 'node:fs'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createClient } from '@spark/contract/client'
+import { PAGE_PATHS } from '@spark/contract/pages'
 import { buildDashboard } from '@spark/server/dashboard/build-dashboard'
 import { launchBrowser } from '../support/browser.ts'
 import { createSpark, eventually, healthy, onlyCanary, ROOT, type Spark, type SparkProcess } from '../support/spark.ts'
 
 // The npm package holds Chromium for this platform only.
 const here = process.platform === 'linux' && process.arch === 'x64'
-const PAGES = [
-  '/',
-  '/rollout',
-  '/strategies',
-  '/strategies/btcusdt-1h-1',
-  '/orders',
-  '/queue',
-  '/audit',
-  '/jobs',
-  '/reports',
-  '/calibration',
-  '/settings',
-  '/setup',
-]
+const PAGES = PAGE_PATHS.map((path) => path.replace(':id', 'btcusdt-1h-1'))
 const PASSWORD = 'seventeen purple anchors'
 const SAID_MS = 5000
 

@@ -4,7 +4,7 @@ import type { SliceFacts } from '@spark/core/rollout/slice'
 import { uniformSlice } from '@spark/core/rollout/slice-fixture'
 import { openPath, type PathFixture, type PathOptions } from '../executor/orders/order-path-fixture.ts'
 import { decideRollout, type Decided, type RolloutParts } from './decide-rollout.ts'
-import { startRollout } from './start-rollout.ts'
+import { startRollout, type StartRequest } from './start-rollout.ts'
 
 export const WHO = { actor: 'ada', traceId: 'f'.repeat(32) }
 const FREE: TickFacts = { parity: null, risk: null, verdict: 'unproven', floor: 0.55, topErrors: [] }
@@ -13,6 +13,16 @@ const FREE: TickFacts = { parity: null, risk: null, verdict: 'unproven', floor: 
 export const SHORT_PLAN: RolloutPlan = {
   ...DEFAULT_PLAN,
   steps: DEFAULT_PLAN.steps.map((step) => ({ ...step, dwellMs: 600_000 })),
+}
+
+/** How the fixture's rollout begins. */
+export const SHORT_START: StartRequest = {
+  plan: SHORT_PLAN,
+  canary: { symbol: 'BTCUSDT', tf: '1h' },
+  pollIntervalMs: 60_000,
+  model: { version: 'ml-fusion-1.2', hash: 'h' },
+  ceiling: 1,
+  reason: 'a test',
 }
 
 export interface RolloutFixture extends PathFixture {
@@ -28,18 +38,7 @@ export async function openRollout(options: PathOptions = {}): Promise<RolloutFix
   const fixture = await openPath({ strategies: 20, leased: true, ...options })
   const { path, clock } = fixture
   const parts: RolloutParts = { stores: path, queue: path.queue, alerts: path.alerts, clock }
-  const started = await startRollout(
-    parts,
-    {
-      plan: SHORT_PLAN,
-      canary: { symbol: 'BTCUSDT', tf: '1h' },
-      pollIntervalMs: 60_000,
-      model: { version: 'ml-fusion-1.2', hash: 'h' },
-      ceiling: 1,
-      reason: 'a test',
-    },
-    WHO,
-  )
+  const started = await startRollout(parts, SHORT_START, WHO)
   if ('problems' in started) throw new Error(started.problems.join('; '))
 
   async function tick(measured: Parameters<typeof uniformSlice>[2] = {}): Promise<Decided> {

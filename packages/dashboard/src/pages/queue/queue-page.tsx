@@ -1,3 +1,4 @@
+import { ScrollTable } from '../../components/scroll-table.tsx'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { AnswerOf } from '@spark/contract/routes'
@@ -24,32 +25,30 @@ export function QueuePage() {
       <Panel title={t.queue} className="min-h-40">
         <QueryView query={depth} height="min-h-32">
           {({ queues }) => (
-            <div className="scroll-x" tabIndex={0} role="group" aria-label={t.queue}>
-              <table className="table">
-                <thead>
-                  <tr>
-                    <th scope="col">{t.queue}</th>
-                    {(['ready', 'delayed', 'leased', 'dead', 'lag'] as const).map((name) => (
-                      <th key={name} scope="col" className="number">
-                        {t[name]}
-                      </th>
-                    ))}
-                  </tr>
-                </thead>
-                <tbody>
-                  {Object.entries(queues).map(([name, { ready, delayed, leased, dead: died, lagMs }]) => (
-                    <tr key={name}>
-                      <th scope="row">{name}</th>
-                      <td className="number">{f.number(ready)}</td>
-                      <td className="number">{f.number(delayed)}</td>
-                      <td className="number">{f.number(leased)}</td>
-                      <td className="number">{f.number(died)}</td>
-                      <td className="number">{f.duration(lagMs)}</td>
-                    </tr>
+            <ScrollTable label={t.queue}>
+              <thead>
+                <tr>
+                  <th scope="col">{t.queue}</th>
+                  {(['ready', 'delayed', 'leased', 'dead', 'lag'] as const).map((name) => (
+                    <th key={name} scope="col" className="number">
+                      {t[name]}
+                    </th>
                   ))}
-                </tbody>
-              </table>
-            </div>
+                </tr>
+              </thead>
+              <tbody>
+                {Object.entries(queues).map(([name, { ready, delayed, leased, dead: died, lagMs }]) => (
+                  <tr key={name}>
+                    <th scope="row">{name}</th>
+                    <td className="number">{f.number(ready)}</td>
+                    <td className="number">{f.number(delayed)}</td>
+                    <td className="number">{f.number(leased)}</td>
+                    <td className="number">{f.number(died)}</td>
+                    <td className="number">{f.duration(lagMs)}</td>
+                  </tr>
+                ))}
+              </tbody>
+            </ScrollTable>
           )}
         </QueryView>
       </Panel>

@@ -1,3 +1,4 @@
+import { ScrollTable } from '../../components/scroll-table.tsx'
 import { useQuery } from '@tanstack/react-query'
 import { Moment } from '../../components/ago.tsx'
 import { Panel } from '../../components/panel.tsx'
@@ -20,40 +21,38 @@ export function BreachPanel() {
           items.length === 0 ? (
             <p className="text-muted">{t.noBreaches}</p>
           ) : (
-            <div className="scroll-x" tabIndex={0} role="group" aria-label={t.breaches}>
-              <table className="table">
-                <thead>
-                  <tr>
-                    <th scope="col">{t.gate}</th>
-                    <th scope="col">{t.kind}</th>
-                    <th scope="col">{t.since}</th>
-                    <th scope="col" className="number">
-                      {t.inBreach}
-                    </th>
-                    <th scope="col" className="number">
-                      {t.worst}
-                    </th>
+            <ScrollTable label={t.breaches}>
+              <thead>
+                <tr>
+                  <th scope="col">{t.gate}</th>
+                  <th scope="col">{t.kind}</th>
+                  <th scope="col">{t.since}</th>
+                  <th scope="col" className="number">
+                    {t.inBreach}
+                  </th>
+                  <th scope="col" className="number">
+                    {t.worst}
+                  </th>
+                </tr>
+              </thead>
+              <tbody>
+                {items.slice(0, ROWS_SHOWN).map(({ rollout, gate, critical, since, durationS, endedAt, worst }) => (
+                  <tr key={`${rollout} ${gate} ${since}`}>
+                    <td>{m.common.gates[gate]}</td>
+                    <td>
+                      <StateMark state={critical ? 'critical' : 'warning'} word={critical ? t.criticalKind : t.minorKind} />
+                    </td>
+                    <td>
+                      <Moment ms={since} />
+                    </td>
+                    <td className="number">
+                      {f.duration(durationS * 1000)} {endedAt === null && `(${t.open})`}
+                    </td>
+                    <td className="number">{gateText(gate, worst, f)}</td>
                   </tr>
-                </thead>
-                <tbody>
-                  {items.slice(0, ROWS_SHOWN).map(({ rollout, gate, critical, since, durationS, endedAt, worst }) => (
-                    <tr key={`${rollout} ${gate} ${since}`}>
-                      <td>{m.common.gates[gate]}</td>
-                      <td>
-                        <StateMark state={critical ? 'critical' : 'warning'} word={critical ? t.criticalKind : t.minorKind} />
-                      </td>
-                      <td>
-                        <Moment ms={since} />
-                      </td>
-                      <td className="number">
-                        {f.duration(durationS * 1000)} {endedAt === null && `(${t.open})`}
-                      </td>
-                      <td className="number">{gateText(gate, worst, f)}</td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </div>
+                ))}
+              </tbody>
+            </ScrollTable>
           )
         }
       </QueryView>

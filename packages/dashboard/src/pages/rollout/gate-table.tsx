@@ -1,3 +1,4 @@
+import { ScrollTable } from '../../components/scroll-table.tsx'
 import type { GateView } from '../../gate-view.ts'
 import { gateText } from '../../gate-view.ts'
 import { StateMark } from '../../components/state-mark.tsx'
@@ -8,52 +9,50 @@ export function GateTable({ gates }: { gates: readonly GateView[] }) {
   const { m, f } = useLanguage()
   const { rollout: t } = m
   return (
-    <div className="scroll-x" tabIndex={0} role="group" aria-label={t.gates}>
-      <table className="table">
-        <thead>
-          <tr>
-            <th scope="col">{t.gate}</th>
-            <th scope="col" className="number">
-              {t.value}
+    <ScrollTable label={t.gates}>
+      <thead>
+        <tr>
+          <th scope="col">{t.gate}</th>
+          <th scope="col" className="number">
+            {t.value}
+          </th>
+          <th scope="col">{t.state}</th>
+          <th scope="col" className="number">
+            {t.goodUpTo}
+          </th>
+          <th scope="col" className="number">
+            {t.criticalBeyond}
+          </th>
+          <th scope="col" className="number">
+            {t.inBreach}
+          </th>
+          <th scope="col" className="number">
+            {t.hold}
+          </th>
+          <th scope="col">{t.slices}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {gates.map(({ gate, value, state, good, critical, inBreachS, holdS, history }) => (
+          <tr key={gate}>
+            <th scope="row" className="!text-text">
+              {m.common.gates[gate]}
             </th>
-            <th scope="col">{t.state}</th>
-            <th scope="col" className="number">
-              {t.goodUpTo}
-            </th>
-            <th scope="col" className="number">
-              {t.criticalBeyond}
-            </th>
-            <th scope="col" className="number">
-              {t.inBreach}
-            </th>
-            <th scope="col" className="number">
-              {t.hold}
-            </th>
-            <th scope="col">{t.slices}</th>
+            <td className="number">{gateText(gate, value, f)}</td>
+            <td>
+              <StateMark state={state} />
+            </td>
+            <td className="number">{gateText(gate, good, f)}</td>
+            <td className="number">{gateText(gate, critical, f)}</td>
+            <td className="number">{inBreachS > 0 ? f.duration(inBreachS * 1000) : '—'}</td>
+            <td className="number">{f.duration(holdS * 1000)}</td>
+            <td>
+              <Slices history={history} />
+            </td>
           </tr>
-        </thead>
-        <tbody>
-          {gates.map(({ gate, value, state, good, critical, inBreachS, holdS, history }) => (
-            <tr key={gate}>
-              <th scope="row" className="!text-text">
-                {m.common.gates[gate]}
-              </th>
-              <td className="number">{gateText(gate, value, f)}</td>
-              <td>
-                <StateMark state={state} />
-              </td>
-              <td className="number">{gateText(gate, good, f)}</td>
-              <td className="number">{gateText(gate, critical, f)}</td>
-              <td className="number">{inBreachS > 0 ? f.duration(inBreachS * 1000) : '—'}</td>
-              <td className="number">{f.duration(holdS * 1000)}</td>
-              <td>
-                <Slices history={history} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+        ))}
+      </tbody>
+    </ScrollTable>
   )
 }
 

@@ -1,3 +1,4 @@
+import { ScrollTable } from '../../components/scroll-table.tsx'
 import { useQuery } from '@tanstack/react-query'
 import { Moment } from '../../components/ago.tsx'
 import { Panel } from '../../components/panel.tsx'
@@ -16,47 +17,45 @@ export function HistoryPanel() {
           items.length < 2 ? (
             <p className="text-muted">{t.noHistory}</p>
           ) : (
-            <div className="scroll-x" tabIndex={0} role="group" aria-label={t.history}>
-              <table className="table">
-                <thead>
-                  <tr>
-                    <th scope="col">{t.title}</th>
-                    <th scope="col">{t.since}</th>
-                    <th scope="col">{t.state}</th>
-                    <th scope="col" className="number">
-                      {t.exposure}
-                    </th>
-                    <th scope="col">{t.model}</th>
-                    <th scope="col" className="number">
-                      {t.breaches}
-                    </th>
+            <ScrollTable label={t.history}>
+              <thead>
+                <tr>
+                  <th scope="col">{t.title}</th>
+                  <th scope="col">{t.since}</th>
+                  <th scope="col">{t.state}</th>
+                  <th scope="col" className="number">
+                    {t.exposure}
+                  </th>
+                  <th scope="col">{t.model}</th>
+                  <th scope="col" className="number">
+                    {t.breaches}
+                  </th>
+                </tr>
+              </thead>
+              <tbody>
+                {items.map(({ id, startedAt, phase, phaseReason, share, model, breaches }) => (
+                  <tr key={id}>
+                    <td>{id}</td>
+                    <td>
+                      <Moment ms={startedAt} />
+                    </td>
+                    <td>
+                      {t.phases[phase]}
+                      {phaseReason !== null && (
+                        <span className="block text-xs text-muted" lang="en">
+                          {phaseReason}
+                        </span>
+                      )}
+                    </td>
+                    <td className="number">{f.percent(share)}</td>
+                    <td>{model}</td>
+                    <td className="number">
+                      {f.number(breaches.total)} ({f.number(breaches.critical)})
+                    </td>
                   </tr>
-                </thead>
-                <tbody>
-                  {items.map(({ id, startedAt, phase, phaseReason, share, model, breaches }) => (
-                    <tr key={id}>
-                      <td>{id}</td>
-                      <td>
-                        <Moment ms={startedAt} />
-                      </td>
-                      <td>
-                        {t.phases[phase]}
-                        {phaseReason !== null && (
-                          <span className="block text-xs text-muted" lang="en">
-                            {phaseReason}
-                          </span>
-                        )}
-                      </td>
-                      <td className="number">{f.percent(share)}</td>
-                      <td>{model}</td>
-                      <td className="number">
-                        {f.number(breaches.total)} ({f.number(breaches.critical)})
-                      </td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </div>
+                ))}
+              </tbody>
+            </ScrollTable>
           )
         }
       </QueryView>

@@ -1,3 +1,4 @@
+import { ScrollTable } from '../../components/scroll-table.tsx'
 import { useQuery } from '@tanstack/react-query'
 import { useCommand } from '../../commands.ts'
 import { Button } from '../../components/button.tsx'
@@ -52,30 +53,28 @@ function Limits() {
     <Panel title={t.limits} what={t.limitsWhat} className="min-h-60">
       <QueryView query={query} height="min-h-48">
         {({ limits }) => (
-          <div className="scroll-x" tabIndex={0} role="group" aria-label={t.limits}>
-            <table className="table">
-              <thead>
-                <tr>
-                  <th scope="col">{t.limit}</th>
-                  <th scope="col" className="number">
-                    {t.limits}
-                  </th>
-                  <th scope="col" className="number">
-                    {t.used}
-                  </th>
+          <ScrollTable label={t.limits}>
+            <thead>
+              <tr>
+                <th scope="col">{t.limit}</th>
+                <th scope="col" className="number">
+                  {t.limits}
+                </th>
+                <th scope="col" className="number">
+                  {t.used}
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {limits.map(({ name, limit, used, unit }) => (
+                <tr key={name}>
+                  <th scope="row">{name}</th>
+                  <td className="number">{limit === null ? t.unlimited : `${limit} ${unit}`}</td>
+                  <td className="number">{used ?? t.eachOrder}</td>
                 </tr>
-              </thead>
-              <tbody>
-                {limits.map(({ name, limit, used, unit }) => (
-                  <tr key={name}>
-                    <th scope="row">{name}</th>
-                    <td className="number">{limit === null ? t.unlimited : `${limit} ${unit}`}</td>
-                    <td className="number">{used ?? t.eachOrder}</td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
+              ))}
+            </tbody>
+          </ScrollTable>
         )}
       </QueryView>
     </Panel>
