@@ -1,37 +1,18 @@
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createClient, type Client } from '@spark/contract/client'
 import { buildDashboard } from '@spark/server/dashboard/build-dashboard'
 import { launchBrowser } from '../support/browser.ts'
 import { HAS_BROWSER, openPage, signInAs } from '../support/dashboard.ts'
+import { FAST_SPEED, configureFast } from '../support/fast-rollout.ts'
 import { startProxy, type Proxy } from '../support/proxy.ts'
 import { createSpark, eventually, healthy, ROOT, type Spark } from '../support/spark.ts'
 
-const SPEED = 60
 /** 24 polls a minute of the canary, twelve when half of them act: enough for every figure, few for a busy machine. */
 const STRATEGIES = 24
 /** Five in a hundred: beyond critical, and short of what rolls back without asking anybody. */
 const FAIL_EVERY = 20
-/** One real second is a minute: gates of time are wide, so that a busy machine is not taken for a silent market. */
-const PLAN = `
-strategies:
-${Array.from({ length: STRATEGIES }, (_, at) => `  - { id: m${at}, symbol: BTCUSDT, tf: 1m }`).join('\n')}
-rollout:
-  coolDownMin: 0
-  steps:
-    - { share: 0, dwellMin: 600 }
-    - { share: 0.1, dwellMin: 1 }
-    - { share: 0.5, dwellMin: 600, approval: true }
-  blindMin: 600
-  gates:
-    p95: { good: 4000, critical: 5000, holdMin: 600 }
-    staleness: { good: 600, critical: 900, holdMin: 600 }
-    error_rate: { holdMin: 600 }
-    score_rate: { good: 0.2, critical: 0.1, holdMin: 600 }
-    confid_median: { good: 0.01, critical: 0, holdMin: 600 }
-`
+const STEPS = ['{ share: 0, dwellMin: 600 }', '{ share: 0.1, dwellMin: 1 }', '{ share: 0.5, dwellMin: 600, approval: true }']
 
 let spark: Spark
 let proxy: Proxy
@@ -42,14 +23,9 @@ let client: Client
 beforeAll(async () => {
   if (!HAS_BROWSER) return
   proxy = await startProxy()
-  spark = await createSpark({
-    SPARK_CLOCK_SPEED: String(SPEED),
-    CANARY_TIMEFRAME: '1m',
-    API_URL: proxy.url,
-  })
+  spark = await createSpark({ API_URL: proxy.url })
   proxy.target = spark.apiUrl
-  spark.env['SPARK_CONFIG'] = join(spark.dataDir, 'story.yaml')
-  writeFileSync(spark.env['SPARK_CONFIG'], PLAN)
+  configureFast(spark, STRATEGIES, STEPS)
   await buildDashboard(ROOT)
   spark.start('api')
   spark.start('executor')
@@ -138,6 +114,6 @@ describe.skipIf(!HAS_BROWSER)('a rollout driven from the page (skipped but on Li
       return minutes.size >= 4
     })
     // A second of the machine: what the api may take to hear of it.
-    expect(await scoresAfter(endedAt + SPEED * 1000)).toEqual([])
+    expect(await scoresAfter(endedAt + FAST_SPEED * 1000)).toEqual([])
   }, 110_000)
 })

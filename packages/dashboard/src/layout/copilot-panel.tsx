@@ -8,6 +8,7 @@ import { cardsOf, checksOf, type Check } from '../copilot/copilot.ts'
 import { useLanguage } from '../i18n/language.tsx'
 import { useStream } from '../live/event-stream.ts'
 import { queries } from '../queries.ts'
+import { usePermissions } from '../session.ts'
 import { TriageCardView } from './triage-card.tsx'
 
 /** The playbook come alive: the step, the checks, what to do about what is wrong, and what was done. No language model. */
@@ -85,6 +86,7 @@ function OpenAlerts() {
   const { m, f } = useLanguage()
   const { copilot: t } = m
   const run = useCommand()
+  const { canHandleAlerts } = usePermissions()
   const open = (useQuery(queries.alerts).data?.items ?? []).filter(({ state }) => state !== 'snoozed').slice(0, ALERTS_SHOWN)
   if (open.length === 0) return null
   return (
@@ -103,6 +105,7 @@ function OpenAlerts() {
             {state === 'firing' ? (
               <Button
                 className="text-xs"
+                why={canHandleAlerts ? null : m.common.notPermitted}
                 onClick={() => void run('alertAcknowledge', { params: { id: String(id) }, body: {} }, t.acknowledge)}
               >
                 {t.acknowledge}
