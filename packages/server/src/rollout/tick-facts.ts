@@ -37,10 +37,9 @@ export async function tickFacts(deps: TickFactsDeps, trx: Kysely<MainTables>): P
 async function riskProblem({ stores, config }: TickFactsDeps, trx: Kysely<MainTables>): Promise<string | null> {
   const switches = await stores.risk.killSwitches(trx)
   if (switches.length > 0) return `kill switch ${switches.map(({ scope }) => scope).join(', ')}`
-  const halt = await stores.venues.halt(trx, config.venueName)
-  if (halt !== null) return `${config.venueName} is halted: ${halt}`
-  const doubt = await stores.venues.entriesStopped(trx, config.venueName)
-  if (doubt !== null) return `${doubt}, and the market's time does not agree yet`
+  const { halted, entriesStopped } = await stores.venues.stops(trx, config.venueName)
+  if (halted !== null) return `${config.venueName} is halted: ${halted}`
+  if (entriesStopped !== null) return `${entriesStopped}, and the market's time does not agree yet`
   const paused = await stores.rollouts.autoPaused(trx)
   return paused.length === 0 ? null : `${paused.length} strategies are paused by a limit, ${paused[0] ?? ''} first`
 }
