@@ -13,6 +13,8 @@ export interface TickFacts {
   floor: number
   /** The most frequent errors of polls in the newest window, at most three. */
   topErrors: readonly { code: string; count: number }[]
+  /** Why no score is due: whoever would ask for one stands still. Absent: somebody asks. */
+  nobodyAsks?: string
 }
 
 export interface TickInput {

@@ -1,6 +1,8 @@
+import type { Stream } from '@spark/core/market/candle'
 import type { Member } from '@spark/core/rollout/exposure'
 import type { RolloutPlan } from '@spark/core/rollout/plan'
 import type { RolloutState } from '@spark/core/rollout/state'
+import type { StrategyStatus } from '@spark/core/trading/strategy'
 import type { Kysely } from 'kysely'
 import type { MainTables } from './tables.ts'
 
@@ -25,6 +27,16 @@ export interface StoredRollout {
   changedAt: number
 }
 
+/** Strategies of one status; for what reason, if they are paused; exposed or not; on the canary stream or not. */
+export interface StrategyGroup {
+  status: StrategyStatus
+  pauseReason: string | null
+  exposed: boolean
+  canary: boolean
+  count: number
+  firstId: string
+}
+
 export interface RolloutStore {
   /** The newest one, whether it has ended or not; null before the first. */
   newest(trx?: Kysely<MainTables>): Promise<StoredRollout | null>
@@ -36,8 +48,8 @@ export interface RolloutStore {
   exposedIds(trx?: Kysely<MainTables>): Promise<string[]>
   /** These act on ML from now on, all others do not. */
   expose(trx: Kysely<MainTables>, ids: readonly string[], nowMs: number): Promise<void>
-  /** Strategies that a limit paused, until a person starts them again. */
-  autoPaused(trx: Kysely<MainTables>): Promise<string[]>
+  /** All strategies in groups of those that stand alike. */
+  strategyGroups(trx: Kysely<MainTables>, canary: Stream): Promise<StrategyGroup[]>
   /** In the order they join. */
   members(id: string, trx?: Kysely<MainTables>): Promise<Member[]>
 }
@@ -96,21 +108,42 @@ export function createRolloutStore(db: Kysely<MainTables>): RolloutStore {
           .where('id', 'in', ids.slice(at, at + ROWS_A_STATEMENT))
           .execute()
     },
-    async autoPaused(trx) {
-      const rows = await trx
-        .selectFrom('strategy')
-        .select('id')
-        .where('status', '=', 'paused')
-        .where('pause_reason', 'in', ['risk_daily_loss', 'risk_drawdown'])
-        .orderBy('id')
-        .execute()
-      return rows.map(({ id }) => id)
-    },
+    strategyGroups,
     async members(id, trx = db) {
       const rows = await trx.selectFrom('rollout_member').selectAll().where('rollout_id', '=', id).orderBy('rank').execute()
       return rows.map(({ strategy_id: strategyId, capital, canary }) => ({ strategyId, capital, canary: canary === 1 }))
     },
   }
+}
+
+async function strategyGroups(trx: Kysely<MainTables>, { symbol, tf }: Stream): Promise<StrategyGroup[]> {
+  const rows = await trx
+    .selectFrom('strategy')
+    .select((eb) => [
+      'status',
+      'pause_reason',
+      'exposed',
+      eb
+        .case()
+        .when(eb.and([eb('symbol', '=', symbol), eb('tf', '=', tf)]))
+        .then(1)
+        .else(0)
+        .end()
+        .as('canary'),
+      eb.fn.countAll<number>().as('count'),
+      eb.fn.min('id').as('first_id'),
+    ])
+    .groupBy(['status', 'pause_reason', 'exposed', 'canary'])
+    .orderBy('first_id')
+    .execute()
+  return rows.map((row) => ({
+    status: row.status as StrategyStatus,
+    pauseReason: row.pause_reason,
+    exposed: row.exposed === 1,
+    canary: row.canary === 1,
+    count: row.count,
+    firstId: row.first_id,
+  }))
 }
 
 function toRow(rollout: Omit<StoredRollout, 'changedAt'>): MainTables['rollout'] {
