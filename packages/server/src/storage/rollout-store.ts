@@ -42,6 +42,10 @@ export interface RolloutStore {
   newest(trx?: Kysely<MainTables>): Promise<StoredRollout | null>
   /** Newest first. */
   list(limit: number): Promise<StoredRollout[]>
+  /** The number of the next one: higher than any that was given. */
+  nextOrdinal(trx: Kysely<MainTables>): Promise<number>
+  /** Ordinals up to this one were given. */
+  giveNoneUpTo(trx: Kysely<MainTables>, ordinal: number): Promise<void>
   insert(trx: Kysely<MainTables>, rollout: Omit<StoredRollout, 'changedAt'>, ranked: readonly Member[]): Promise<void>
   saveState(trx: Kysely<MainTables>, id: string, state: RolloutState, nowMs: number): Promise<void>
   /** Strategies that act on ML, by id. */
@@ -77,6 +81,10 @@ export function createRolloutStore(db: Kysely<MainTables>): RolloutStore {
     },
     async list(limit) {
       return (await newestFirst(db, limit)).map(fromRow)
+    },
+    nextOrdinal,
+    async giveNoneUpTo(trx, ordinal) {
+      await trx.updateTable('rollout_epoch').set({ rollouts_given: ordinal }).where('id', '=', 1).execute()
     },
     async insert(trx, rollout, ranked) {
       await trx.insertInto('rollout').values(toRow(rollout)).execute()
@@ -114,6 +122,19 @@ export function createRolloutStore(db: Kysely<MainTables>): RolloutStore {
       return rows.map(({ strategy_id: strategyId, capital, canary }) => ({ strategyId, capital, canary: canary === 1 }))
     },
   }
+}
+
+async function nextOrdinal(trx: Kysely<MainTables>): Promise<number> {
+  const { given } = await trx
+    .selectFrom('rollout_epoch')
+    .select('rollouts_given as given')
+    .where('id', '=', 1)
+    .executeTakeFirstOrThrow()
+  const { newest } = await trx
+    .selectFrom('rollout')
+    .select((eb) => eb.fn.max<number | null>('ordinal').as('newest'))
+    .executeTakeFirstOrThrow()
+  return Math.max(given, newest ?? 0) + 1
 }
 
 async function strategyGroups(trx: Kysely<MainTables>, { symbol, tf }: Stream): Promise<StrategyGroup[]> {
