@@ -60,7 +60,7 @@ function missingFor(plan: RolloutPlan, state: RolloutState, target: Target, fact
     ...when(target.ceilingHolds, `the approved ceiling is ${shareText(state.ceiling)}`),
   ]
   const firm = [
-    ...when(raises && !isCovered(plan, state.gates), 'too few slices of the last minutes can be judged'),
+    ...when(raises && !isCovered(plan, state.gates), facts.nobodyAsks ?? 'too few slices of the last minutes can be judged'),
     ...when(raises && facts.parity !== null, `the processes differ: ${facts.parity ?? ''}`),
     ...when(raises && facts.risk !== null, `risk is not free: ${facts.risk ?? ''}`),
   ]

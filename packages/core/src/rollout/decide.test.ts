@@ -234,6 +234,18 @@ describe('no data', () => {
     const blindMs = (firstTime(told, 'preview_only') ?? 0) - 4.5 * HOUR
     expect(blindMs).toBeGreaterThanOrEqual(10 * MINUTE)
     expect(blindMs).toBeLessThan(13 * MINUTE)
+    expect(state.phaseReason).toBe('blind for 600 s: too few slices can be judged')
+  })
+
+  it('because nobody asks says why nobody does', () => {
+    const nobodyAsks = 'nobody asks for scores, whoever would stands still: 2 paused by the drawdown limit'
+    const silent = (sinceMs: number) => sinceMs >= 4.5 * HOUR
+    const { state, told } = run(
+      { measured: (sinceMs) => (silent(sinceMs) ? null : {}), facts: (sinceMs) => (silent(sinceMs) ? { nobodyAsks } : {}) },
+      5 * HOUR,
+    )
+    expect(state).toMatchObject({ phase: 'preview_only', phaseReason: `blind for 600 s: ${nobodyAsks}` })
+    expect(told.at(-1)?.outcome.reasons[0]).toBe(nobodyAsks)
   })
 
   it('polls without answers leave the gates blind, not good', () => {

@@ -27,7 +27,7 @@ export function guard(
   // A milder wish must not take a rollback away: what was live when the tick began is judged as live.
   const rollback = rollbackOf(plan, making, acts(before.state), facts, nowMs)
   if (rollback !== null || making.decision !== null) return rollback ?? making
-  return previewOnlyOf(plan, making) ?? counterMoves(plan, making, before.events, facts) ?? making
+  return previewOnlyOf(plan, making, facts) ?? counterMoves(plan, making, before.events, facts) ?? making
 }
 
 function join(before: Making, next: Making): Making {
@@ -54,11 +54,14 @@ function rollbackOf(plan: RolloutPlan, before: Making, wasLive: boolean, facts: 
   return null
 }
 
-function previewOnlyOf(plan: RolloutPlan, before: Making): Making | null {
+function previewOnlyOf(plan: RolloutPlan, before: Making, { nobodyAsks }: TickFacts): Making | null {
   const { state } = before
   if (state.phase === 'preview_only') return null
   if (exposedShare(plan, state) > 0 && state.blindMs >= plan.blindMs)
-    return join(before, previewOnly(plan, state, `blind for ${seconds(state.blindMs)}: too few slices can be judged`))
+    return join(
+      before,
+      previewOnly(plan, state, `blind for ${seconds(state.blindMs)}: ${nobodyAsks ?? 'too few slices can be judged'}`),
+    )
   for (const gate of ['dead_letters', 'confid_median', 'p95'] as const) {
     const breach = critical(state, gate)
     if (breach === null) continue

@@ -1,5 +1,4 @@
-import { schemaHash } from '@spark/core/signal/feature-row'
-import { championOf } from '../champion.ts'
+import { createModelHashes } from '../champion.ts'
 import { startController } from '../controller/run-rollout.ts'
 import { createErrorCounts } from '../controller/top-errors.ts'
 import type { Kysely } from 'kysely'
@@ -14,7 +13,6 @@ import type { RolloutNow } from '../rollout/rollout-now.ts'
 import { watchRollout, type RolloutWatch } from '../rollout/watch-rollout.ts'
 import { alertRulesOf } from '../notify/alert-rules.ts'
 import { tickFacts } from '../rollout/tick-facts.ts'
-import { sha256 } from '../sha256.ts'
 import { startReporting } from '../process-report.ts'
 import { sloMetrics } from '../slo-slices.ts'
 import { ORDER_WRITER } from '../storage/audit/last-relayed.ts'
@@ -228,24 +226,14 @@ function control({ world, life, db, desk }: Parts, { watch, watchClock, settings
 }
 
 async function report({ world, life, db }: Parts, watch: RolloutWatch): Promise<void> {
-  const { buildSha, version } = world.config
-  const models = createModelStore(db)
-  const schema = schemaHash(sha256)
-  // A version names one document for ever.
-  const hashes = new Map<string, string>()
-  const modelHash = async (wanted: string | null) => {
-    const known = wanted === null ? undefined : hashes.get(wanted)
-    if (known !== undefined) return known
-    const hash = (await championOf(models, wanted))?.hash ?? 'none'
-    if (wanted !== null) hashes.set(wanted, hash)
-    return hash
-  }
+  const modelHash = createModelHashes(createModelStore(db))
   await startReporting({
     reports: createProcessReportStore(db),
     process: PROCESS_NAME,
+    config: world.config,
     clock: slower(life.clock),
     log: world.log,
-    report: async () => ({ buildSha, version, schemaHash: schema, modelHash: await modelHash(watch.now().modelVersion) }),
+    modelHash: () => modelHash(watch.now().modelVersion),
   })
 }
 
