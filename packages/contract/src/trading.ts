@@ -125,6 +125,23 @@ export const PositionList = Type.Object({
   profits: Type.Array(ProfitView, { description: 'by strategy and arm, of everything so far' }),
 })
 
+export const EarnedQuery = Type.Object(
+  { from: Type.String({ maxLength: 40, description: 'time, inclusive' }) },
+  { additionalProperties: false },
+)
+export const EarnedList = Type.Object({
+  from: Ms,
+  items: Type.Array(
+    Type.Object({
+      strategyId: Type.String(),
+      arm: Arm,
+      realized: Type.String({ description: 'quote units, after fees' }),
+      closes: Type.Integer({ description: 'fills that closed something' }),
+    }),
+    { description: 'by strategy and arm; those that closed nothing are left out' },
+  ),
+})
+
 export const EquityQuery = Type.Object(
   {
     scope: Type.Optional(

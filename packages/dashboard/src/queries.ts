@@ -81,6 +81,8 @@ export const queries = {
     queryOptions({ queryKey: ['orders', query], queryFn: () => read('orders', query), refetchInterval: 15 * SECOND }),
   fills: (query: QueryOf<'fills'>) =>
     queryOptions({ queryKey: ['orders', 'fills', query], queryFn: () => read('fills', query), refetchInterval: 30 * SECOND }),
+  earned: (query: QueryOf<'earned'>) =>
+    queryOptions({ queryKey: ['earned', query], queryFn: () => read('earned', query), refetchInterval: 60 * SECOND }),
   equity: (query: QueryOf<'equity'>) =>
     queryOptions({ queryKey: ['equity', query], queryFn: () => read('equity', query), refetchInterval: 60 * SECOND }),
   candles: (query: QueryOf<'candles'>) =>
@@ -109,6 +111,7 @@ type ReadRoute =
   | 'timeseries'
   | 'orders'
   | 'fills'
+  | 'earned'
   | 'equity'
   | 'candles'
 
