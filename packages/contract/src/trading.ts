@@ -1,5 +1,7 @@
 import { ORDER_STATES } from '@spark/core/trading/order'
 export { ORDER_STATES } from '@spark/core/trading/order'
+export type { PositionDecision } from '@spark/core/trading/decide-position'
+export type { RiskCode } from '@spark/core/trading/risk'
 import { TIMEFRAMES } from '@spark/core/market/timeframe'
 import { Type, type Static, type TSchema } from 'typebox'
 

@@ -1,4 +1,5 @@
 import { queryOptions } from '@tanstack/react-query'
+import type { AuditItem } from '@spark/contract/audit'
 import { createClient } from '@spark/contract/client'
 import type { Window } from '@spark/contract/metrics'
 import type { AnswerOf, BodyOf, QueryOf } from '@spark/contract/routes'
@@ -57,15 +58,7 @@ export const queries = {
   /** What was decided, newest first. The stream says when there is more. */
   decisions: queryOptions({
     queryKey: ['audit', 'decisions'],
-    async queryFn() {
-      const pages = await Promise.all(
-        DECISION_ACTIONS.map((action) => api.call('auditList', { body: { action, limit: DECISIONS_MAX } })),
-      )
-      return pages
-        .flatMap(({ items }) => items)
-        .sort((a, b) => b.ts - a.ts)
-        .slice(0, DECISIONS_MAX)
-    },
+    queryFn: async () => (await newestOf(DECISION_ACTIONS, { limit: DECISIONS_MAX })).slice(0, DECISIONS_MAX),
     staleTime: 60 * SECOND,
   }),
   timeseries: (window: Window) =>
@@ -77,6 +70,13 @@ export const queries = {
     }),
   audit: (body: BodyOf<'auditList'>) =>
     queryOptions({ queryKey: ['audit', body], queryFn: () => api.call('auditList', { body }), refetchInterval: 30 * SECOND }),
+  /** Rows of a strategy that have one of these actions, at most `limit` of each, newest first. */
+  strategyAudit: (strategyId: string, actions: readonly string[], limit: number) =>
+    queryOptions({
+      queryKey: ['audit', strategyId, actions, limit],
+      queryFn: () => newestOf(actions, { strategyId, limit }),
+      refetchInterval: 30 * SECOND,
+    }),
   orders: (query: QueryOf<'orders'>) =>
     queryOptions({ queryKey: ['orders', query], queryFn: () => read('orders', query), refetchInterval: 15 * SECOND }),
   fills: (query: QueryOf<'fills'>) =>
@@ -117,4 +117,10 @@ type ReadRoute =
 
 function read<Name extends ReadRoute>(name: Name, query?: QueryOf<Name>): Promise<AnswerOf<Name>> {
   return api.call(name, { ...(query !== undefined && { query }) })
+}
+
+/** At most `limit` rows of each action, newest first. */
+async function newestOf(actions: readonly string[], filter: { strategyId?: string; limit: number }): Promise<AuditItem[]> {
+  const pages = await Promise.all(actions.map((action) => api.call('auditList', { body: { action, ...filter } })))
+  return pages.flatMap(({ items }) => items).sort((a, b) => b.ts - a.ts)
 }

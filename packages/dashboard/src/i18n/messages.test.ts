@@ -41,6 +41,7 @@ const NAMES = new Set([
   '.rollout.plan',
   '.settings.roles.risk',
   '.settings.limit',
+  '.trading.marks.sell',
 ])
 
 describe('the language', () => {

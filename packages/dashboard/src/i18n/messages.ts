@@ -7,11 +7,12 @@ import { session } from './session.ts'
 import { settings } from './settings.ts'
 import { shell } from './shell.ts'
 import { trading } from './trading.ts'
+import { why } from './why.ts'
 
 export const LANGUAGES = ['en', 'tr'] as const
 export type Language = (typeof LANGUAGES)[number]
 
-const AREAS = { common, shell, overview, rollout, copilot, session, trading, records, settings }
+const AREAS = { common, shell, overview, rollout, copilot, session, trading, why, records, settings }
 
 type Areas = typeof AREAS
 export type Messages = { [Area in keyof Areas]: Areas[Area]['en'] }
