@@ -52,6 +52,7 @@ beforeEach(async () => {
     queue,
     runs,
     work,
+    rehearse: (id) => Promise.resolve(void ran.push(`rehearsal ${id}`)),
     onDone: (name) => Promise.resolve(void done.push(name)),
     onFailed: (name, reason) => Promise.resolve(void failed.push(`${name}: ${reason}`)),
   })
