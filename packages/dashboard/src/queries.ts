@@ -27,6 +27,12 @@ export const queries = {
   metrics: queryOptions({ queryKey: ['metrics'], queryFn: () => read('getMetrics'), refetchInterval: 30 * SECOND }),
   rollout: queryOptions({ queryKey: ['rollout'], queryFn: () => read('rollout'), refetchInterval: 5 * SECOND }),
   rolloutHistory: queryOptions({ queryKey: ['rollout', 'history'], queryFn: () => read('rolloutHistory') }),
+  rehearsals: queryOptions({
+    queryKey: ['rehearsals'],
+    queryFn: () => read('rehearsals'),
+    // One that waits or runs is watched.
+    refetchInterval: ({ state: { data } }) => (data?.items.some(({ endedAt }) => endedAt === null) === true ? 1 : 30) * SECOND,
+  }),
   breaches: queryOptions({ queryKey: ['breaches'], queryFn: () => read('breaches'), refetchInterval: 60 * SECOND }),
   slo: queryOptions({ queryKey: ['slo'], queryFn: () => read('slo'), refetchInterval: 15 * SECOND }),
   risk: queryOptions({ queryKey: ['risk'], queryFn: () => read('risk'), refetchInterval: 10 * SECOND }),
@@ -68,6 +74,13 @@ export const queries = {
       refetchInterval: 30 * SECOND,
       placeholderData: (before) => before,
     }),
+  /** What is done does not change. */
+  rehearsal: (id: string) =>
+    queryOptions({
+      queryKey: ['rehearsal', id],
+      queryFn: () => api.call('rehearsalReport', { params: { id } }),
+      staleTime: ({ state: { data } }) => (data?.report === undefined || data.report === null ? 0 : Infinity),
+    }),
   audit: (body: BodyOf<'auditList'>) =>
     queryOptions({ queryKey: ['audit', body], queryFn: () => api.call('auditList', { body }), refetchInterval: 30 * SECOND }),
   /** Rows of a strategy that have one of these actions, at most `limit` of each, newest first. */
@@ -99,6 +112,7 @@ type ReadRoute =
   | 'getMetrics'
   | 'rollout'
   | 'rolloutHistory'
+  | 'rehearsals'
   | 'breaches'
   | 'slo'
   | 'risk'

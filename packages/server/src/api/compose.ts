@@ -64,7 +64,6 @@ export async function composeApi(parts: ApiParts): Promise<ComposedApi> {
   const { buildSha, version, scoring, confidFloor } = config
   const schema = schemaHash(sha256)
   const tokens = loadTokens(config.dataDir, random)
-  const authenticate = createAuthenticator(tokens)
   const { database, audit, storageHealth, announceStart } = await openStorage(parts, { writer: processName })
   const auditReader = openAuditReader({ dataDir: config.dataDir })
   life.onStop('audit reader', () => auditReader.close())
@@ -90,7 +89,7 @@ export async function composeApi(parts: ApiParts): Promise<ComposedApi> {
     clock,
     random,
     log,
-    authenticate,
+    authenticate: createAuthenticator(tokens),
     callers,
     accounts,
     streams,

@@ -117,6 +117,14 @@ it('a job that fails is told of with its reason, and the others run on', async (
   ])
 })
 
+it('a rehearsal that was asked for runs by its id', async () => {
+  const ask = { queue: 'job', key: 'rehearsal 7', payload: { rehearsal: '7' } } as const
+  await database.db.transaction().execute((trx) => queue.enqueue(trx, ask))
+  await clock.advance(2000)
+  await settle()
+  expect(ran).toEqual(['rehearsal 7'])
+})
+
 it('a request for a job that does not exist is a dead letter', async () => {
   await database.db.transaction().execute((trx) => queue.enqueue(trx, { queue: 'job', key: 'job x', payload: { job: 'x' } }))
   await clock.advance(2000)

@@ -89,13 +89,7 @@ export function startJobs(deps: {
     leaseMs: LEASE_MS,
     pollEveryMs: LOOK_EVERY_MS,
     maxAttempts: 1,
-    handle({ payload }) {
-      const { job, rehearsal } = (typeof payload === 'object' && payload !== null ? payload : {}) as Record<string, unknown>
-      if (typeof rehearsal === 'string') return deps.rehearse(rehearsal)
-      const name = JOB_NAMES.find((one) => one === job)
-      if (name === undefined) throw new PoisonJobError('invalid_payload', 'there is no such job')
-      return run(name)
-    },
+    handle: ({ payload }) => workOf(payload, { run, rehearse: (id) => deps.rehearse(id) }),
   })
   return {
     run,
@@ -105,4 +99,16 @@ export function startJobs(deps: {
       await Promise.all(running.values())
     },
   }
+}
+
+/** What a job of the queue asks for: a scheduled job by name, or a rehearsal by its id. */
+function workOf(
+  payload: unknown,
+  works: { run: (name: JobName) => Promise<void>; rehearse: (id: string) => Promise<void> },
+): Promise<void> {
+  const { job, rehearsal } = (typeof payload === 'object' && payload !== null ? payload : {}) as Record<string, unknown>
+  if (typeof rehearsal === 'string') return works.rehearse(rehearsal)
+  const name = JOB_NAMES.find((one) => one === job)
+  if (name === undefined) throw new PoisonJobError('invalid_payload', 'there is no such job')
+  return works.run(name)
 }

@@ -52,7 +52,7 @@ export function createRehearsalStore(db: Kysely<MainTables>): RehearsalStore {
     },
     async open(trx) {
       const query = trx.selectFrom('rehearsal').select(({ fn }) => fn.countAll<number>().as('count'))
-      return Number((await query.where('state', 'in', OPEN).executeTakeFirstOrThrow()).count)
+      return (await query.where('state', 'in', OPEN).executeTakeFirstOrThrow()).count
     },
     async begin(id) {
       const waiting = db.updateTable('rehearsal').set({ state: 'running' }).where('id', '=', id).where('state', '=', 'waiting')
