@@ -128,7 +128,7 @@ export const PositionList = Type.Object({
 })
 
 export const EarnedQuery = Type.Object(
-  { from: Type.String({ maxLength: 40, description: 'time, inclusive' }) },
+  { from: Type.Optional(Type.String({ maxLength: 40, description: 'time, inclusive; default: the beginning' })) },
   { additionalProperties: false },
 )
 export const EarnedList = Type.Object({

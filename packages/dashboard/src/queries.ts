@@ -58,8 +58,10 @@ export const queries = {
     refetchInterval: 15 * SECOND,
   }),
   users: queryOptions({ queryKey: ['users'], queryFn: () => read('users') }),
-  sessions: queryOptions({ queryKey: ['sessions'], queryFn: () => read('sessions') }),
-  tokens: queryOptions({ queryKey: ['tokens'], queryFn: () => read('tokens') }),
+  /** `user`: a name, or all; one's own without it. */
+  sessions: (query: QueryOf<'sessions'>) =>
+    queryOptions({ queryKey: ['sessions', query], queryFn: () => read('sessions', query) }),
+  tokens: (query: QueryOf<'tokens'>) => queryOptions({ queryKey: ['tokens', query], queryFn: () => read('tokens', query) }),
   keys: queryOptions({ queryKey: ['keys'], queryFn: () => read('keys') }),
   /** What was decided, newest first. The stream says when there is more. */
   decisions: queryOptions({

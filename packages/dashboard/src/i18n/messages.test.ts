@@ -41,6 +41,9 @@ const NAMES = new Set([
   '.rollout.plan',
   '.settings.roles.risk',
   '.settings.limit',
+  '.settings.channelNames.slack',
+  '.settings.channelNames.telegram',
+  '.settings.channelNames.webhook',
   '.trading.marks.sell',
 ])
 

@@ -1,5 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
+import { Value } from 'typebox/value'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { RehearsalReport } from '@spark/contract/rehearsal'
 import { rehearsalFile, rehearsalsDir } from '../rehearsal/rehearsal-files.ts'
 import { openMainDatabase, type MainDatabase } from '../storage/open-main-database.ts'
 import { createRehearsalStore, type RehearsalStore } from '../storage/rehearsal-store.ts'
@@ -67,15 +69,23 @@ it('the report is what the file says, without the figures of every slice', async
   expect((await get('/api/rehearsals/done-1/page')).statusCode).toBe(404)
   await store.end('done-1', { state: 'done', ok: true, said: 'ended in done', nowMs: 2 })
   mkdirSync(rehearsalsDir(api.config.dataDir), { recursive: true })
-  const timeline = [{ sinceMs: 0, kind: 'decision', text: 'the rollout begins in preview' }]
-  writeFileSync(
-    rehearsalFile(api.config.dataDir, 'done-1', 'json'),
-    JSON.stringify({ said: 'ended in done', timeline, gates: [] }),
-  )
+  const told = {
+    said: 'ended in done',
+    problems: [],
+    criteria: [{ name: 'p95', met: true, value: 23.1, target: '< 1000 ms' }],
+    phase: 'done',
+    lastedMs: 1000,
+    strategies: 4,
+    steps: [{ name: 'preview', fromMs: 0, toMs: 1000, exposed: 0, ml: 0, baseline: 2 }],
+    timeline: [{ sinceMs: 0, kind: 'decision', text: 'the rollout begins in preview' }],
+    digest: 'ab',
+  }
+  writeFileSync(rehearsalFile(api.config.dataDir, 'done-1', 'json'), JSON.stringify({ ...told, gates: [], seed: 1 }))
   writeFileSync(rehearsalFile(api.config.dataDir, 'done-1', 'html'), '<title>x</title>')
-  const { rehearsal, report } = (await get('/api/rehearsals/done-1')).json()
-  expect(rehearsal).toMatchObject({ ok: true, progress: 1 })
-  expect(report).toEqual({ said: 'ended in done', timeline })
+  const answer = (await get('/api/rehearsals/done-1')).json()
+  expect(Value.Check(RehearsalReport, answer)).toBe(true)
+  expect(answer).toMatchObject({ rehearsal: { ok: true, progress: 1 }, report: told })
+  expect(Object.keys(answer.report).toSorted()).toEqual(Object.keys(told).toSorted())
   const page = await get('/api/rehearsals/done-1/page')
   expect(page.headers['content-disposition']).toContain('attachment')
   expect(page.body).toBe('<title>x</title>')

@@ -54,7 +54,7 @@ function bookRoutes(app: FastifyInstance, deps: ApiDeps): void {
   })
   handle(app, 'positions', async () => ({ items: await positions.open(), profits: await positions.profits() }))
   handle(app, 'earned', async ({ query }) => {
-    const from = timeOf(query.from, 'from')
+    const from = query.from === undefined ? 0 : timeOf(query.from, 'from')
     return { from, items: await positions.earnedSince(from) }
   })
   handle(app, 'equity', async ({ query }) => {
