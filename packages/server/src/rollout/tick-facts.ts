@@ -1,4 +1,5 @@
 import type { TickFacts } from '@spark/core/rollout/outcome'
+import { factText } from '@spark/core/rollout/reason'
 import type { Kysely } from 'kysely'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config.ts'
@@ -36,11 +37,11 @@ export async function tickFacts(deps: TickFactsDeps, trx: Kysely<MainTables>): P
 
 async function riskProblem({ stores, config }: TickFactsDeps, trx: Kysely<MainTables>): Promise<string | null> {
   const switches = await stores.risk.killSwitches(trx)
-  if (switches.length > 0) return `kill switch ${switches.map(({ scope }) => scope).join(', ')}`
+  if (switches.length > 0) return factText('kill_switch', { scopes: switches.map(({ scope }) => scope).join(', ') })
   const halt = await stores.venues.halt(trx, config.venueName)
-  if (halt !== null) return `${config.venueName} is halted: ${halt}`
+  if (halt !== null) return factText('venue_halted', { venue: config.venueName, words: halt })
   const doubt = await stores.venues.entriesStopped(trx, config.venueName)
-  if (doubt !== null) return `${doubt}, and the market's time does not agree yet`
+  if (doubt !== null) return factText('clock_stepped', { words: doubt })
   const paused = await stores.rollouts.autoPaused(trx)
-  return paused.length === 0 ? null : `${paused.length} strategies are paused by a limit, ${paused[0] ?? ''} first`
+  return paused.length === 0 ? null : factText('auto_paused', { count: paused.length, strategy: paused[0] ?? '' })
 }
