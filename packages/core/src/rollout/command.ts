@@ -1,5 +1,6 @@
 import type { Command, Making } from './outcome.ts'
 import type { RolloutPlan } from './plan.ts'
+import { reasonText } from './reason.ts'
 import { exposedShare, hasEnded, openBreaches, type RolloutState } from './state.ts'
 
 /** Why a command cannot be taken now, or null. */
@@ -38,7 +39,8 @@ export function applyCommands(plan: RolloutPlan, before: RolloutState, commands:
 }
 
 function apply(plan: RolloutPlan, state: RolloutState, command: Command, nowMs: number): Making {
-  const said = `${command.kind} by ${command.by}${command.reason === '' ? '' : `: ${command.reason}`}`
+  const { kind, by: who, reason: words } = command
+  const said = words === '' ? reasonText('command', { kind, who }) : reasonText('command_because', { kind, who, words })
   const kept = (change: Partial<RolloutState>): Making => ({
     state: { ...state, ...change },
     decision: null,

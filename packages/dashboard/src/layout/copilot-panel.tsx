@@ -8,6 +8,7 @@ import { cardsOf, checksOf, type Check } from '../copilot/copilot.ts'
 import { useLanguage } from '../i18n/language.tsx'
 import { useStream } from '../live/event-stream.ts'
 import { queries } from '../queries.ts'
+import { reasonWords } from '../reason-words.ts'
 import { TriageCardView } from './triage-card.tsx'
 
 /** The playbook come alive: the step, the checks, what to do about what is wrong, and what was done. No language model. */
@@ -120,7 +121,7 @@ function OpenAlerts() {
 const DONE_SHOWN = 8
 
 function DoneSoFar() {
-  const { m } = useLanguage()
+  const { m, f } = useLanguage()
   const { copilot: t } = m
   const done = (useQuery(queries.decisions).data ?? []).slice(0, DONE_SHOWN)
   return (
@@ -132,8 +133,10 @@ function DoneSoFar() {
           <li key={item.id} className="min-w-0 break-words">
             <span className="font-medium">{item.action}</span> <span className="text-muted">{item.actor}</span>,{' '}
             <Ago ms={item.ts} />
-            <span className="block text-xs text-muted" lang="en">
-              {reasonsOf(item).join('; ')}
+            <span className="block text-xs text-muted">
+              {reasonsOf(item)
+                .map((reason) => reasonWords(reason, { m, f }))
+                .join('; ')}
             </span>
           </li>
         ))}

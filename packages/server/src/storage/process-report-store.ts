@@ -1,3 +1,4 @@
+import { factText } from '@spark/core/rollout/reason'
 import type { Kysely } from 'kysely'
 import { prepared } from './prepared.ts'
 import type { MainTables } from './tables.ts'
@@ -70,18 +71,20 @@ export function createProcessReportStore(db: Kysely<MainTables>): ProcessReportS
 
 /** In what these differ, in words; null when all agree. */
 export function parityProblem(reports: readonly ProcessReport[]): string | null {
-  for (const [key, what] of [
-    ['buildSha', 'build'],
-    ['schemaHash', 'schema'],
-    ['modelHash', 'model'],
+  for (const [key, code] of [
+    ['buildSha', 'runs_build'],
+    ['schemaHash', 'runs_schema'],
+    ['modelHash', 'runs_model'],
   ] as const) {
     const values = Map.groupBy(reports, (report) => report[key])
     if (values.size > 1)
       return [...values]
-        .map(([value, own]) => `${own.map(({ process }) => process).join(', ')} runs ${what} ${value.slice(0, 12)}`)
+        .map(([value, own]) =>
+          factText(code, { processes: own.map(({ process }) => process).join(', '), hash: value.slice(0, 12) }),
+        )
         .join('; ')
   }
   const has = (name: string) => reports.some(({ process }) => process.startsWith(name))
-  if (!has('api')) return 'no api has reported what it runs'
-  return has('executor') ? null : 'no executor has reported what it runs'
+  if (!has('api')) return factText('no_api')
+  return has('executor') ? null : factText('no_executor')
 }
