@@ -80,8 +80,16 @@ function withSlowerPoll({ pollFactor }: RolloutPlan, modifiers: readonly Modifie
 
 /** A lasting warning raises the floor; a gate that is clear gives back what was taken for it. */
 function counterMoves(plan: RolloutPlan, before: Making, events: readonly GateEvent[], facts: TickFacts): Making | null {
+  const { gates } = before.state
   let { modifiers } = before.state
   const reasons: string[] = []
+  // The tick that saw the end of it may have decided something harsher.
+  const forgotten = modifiers.filter(({ gate }) => gates[gate].breach === null && gates[gate].warnedMs === null)
+  for (const { gate } of forgotten) {
+    if (events.some((event) => event.gate === gate) || !modifiers.some((one) => one.gate === gate)) continue
+    modifiers = modifiers.filter((one) => one.gate !== gate)
+    reasons.push(`${gate} is clear: its counter-moves are taken back`)
+  }
   for (const { gate, kind } of events) {
     if ((kind === 'cleared' || kind === 'warning_over') && modifiers.some((one) => one.gate === gate)) {
       modifiers = modifiers.filter((one) => one.gate !== gate)
