@@ -103,16 +103,12 @@ function tell(plan: RolloutPlan, state: RolloutState, { gate, kind, breach }: Ga
   const { good, critical: limit } = plan.gates[gate]
   const value = valueText(gate, state.gates[gate].value)
   if (kind === 'warning_lasts') {
-    const message = `${gate}=${value}, beyond ${valueText(gate, good)} for half of its hold`
+    const message = reasonText('gate_warning', { gate, value, limit: valueText(gate, good) })
     return [{ kind: 'alert', severity: 'yellow', code: 'warning', scope, message }]
   }
-  const beyond = `${gate}=${value}, beyond ${valueText(gate, limit)}`
+  const beyond = reasonText('gate_beyond', { gate, value, limit: valueText(gate, limit) })
   if (kind === 'opened') return [{ kind: 'alert', severity: 'yellow', code: 'breach', scope, message: beyond }]
-  const errors = errorsOf(gate, facts)
-  const text =
-    breach === null
-      ? `${beyond}${errors === '' ? '' : `; most frequent: ${errors}`}`
-      : breachText(plan, breach, state.judgedToMs, errors)
+  const text = breach === null ? beyond : breachText(plan, breach, state.judgedToMs, errorsOf(gate, facts))
   return [
     { kind: 'alert', severity: 'red', code: 'breach', scope, message: text },
     ...TRIAGE[gate].map((move): Effect => ({ kind: 'triage', move, gate })),
