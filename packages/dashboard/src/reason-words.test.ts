@@ -30,6 +30,11 @@ describe('the reasons of the controller', () => {
     ],
     ['the warning of p95 lasts: confidence floor 0.55 → 0.60', 'p95 gecikme uyarısı sürüyor: güven tabanı 0,55 → 0,60'],
     ['risk is not free: kill switch all', 'risk serbest değil: acil durdurma all'],
+    [
+      'rolled back: staleness beyond 60.0 s for 450 s, at once, at worst 510.0 s',
+      'geri alındı: Veri yaşı 450 sn boyunca 60 sn ötesinde, hemen, en kötü 510 sn',
+    ],
+    ['p95=1858 ms, beyond 1500 ms', 'p95 gecikme 1.858 ms, 1.500 ms ötesinde'],
     ['pause by ada:laptop: lunch', 'Duraklat (ada:laptop): lunch'],
   ])('“%s” is Turkish for who reads Turkish', (text, turkish) => {
     expect(said(text, 'tr')).toBe(turkish)

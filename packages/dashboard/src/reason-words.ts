@@ -22,8 +22,11 @@ function placeWords(place: string, value: string, gate: string | undefined, { m,
     case 'gate':
       return m.common.gates[value as GateName]
     case 'limit':
+    case 'value':
     case 'worst':
       return figureWords(gate as GateName, value, f)
+    case 'because':
+      return reasonWords(value, { m, f })
     case 'share':
     case 'step':
       return shareWords(value, { m, f })

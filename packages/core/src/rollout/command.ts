@@ -74,7 +74,13 @@ export function rolledBack(plan: RolloutPlan, state: RolloutState, reason: strin
     reasons: [reason],
     effects: [
       { kind: 'fence', mlOff: true, cancel: 'ml', positions: plan.onRollback },
-      { kind: 'alert', severity: 'red', code: 'rollout_rolled_back', scope: 'rollout', message: `rolled back: ${reason}` },
+      {
+        kind: 'alert',
+        severity: 'red',
+        code: 'rollout_rolled_back',
+        scope: 'rollout',
+        message: reasonText('told_rolled_back', { because: reason }),
+      },
     ],
   }
 }
@@ -86,7 +92,13 @@ function killed(state: RolloutState, reason: string, nowMs: number): Making {
     reasons: [reason],
     effects: [
       { kind: 'fence', mlOff: true, cancel: 'all', positions: 'handover' },
-      { kind: 'alert', severity: 'red', code: 'rollout_killed', scope: 'rollout', message: `killed: ${reason}` },
+      {
+        kind: 'alert',
+        severity: 'red',
+        code: 'rollout_killed',
+        scope: 'rollout',
+        message: reasonText('told_killed', { because: reason }),
+      },
     ],
   }
 }
@@ -113,7 +125,7 @@ export function previewOnly(plan: RolloutPlan, state: RolloutState, reason: stri
         severity: exposed ? 'red' : 'yellow',
         code: 'rollout_preview_only',
         scope: 'rollout',
-        message: `preview only: ${reason}`,
+        message: reasonText('told_preview_only', { because: reason }),
       },
     ],
   }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { effectiveFloor, exposedShare } from './state.ts'
 import { DEFAULT_PLAN, expectedDurationMs } from './plan.ts'
-import { HOUR, MINUTE, firstTime, run, type Story } from './rollout-fixture.ts'
+import { HOUR, MINUTE, firstTime, run, type Story, type Told } from './rollout-fixture.ts'
 import { successCriteria } from './success.ts'
 
 const say = (kind: 'pause' | 'resume' | 'approve' | 'preview' | 'rollback' | 'kill') => ({ kind, by: 'ada', reason: 'a test' })
@@ -212,6 +212,21 @@ describe('a breach', () => {
       'p95 is clear: its counter-moves are taken back',
     ])
     expect(effectiveFloor(DEFAULT_PLAN, state.modifiers, 0.55)).toBe(0.55)
+  })
+
+  it('that ends in the tick that goes preview-only gives back its counter-moves in the next one', () => {
+    const slow = (sinceMs: number) => (sinceMs >= 4.1 * HOUR && sinceMs < 4.8 * HOUR ? { latencyMs: 1200 } : {})
+    const isBack = ({ outcome }: Told) => outcome.reasons.includes('p95 is clear: its counter-moves are taken back')
+    const overMs = run({ measured: slow }, 6 * HOUR).told.find(isBack)?.sinceMs ?? 0
+    // Dead letters whose hold is completed by the slice that ends the warning.
+    const fromMs = overMs - 5000 - HOUR
+    const { told, state } = run(
+      { measured: (sinceMs) => ({ ...slow(sinceMs), ...(sinceMs >= fromMs && { deadLetters: 9 }) }) },
+      6 * HOUR,
+    )
+    expect(firstTime(told, 'preview_only')).toBe(overMs)
+    expect(told.find(isBack)?.sinceMs).toBe(overMs + 5000)
+    expect(state.modifiers).toEqual([])
   })
 
   it('while a counter-move is active nothing advances', () => {

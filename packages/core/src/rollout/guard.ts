@@ -83,8 +83,16 @@ function withSlowerPoll({ pollFactor }: RolloutPlan, modifiers: readonly Modifie
 
 /** A lasting warning raises the floor; a gate that is clear gives back what was taken for it. */
 function counterMoves(plan: RolloutPlan, before: Making, events: readonly GateEvent[], facts: TickFacts): Making | null {
+  const { gates } = before.state
   let { modifiers } = before.state
   const reasons: string[] = []
+  // The tick that saw the end of it may have decided something harsher.
+  const forgotten = modifiers.filter(({ gate }) => gates[gate].breach === null && gates[gate].warnedMs === null)
+  for (const { gate } of forgotten) {
+    if (events.some((event) => event.gate === gate) || !modifiers.some((one) => one.gate === gate)) continue
+    modifiers = modifiers.filter((one) => one.gate !== gate)
+    reasons.push(`${gate} is clear: its counter-moves are taken back`)
+  }
   for (const { gate, kind } of events) {
     if ((kind === 'cleared' || kind === 'warning_over') && modifiers.some((one) => one.gate === gate)) {
       modifiers = modifiers.filter((one) => one.gate !== gate)
@@ -109,16 +117,12 @@ function tell(plan: RolloutPlan, state: RolloutState, { gate, kind, breach }: Ga
   const { good, critical: limit } = plan.gates[gate]
   const value = valueText(gate, state.gates[gate].value)
   if (kind === 'warning_lasts') {
-    const message = `${gate}=${value}, beyond ${valueText(gate, good)} for half of its hold`
+    const message = reasonText('gate_warning', { gate, value, limit: valueText(gate, good) })
     return [{ kind: 'alert', severity: 'yellow', code: 'warning', scope, message }]
   }
-  const beyond = `${gate}=${value}, beyond ${valueText(gate, limit)}`
+  const beyond = reasonText('gate_beyond', { gate, value, limit: valueText(gate, limit) })
   if (kind === 'opened') return [{ kind: 'alert', severity: 'yellow', code: 'breach', scope, message: beyond }]
-  const errors = errorsOf(gate, facts)
-  const text =
-    breach === null
-      ? `${beyond}${errors === '' ? '' : `; most frequent: ${errors}`}`
-      : breachText(plan, breach, state.judgedToMs, errors)
+  const text = breach === null ? beyond : breachText(plan, breach, state.judgedToMs, errorsOf(gate, facts))
   return [
     { kind: 'alert', severity: 'red', code: 'breach', scope, message: text },
     ...TRIAGE[gate].map((move): Effect => ({ kind: 'triage', move, gate })),

@@ -16,6 +16,8 @@ const SAMPLES: Record<string, string> = {
   verdict: 'loses_after_costs',
   limit: '42 % of what is due',
   worst: '0.412',
+  value: '37 % of what is due',
+  because: 'pause by ada:laptop: lunch',
   errors: 'unreachable × 28, stale_feature × 2',
   before: '0.55',
   after: '0.60',

@@ -3,7 +3,7 @@ import { GATE_NAMES } from './plan.ts'
 const NOBODY_ASKS = 'nobody asks for scores, whoever would stands still: {words}'
 
 /**
- * Every reason that the controller can give, by its stable code, with places for its figures. The text in English is what the audit
+ * Every reason that the controller can give, and what its alerts say, by a stable code, with places for the figures. The text in English is what the audit
  * keeps: a template that changes makes recorded decisions differ when they are made again. In the order in which a text is read:
  * what is more particular stands first.
  */
@@ -36,6 +36,12 @@ export const REASONS = {
   breach: '{gate} beyond {limit} for {seconds} s, at worst {worst}',
   clear: '{gate} is clear: its counter-moves are taken back',
   floor_raised: 'the warning of {gate} lasts: confidence floor {before} → {after}',
+  // Of alerts.
+  told_rolled_back: 'rolled back: {because}',
+  told_killed: 'killed: {because}',
+  told_preview_only: 'preview only: {because}',
+  gate_warning: '{gate}={value}, beyond {limit} for half of its hold',
+  gate_beyond: '{gate}={value}, beyond {limit}',
 } as const
 
 /** What may stand behind `parity`, `risk` and `blind_because`, likewise. */
@@ -97,6 +103,7 @@ const PLACES: Readonly<Record<string, string>> = {
   count: '\\d+',
   words: '[^]+',
   facts: '[^]+',
+  because: '[^]+',
   errors: '.+',
   scopes: '.+',
   limits: '.+',

@@ -94,9 +94,7 @@ function OpenAlerts() {
       {open.map(({ id, severity, message, state, lastTs, count, changedBy }) => (
         <article key={id} className={`rounded border p-2 ${severity === 'red' ? 'border-red-line' : 'border-amber-line'}`}>
           <StateMark state={severity === 'red' ? 'critical' : 'warning'} />
-          <p className="break-words" lang="en">
-            {message}
-          </p>
+          <p className="break-words">{reasonWords(message, { m, f })}</p>
           <p className="flex flex-wrap items-center justify-between gap-2 text-xs text-muted">
             <span>
               <Ago ms={lastTs} /> · {t.fires(f.number(count))}
