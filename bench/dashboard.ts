@@ -75,7 +75,9 @@ async function scrollOnce({ browser, url }: Dashboard): Promise<Scroll> {
   const list = await openPage(browser, `${url}strategies`)
   await settled(list.page)
   const strategyFrames = await scrolled(list)
-  const top = await list.page.evaluate<number>("document.querySelector('main li')?.closest('[role=group]')?.scrollTop ?? 0")
+  const top = await list.page.evaluate<number>(
+    "document.querySelector('main li[aria-posinset]')?.closest('[role=group]')?.scrollTop ?? 0",
+  )
   if (top < SCROLL_PX / 2) throw new Error(`the list was scrolled to ${top} px only`)
   await list.context.close()
   return { strategies: strategyFrames, empty: emptyFrames }
