@@ -1,7 +1,12 @@
 import { FACTS, REASONS, type FactCode, type ReasonCode } from '@spark/contract/reason'
 
 /** Reasons of the controller by their code, with the places of their figures. English is what the controller itself says. */
-const en: Record<ReasonCode | FactCode, string> = { ...REASONS, ...FACTS }
+const en: Record<ReasonCode | FactCode, string> = {
+  ...REASONS,
+  ...FACTS,
+  gate_warning: '{gate} {value}, beyond {limit} for half of its hold',
+  gate_beyond: '{gate} {value}, beyond {limit}',
+}
 
 const tr: typeof en = {
   command_because: '{kind} ({who}): {words}',
