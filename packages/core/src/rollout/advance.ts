@@ -62,7 +62,7 @@ function missingFor(plan: RolloutPlan, state: RolloutState, target: Target, fact
     ...when(target.ceilingHolds, () => reasonText('ceiling', { share: shareText(state.ceiling) })),
   ]
   const firm = [
-    ...when(raises && !isCovered(plan, state.gates), () => reasonText('not_covered')),
+    ...when(raises && !isCovered(plan, state.gates), () => facts.nobodyAsks ?? reasonText('not_covered')),
     ...when(raises && facts.parity !== null, () => reasonText('parity', { facts: facts.parity ?? '' })),
     ...when(raises && facts.risk !== null, () => reasonText('risk', { facts: facts.risk ?? '' })),
   ]

@@ -28,7 +28,7 @@ export function guard(
   // A milder wish must not take a rollback away: what was live when the tick began is judged as live.
   const rollback = rollbackOf(plan, making, acts(before.state), facts, nowMs)
   if (rollback !== null || making.decision !== null) return rollback ?? making
-  return previewOnlyOf(plan, making) ?? counterMoves(plan, making, before.events, facts) ?? making
+  return previewOnlyOf(plan, making, facts) ?? counterMoves(plan, making, before.events, facts) ?? making
 }
 
 function join(before: Making, next: Making): Making {
@@ -54,11 +54,17 @@ function rollbackOf(plan: RolloutPlan, before: Making, wasLive: boolean, facts: 
   return null
 }
 
-function previewOnlyOf(plan: RolloutPlan, before: Making): Making | null {
+function blindText(lasted: number | string, nobodyAsks: string | undefined): string {
+  return nobodyAsks === undefined
+    ? reasonText('blind', { seconds: lasted })
+    : reasonText('blind_because', { seconds: lasted, facts: nobodyAsks })
+}
+
+function previewOnlyOf(plan: RolloutPlan, before: Making, { nobodyAsks }: TickFacts): Making | null {
   const { state } = before
   if (state.phase === 'preview_only') return null
   if (exposedShare(plan, state) > 0 && state.blindMs >= plan.blindMs)
-    return join(before, previewOnly(plan, state, reasonText('blind', { seconds: seconds(state.blindMs) })))
+    return join(before, previewOnly(plan, state, blindText(seconds(state.blindMs), nobodyAsks)))
   for (const gate of ['dead_letters', 'confid_median', 'p95'] as const) {
     const breach = critical(state, gate)
     if (breach === null) continue
@@ -77,8 +83,16 @@ function withSlowerPoll({ pollFactor }: RolloutPlan, modifiers: readonly Modifie
 
 /** A lasting warning raises the floor; a gate that is clear gives back what was taken for it. */
 function counterMoves(plan: RolloutPlan, before: Making, events: readonly GateEvent[], facts: TickFacts): Making | null {
+  const { gates } = before.state
   let { modifiers } = before.state
   const reasons: string[] = []
+  // The tick that saw the end of it may have decided something harsher.
+  const forgotten = modifiers.filter(({ gate }) => gates[gate].breach === null && gates[gate].warnedMs === null)
+  for (const { gate } of forgotten) {
+    if (events.some((event) => event.gate === gate) || !modifiers.some((one) => one.gate === gate)) continue
+    modifiers = modifiers.filter((one) => one.gate !== gate)
+    reasons.push(`${gate} is clear: its counter-moves are taken back`)
+  }
   for (const { gate, kind } of events) {
     if ((kind === 'cleared' || kind === 'warning_over') && modifiers.some((one) => one.gate === gate)) {
       modifiers = modifiers.filter((one) => one.gate !== gate)

@@ -1,5 +1,7 @@
 import { GATE_NAMES } from './plan.ts'
 
+const NOBODY_ASKS = 'nobody asks for scores, whoever would stands still: {words}'
+
 /**
  * Every reason that the controller can give, and what its alerts say, by a stable code, with places for the figures. The text in English is what the audit
  * keeps: a template that changes makes recorded decisions differ when they are made again. In the order in which a text is read:
@@ -11,6 +13,7 @@ export const REASONS = {
   paused: 'paused by {who}',
   breach_open: 'the breach of {gate} is not over',
   ceiling: 'the approved ceiling is {share}',
+  nobody_asks: NOBODY_ASKS,
   not_covered: 'too few slices of the last minutes can be judged',
   parity: 'the processes differ: {facts}',
   risk: 'risk is not free: {facts}',
@@ -26,6 +29,7 @@ export const REASONS = {
   begins: '{step} begins',
   worse_than_baseline: 'the model is worse than the baseline',
   blind: 'blind for {seconds} s: too few slices can be judged',
+  blind_because: 'blind for {seconds} s: {facts}',
   breach_at_once_errors: '{gate} beyond {limit} for {seconds} s, at once, at worst {worst}; most frequent: {errors}',
   breach_errors: '{gate} beyond {limit} for {seconds} s, at worst {worst}; most frequent: {errors}',
   breach_at_once: '{gate} beyond {limit} for {seconds} s, at once, at worst {worst}',
@@ -40,12 +44,13 @@ export const REASONS = {
   gate_beyond: '{gate}={value}, beyond {limit}',
 } as const
 
-/** What may stand behind `parity` and `risk`, likewise. */
+/** What may stand behind `parity`, `risk` and `blind_because`, likewise. */
 export const FACTS = {
   kill_switch: 'kill switch {scopes}',
   venue_halted: '{venue} is halted: {words}',
   clock_stepped: "{words}, and the market's time does not agree yet",
-  auto_paused: '{count} strategies are paused by a limit, {strategy} first',
+  auto_paused: '{count} strategies are paused by {limits}, {strategy} first',
+  nobody_asks: NOBODY_ASKS,
   no_api: 'no api has reported what it runs',
   no_executor: 'no executor has reported what it runs',
   runs_build: '{processes} runs build {hash}',
@@ -101,6 +106,7 @@ const PLACES: Readonly<Record<string, string>> = {
   because: '[^]+',
   errors: '.+',
   scopes: '.+',
+  limits: '.+',
   // A token acts as OWNER:NAME.
   who: '\\S+',
   venue: '\\S+',

@@ -9,6 +9,7 @@ import { useLanguage } from '../i18n/language.tsx'
 import { useStream } from '../live/event-stream.ts'
 import { queries } from '../queries.ts'
 import { reasonWords } from '../reason-words.ts'
+import { usePermissions } from '../session.ts'
 import { TriageCardView } from './triage-card.tsx'
 
 /** The playbook come alive: the step, the checks, what to do about what is wrong, and what was done. No language model. */
@@ -86,6 +87,7 @@ function OpenAlerts() {
   const { m, f } = useLanguage()
   const { copilot: t } = m
   const run = useCommand()
+  const { canHandleAlerts } = usePermissions()
   const open = (useQuery(queries.alerts).data?.items ?? []).filter(({ state }) => state !== 'snoozed').slice(0, ALERTS_SHOWN)
   if (open.length === 0) return null
   return (
@@ -102,6 +104,7 @@ function OpenAlerts() {
             {state === 'firing' ? (
               <Button
                 className="text-xs"
+                why={canHandleAlerts ? null : m.common.notPermitted}
                 onClick={() => void run('alertAcknowledge', { params: { id: String(id) }, body: {} }, t.acknowledge)}
               >
                 {t.acknowledge}

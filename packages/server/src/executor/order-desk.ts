@@ -124,6 +124,7 @@ export async function openOrderDesk(deps: OrderDeskDeps): Promise<OrderDesk> {
     prices,
     decide: { audit, random, log, askMl: (strategy, row, traceId) => askMl(deps, strategy, row, traceId) },
     tellPrice: deps.tellPrice,
+    onPriced: () => portfolio.onPrice(),
     pollEveryMs: LOOK_EVERY_MS,
     leaseMs: ORDER_LEASE_MS,
   }))
@@ -131,7 +132,7 @@ export async function openOrderDesk(deps: OrderDeskDeps): Promise<OrderDesk> {
   return {
     ...look,
     stores,
-    trading: { ...trading, onCandle: (...told) => (heard(), trading.onCandle(...told).then(() => portfolio.onPrice())) },
+    trading: { ...trading, onCandle: (...told) => (heard(), trading.onCandle(...told)) },
     strategies,
     orders,
     queue,

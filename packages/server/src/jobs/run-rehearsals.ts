@@ -67,7 +67,9 @@ export async function startRehearsals(deps: RehearsalDeps): Promise<Rehearsals> 
 }
 
 function startApart({ id, ask }: Pick<StoredRehearsal, 'id' | 'ask'>): ChildProcess {
-  const child = fork(ENTRY, [id, JSON.stringify(ask)], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
+  // The executor's young memory is small because it lives long; this one makes much that dies at once.
+  const execArgv = process.execArgv.filter((argument) => !argument.startsWith('--max-semi-space-size'))
+  const child = fork(ENTRY, [id, JSON.stringify(ask)], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv })
   if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW)
   return child
 }

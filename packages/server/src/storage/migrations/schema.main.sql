@@ -159,7 +159,7 @@ CREATE TABLE rollout (
     changed_at integer not null) strict;
 
 CREATE TABLE rollout_epoch (
-    id integer primary key not null check (id = 1), epoch integer not null, ml_off integer not null, changed_at integer not null, lease_until integer not null default 0) strict;
+    id integer primary key not null check (id = 1), epoch integer not null, ml_off integer not null, changed_at integer not null, lease_until integer not null default 0, rollouts_given integer not null default 0) strict;
 
 CREATE TABLE rollout_member (
     rollout_id text not null references rollout (id), rank integer not null, strategy_id text not null, capital text not null,

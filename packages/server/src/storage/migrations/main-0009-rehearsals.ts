@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely'
 import type { Migration } from 'kysely/migration'
 
 /** Rehearsals that people asked for; the reports are files. */
-export const main0008Rehearsals: Migration = {
+export const main0009Rehearsals: Migration = {
   async up(db: Kysely<unknown>) {
     for (const statement of STATEMENTS) await sql.raw(statement).execute(db)
   },

@@ -1,0 +1,68 @@
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { loadConfig } from '../config.ts'
+import { createLiveSettingStore } from '../storage/live-setting-store.ts'
+import { createProcessReportStore } from '../storage/process-report-store.ts'
+import { createTradingStores } from '../storage/trading-stores.ts'
+import { rolloutStage, type RolloutStage } from './rollout-stage-fixture.ts'
+import { tickFacts } from './tick-facts.ts'
+
+let stage: RolloutStage & { close(): Promise<void> }
+beforeEach(async () => {
+  stage = await rolloutStage()
+  await stage.begin()
+})
+afterEach(() => stage.close())
+
+async function facts() {
+  const { clock, parts } = stage
+  const { db } = parts.stores
+  return tickFacts(
+    {
+      config: loadConfig({ CANARY_SYMBOL: 'BTCUSDT', CANARY_TIMEFRAME: '1h' }),
+      stores: createTradingStores(db),
+      settings: createLiveSettingStore(db),
+      reports: createProcessReportStore(db),
+      clock,
+      topErrors: () => [],
+    },
+    db,
+  )
+}
+
+async function set(ids: readonly string[], status: 'running' | 'paused' | 'stopped', reason: string | null): Promise<void> {
+  const { strategies, db } = stage.parts.stores
+  for (const id of ids) await strategies.setStatus(db, id, status, reason, stage.clock.nowMs())
+}
+const ALL = Array.from({ length: 20 }, (_, at) => `s-${at}`)
+
+it('while all run nobody is missed', async () => {
+  const known = await facts()
+  expect(known.risk).toBeNull()
+  expect(known).not.toHaveProperty('nobodyAsks')
+})
+
+it('strategies that a limit paused make risk not free, with the limit and how many; those that a person paused do not', async () => {
+  await set(['s-3'], 'paused', 'news')
+  expect((await facts()).risk).toBeNull()
+  await set(['s-4', 's-5'], 'paused', 'risk_drawdown')
+  const known = await facts()
+  expect(known.risk).toBe('2 strategies are paused by the drawdown limit, s-4 first')
+  expect(known).not.toHaveProperty('nobodyAsks')
+})
+
+it('when all of the canary stream stand still nobody asks, and it is said why', async () => {
+  await set(ALL, 'paused', 'risk_drawdown')
+  await set(['s-1'], 'stopped', null)
+  await set(['s-2'], 'paused', 'risk_daily_loss')
+  await set(['s-3'], 'paused', 'news')
+  expect((await facts()).nobodyAsks).toBe(
+    'nobody asks for scores, whoever would stands still: 17 paused by the drawdown limit, 1 stopped, 1 paused by the daily loss limit, 1 paused by a person',
+  )
+})
+
+it('while a share is live only those in it count', async () => {
+  const { rollouts, db } = stage.parts.stores
+  await rollouts.expose(db, ['s-1', 's-2'], stage.clock.nowMs())
+  await set(['s-1', 's-2'], 'paused', 'risk_drawdown')
+  expect((await facts()).nobodyAsks).toBe('nobody asks for scores, whoever would stands still: 2 paused by the drawdown limit')
+})
