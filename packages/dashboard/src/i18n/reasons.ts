@@ -37,6 +37,8 @@ const tr: typeof en = {
   breach: '{gate} {seconds} sn boyunca {limit} ötesinde, en kötü {worst}',
   clear: '{gate} düzeldi: karşı hamleleri geri alındı',
   floor_raised: '{gate} uyarısı sürüyor: güven tabanı {before} → {after}',
+  plan_changed:
+    '{rollout} planı başladıktan sonra veritabanında değiştirilmiş: özeti {started} idi, şimdi {hash}; değişen plan yeni bir açılıştır',
   told_rolled_back: 'geri alındı: {because}',
   told_killed: 'acil durduruldu: {because}',
   told_preview_only: 'yalnız önizleme: {because}',
