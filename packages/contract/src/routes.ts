@@ -10,6 +10,7 @@ import { ACCOUNT_ROUTES } from './account-routes.ts'
 import { ALERT_ROUTES } from './alert-routes.ts'
 import { isPermission, needsStepUp, type Permission } from './permissions.ts'
 import { OPERATION_ROUTES } from './operation-routes.ts'
+import { REHEARSAL_ROUTES } from './rehearsal-routes.ts'
 import { ROLLOUT_ROUTES } from './rollout-routes.ts'
 import { TRIAGE_ROUTES } from './triage.ts'
 import { TRADING_ROUTES } from './trading-routes.ts'
@@ -196,6 +197,7 @@ export const ROUTES = {
   ...TRADING_ROUTES,
   ...OPERATION_ROUTES,
   ...ROLLOUT_ROUTES,
+  ...REHEARSAL_ROUTES,
   ...ALERT_ROUTES,
   ...TRIAGE_ROUTES,
   ...ACCOUNT_ROUTES,

@@ -32,6 +32,7 @@ import type { LiveSettingStore } from '../storage/live-setting-store.ts'
 import { createProcessReportStore } from '../storage/process-report-store.ts'
 import type { MainTables } from '../storage/tables.ts'
 import { createTradingStores, type TradingStores } from '../storage/trading-stores.ts'
+import { createRehearsalStore } from '../storage/rehearsal-store.ts'
 import { createSmokeStore } from '../storage/smoke-store.ts'
 import { triageDepsOf } from '../triage/triage-parts.ts'
 import { createAuthenticator, loadTokens } from '../tokens.ts'
@@ -62,7 +63,6 @@ export async function composeApi(parts: ApiParts): Promise<ComposedApi> {
   const { config, clock, random, log, life, processName } = parts
   const { buildSha, version, scoring, confidFloor } = config
   const tokens = loadTokens(config.dataDir, random)
-  const authenticate = createAuthenticator(tokens)
   const { database, audit, storageHealth, announceStart } = await openStorage(parts, { writer: processName })
   const auditReader = openAuditReader({ dataDir: config.dataDir })
   life.onStop('audit reader', () => auditReader.close())
@@ -88,7 +88,7 @@ export async function composeApi(parts: ApiParts): Promise<ComposedApi> {
     clock,
     random,
     log,
-    authenticate,
+    authenticate: createAuthenticator(tokens),
     callers,
     accounts,
     streams,
@@ -109,6 +109,7 @@ export async function composeApi(parts: ApiParts): Promise<ComposedApi> {
     candles: createCandleStore(database.db),
     dashboard: openDashboardFiles(ROOT_DIR),
     jobRuns: createJobRunStore(database.db),
+    rehearsals: createRehearsalStore(database.db),
     exchangeKeys: createExchangeKeyStore(database.db),
     executor: createExecutorProbe(config.executorUrl, clock),
     storageHealth,

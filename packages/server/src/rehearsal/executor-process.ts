@@ -36,7 +36,7 @@ const TICK_TABLES = ['rollout', 'metric_slice', 'live_setting', 'kill_switch', '
 /** Without news the controller ticks at least so often: exposure lives by a lease of 30 s. */
 const TICK_ANYWAY_MS = 15_000
 /** Equity is summed up for the limits so often, instead of every 5 s: it is most of the work of a quiet hour. */
-const EQUITY_EVERY_MS = 30_000
+const EQUITY_EVERY_MS = 60_000
 /** What the order desk looks for again and again. */
 const DESK_TABLES = [
   'strategy',
@@ -160,7 +160,8 @@ async function run(parts: Parts): Promise<void> {
   const watchClock = lookingClock(clock, newsOf(main, ROLLOUT_TABLES))
   const watch = await watchRollout({ config, stores: desk.stores, settings, db, clock: watchClock, log })
   const errors = createErrorCounts(clock)
-  const slices = createMetricSliceStore(db)
+  // Nobody looks at charts here.
+  const slices = createMetricSliceStore(db, { rollUpSteps: [] })
   const measure = startMeasure({
     clock,
     stalenessS: () => ingest.stalenessS(),

@@ -1,4 +1,5 @@
 import type { TickFacts } from '@spark/core/rollout/outcome'
+import { factText } from '@spark/core/rollout/reason'
 import { PAUSING_LIMITS } from '@spark/core/trading/risk'
 import type { Kysely } from 'kysely'
 import type { Clock } from '../clock.ts'
@@ -45,16 +46,15 @@ async function riskProblem(
   groups: readonly StrategyGroup[],
 ): Promise<string | null> {
   const switches = await stores.risk.killSwitches(trx)
-  if (switches.length > 0) return `kill switch ${switches.map(({ scope }) => scope).join(', ')}`
-  const halt = await stores.venues.halt(trx, config.venueName)
-  if (halt !== null) return `${config.venueName} is halted: ${halt}`
-  const doubt = await stores.venues.entriesStopped(trx, config.venueName)
-  if (doubt !== null) return `${doubt}, and the market's time does not agree yet`
+  if (switches.length > 0) return factText('kill_switch', { scopes: switches.map(({ scope }) => scope).join(', ') })
+  const { halted, entriesStopped } = await stores.venues.stops(trx, config.venueName)
+  if (halted !== null) return factText('venue_halted', { venue: config.venueName, words: halted })
+  if (entriesStopped !== null) return factText('clock_stepped', { words: entriesStopped })
   const paused = groups.filter((group) => limitOf(group) !== null)
   const [first] = paused
   if (first === undefined) return null
   const limits = [...new Set(paused.map(limitOf))].join(' and ')
-  return `${countOf(paused)} strategies are paused by ${limits}, ${first.firstId} first`
+  return factText('auto_paused', { count: countOf(paused), limits, strategy: first.firstId })
 }
 
 /** Those who act on ML ask for scores, and while nobody does, those on the canary stream. Why none of them does, or null. */
@@ -63,7 +63,7 @@ function standstill(groups: readonly StrategyGroup[]): string | null {
   const asking = exposed.length > 0 ? exposed : groups.filter((group) => group.canary)
   if (asking.length === 0 || asking.some(({ status }) => status === 'running')) return null
   const states = [...Map.groupBy(asking, stateText)].map(([text, own]) => `${countOf(own)} ${text}`)
-  return `nobody asks for scores, whoever would stands still: ${states.join(', ')}`
+  return factText('nobody_asks', { words: states.join(', ') })
 }
 
 function stateText(group: StrategyGroup): string {

@@ -4,6 +4,7 @@ import type { RolloutPlan } from '@spark/core/rollout/plan'
 import type { RolloutState } from '@spark/core/rollout/state'
 import type { StrategyStatus } from '@spark/core/trading/strategy'
 import type { Kysely } from 'kysely'
+import { prepared } from './prepared.ts'
 import type { MainTables } from './tables.ts'
 
 /** What the digest covers: nothing of it changes while the rollout lives. */
@@ -61,26 +62,26 @@ export interface RolloutStore {
 const ROWS_A_STATEMENT = 500
 
 export function createRolloutStore(db: Kysely<MainTables>): RolloutStore {
-  const parsed = createParsed()
+  const frozen = rememberLast<FrozenRollout>()
+  const states = rememberLast<RolloutState>()
   const fromRow = (row: MainTables['rollout']): StoredRollout => ({
     id: row.id,
     ordinal: row.ordinal,
-    frozen: parsed.frozen(row.frozen),
+    frozen: frozen.of(row.frozen),
     planDigest: row.plan_digest,
-    state: parsed.state(row.state),
+    state: states.of(row.state),
     startedAt: row.started_at,
     startedBy: row.started_by,
     changedAt: row.changed_at,
   })
-  const newestFirst = (trx: Kysely<MainTables>, limit: number) =>
-    trx.selectFrom('rollout').selectAll().orderBy('ordinal', 'desc').limit(limit).execute()
+  const { newestFirst, stateOf, groups } = statementsOf(db)
   return {
     async newest(trx = db) {
-      const [row] = await newestFirst(trx, 1)
+      const [row] = (await newestFirst(trx, { limit: 1 })).rows
       return row === undefined ? null : fromRow(row)
     },
     async list(limit) {
-      return (await newestFirst(db, limit)).map(fromRow)
+      return (await newestFirst(db, { limit })).rows.map(fromRow)
     },
     nextOrdinal,
     async giveNoneUpTo(trx, ordinal) {
@@ -97,11 +98,9 @@ export function createRolloutStore(db: Kysely<MainTables>): RolloutStore {
       }
     },
     async saveState(trx, id, state, nowMs) {
-      await trx
-        .updateTable('rollout')
-        .set({ state: JSON.stringify(state), phase: state.phase, changed_at: nowMs })
-        .where('id', '=', id)
-        .execute()
+      const text = JSON.stringify(state)
+      await stateOf(trx, { state: text, phase: state.phase, now: nowMs, id })
+      states.is(text, state)
     },
     async exposedIds(trx = db) {
       const rows = await trx.selectFrom('strategy').select('id').where('exposed', '=', 1).orderBy('id').execute()
@@ -116,12 +115,48 @@ export function createRolloutStore(db: Kysely<MainTables>): RolloutStore {
           .where('id', 'in', ids.slice(at, at + ROWS_A_STATEMENT))
           .execute()
     },
-    strategyGroups,
+    strategyGroups: async (trx, { symbol, tf }) => (await groups(trx, { symbol, tf })).rows.map(groupOf),
     async members(id, trx = db) {
       const rows = await trx.selectFrom('rollout_member').selectAll().where('rollout_id', '=', id).orderBy('rank').execute()
       return rows.map(({ strategy_id: strategyId, capital, canary }) => ({ strategyId, capital, canary: canary === 1 }))
     },
   }
+}
+
+/** What runs with every tick. */
+function statementsOf(db: Kysely<MainTables>) {
+  const newestFirst = prepared<MainTables, { limit: number }, MainTables['rollout']>(db, (from, parameter) =>
+    from.selectFrom('rollout').selectAll().orderBy('ordinal', 'desc').limit(parameter('limit')),
+  )
+  const stateOf = prepared<MainTables, { state: string; phase: string; now: number; id: string }, unknown>(
+    db,
+    (from, parameter) =>
+      from
+        .updateTable('rollout')
+        .set({ state: parameter('state'), phase: parameter('phase'), changed_at: parameter('now') })
+        .where('id', '=', parameter('id')),
+  )
+  const groups = prepared<MainTables, { symbol: string; tf: string }, GroupRow>(db, (from, parameter) =>
+    from
+      .selectFrom('strategy')
+      .select((eb) => [
+        'status',
+        'pause_reason',
+        'exposed',
+        eb
+          .case()
+          .when(eb.and([eb('symbol', '=', parameter('symbol')), eb('tf', '=', parameter('tf'))]))
+          .then(1)
+          .else(0)
+          .end()
+          .as('canary'),
+        eb.fn.countAll<number>().as('count'),
+        eb.fn.min('id').as('first_id'),
+      ])
+      .groupBy(['status', 'pause_reason', 'exposed', 'canary'])
+      .orderBy('first_id'),
+  )
+  return { newestFirst, stateOf, groups }
 }
 
 async function nextOrdinal(trx: Kysely<MainTables>): Promise<number> {
@@ -137,34 +172,21 @@ async function nextOrdinal(trx: Kysely<MainTables>): Promise<number> {
   return Math.max(given, newest ?? 0) + 1
 }
 
-async function strategyGroups(trx: Kysely<MainTables>, { symbol, tf }: Stream): Promise<StrategyGroup[]> {
-  const rows = await trx
-    .selectFrom('strategy')
-    .select((eb) => [
-      'status',
-      'pause_reason',
-      'exposed',
-      eb
-        .case()
-        .when(eb.and([eb('symbol', '=', symbol), eb('tf', '=', tf)]))
-        .then(1)
-        .else(0)
-        .end()
-        .as('canary'),
-      eb.fn.countAll<number>().as('count'),
-      eb.fn.min('id').as('first_id'),
-    ])
-    .groupBy(['status', 'pause_reason', 'exposed', 'canary'])
-    .orderBy('first_id')
-    .execute()
-  return rows.map((row) => ({
+type GroupRow = Pick<MainTables['strategy'], 'status' | 'pause_reason' | 'exposed'> & {
+  canary: number
+  count: number
+  first_id: string
+}
+
+function groupOf(row: GroupRow): StrategyGroup {
+  return {
     status: row.status as StrategyStatus,
     pauseReason: row.pause_reason,
     exposed: row.exposed === 1,
     canary: row.canary === 1,
     count: row.count,
     firstId: row.first_id,
-  }))
+  }
 }
 
 function toRow(rollout: Omit<StoredRollout, 'changedAt'>): MainTables['rollout'] {
@@ -187,18 +209,18 @@ function memberRow(rolloutId: string, rank: number, { strategyId, capital, canar
 }
 
 /**
- * The newest rollout is read twice a second by every process and changes with each tick only: a text that was parsed last is not
- * parsed again. What comes out is never changed by anyone.
+ * The newest rollout is read twice a second by every process and changes with each tick only: a text that was parsed or saved last is
+ * not parsed again. What comes out is never changed by anyone.
  */
-function createParsed() {
-  const remember = () => {
-    let last: { text: string; value: unknown } | null = null
-    return (text: string): unknown => {
-      if (last?.text !== text) last = { text, value: JSON.parse(text) }
+function rememberLast<Value>() {
+  let last: { text: string; value: Value } | null = null
+  return {
+    of(text: string): Value {
+      if (last?.text !== text) last = { text, value: JSON.parse(text) as Value }
       return last.value
-    }
+    },
+    is(text: string, value: Value): void {
+      last = { text, value }
+    },
   }
-  const frozen = remember()
-  const state = remember()
-  return { frozen: (text: string) => frozen(text) as FrozenRollout, state: (text: string) => state(text) as RolloutState }
 }
