@@ -5,6 +5,7 @@ import { applyCommand } from './commands/apply.ts'
 import { alertMonitorCommand } from './commands/alert-monitor.ts'
 import { alertsCommands } from './commands/alerts.ts'
 import { auditCommands } from './commands/audit.ts'
+import { backtestCommand } from './commands/backtest.ts'
 import { backupCommands } from './commands/backup.ts'
 import { deployCommand } from './commands/deploy.ts'
 import { doctorCommand } from './commands/doctor.ts'
@@ -42,6 +43,7 @@ const COMMANDS = [
   preflightCommand,
   importCommand,
   replayCommand,
+  backtestCommand,
   rehearseCommand,
   auditCommands,
   strategiesCommands,

@@ -1,5 +1,5 @@
-import { accessSync, constants, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { loadConfig, type Config } from '@spark/server/config'
 import { FeedError } from '@spark/server/feed/feed'
@@ -15,7 +15,7 @@ import type { MarketText } from '@spark/server/rehearsal/report/text'
 import { reportHtml } from '@spark/server/rehearsal/report/html'
 import { reportJson } from '@spark/server/rehearsal/report/json'
 import { reportText } from '@spark/server/rehearsal/report/text'
-import { shareOption } from '../options.ts'
+import { fileOption, shareOption } from '../options.ts'
 import { CheckFailed, WrongUsage, type Output } from '../output.ts'
 import { table } from '../table.ts'
 
@@ -216,16 +216,6 @@ function endOption(text: string): End {
   const end = ENDS.find((one) => one === text)
   if (end === undefined) throw new WrongUsage(`--expect ${text}: must be one of ${ENDS.join(', ')}`)
   return end
-}
-
-/** Found out before the work, not after it. */
-function fileOption(option: string, path: string): string {
-  try {
-    accessSync(dirname(resolve(path)), constants.W_OK)
-  } catch {
-    throw new WrongUsage(`${option} ${path}: its folder is missing or cannot be written`)
-  }
-  return resolve(path)
 }
 
 function kindsText(): string {

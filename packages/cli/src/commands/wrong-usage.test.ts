@@ -26,6 +26,11 @@ it.each([
   ['rehearse --ceiling 5%', '--ceiling 5%: must be a share from 0.1 to 1.0, or 10% to 100%'],
   ['rehearse --expect good', '--expect good: must be one of done, rolled_back'],
   ['rehearse --html /nowhere/x.html', '--html /nowhere/x.html: its folder is missing or cannot be written'],
+  ['backtest x --floor 1.1', '--floor 1.1: must be a number from 0 to 1'],
+  ['backtest x --fee-bps -1', '--fee-bps -1: must be a number from 0 to 1000'],
+  ['backtest x --slippage-bps ten', '--slippage-bps ten: must be a number from 0 to 1000'],
+  ['backtest x --tf 2h', '--tf 2h: must be one of 1m, 5m'],
+  ['backtest x --html /nowhere/x.html', '--html /nowhere/x.html: its folder is missing or cannot be written'],
 ])('spark %s is refused before anything is done: %s', async (line, problem) => {
   const program = createProgram({ line: () => {}, note: () => {}, write: () => Promise.resolve(true) })
   const call = program.parseAsync(['node', 'spark', ...line.split(' ')])
