@@ -80,6 +80,10 @@ interface ArmBook {
   open: ArmResult['open']
 }
 
+export function createBook(arm: BacktestArm): ArmBook {
+  return { arm, days: new Map(), years: new Map(), open: { positions: 0, return: 0 } }
+}
+
 type Decide = (replay: ReplayCursor) => Decision
 
 /** Every stream once for the labels when it learns, and once for the trades; one file is in memory at a time. */
@@ -87,12 +91,7 @@ export async function runBacktest(input: BacktestInput, onStream: (name: string)
   const { streams, model, floor, costs } = input
   const samples = input.learn ? withoutOverlap(await allSamples(input)) : []
   const { weeks } = learnWeeks(model, samples, input.weightsFixed, sha256)
-  const books = ARMS.filter((arm) => arm !== 'learned' || input.learn).map((arm): ArmBook => ({
-    arm,
-    days: new Map(),
-    years: new Map(),
-    open: { positions: 0, return: 0 },
-  }))
+  const books = ARMS.filter((arm) => arm !== 'learned' || input.learn).map(createBook)
   const read: BacktestResult['streams'] = []
   for (const stream of streams) {
     onStream(streamName(stream))

@@ -9,7 +9,7 @@ const HEIGHT = 300
 const POINTS_MAX = 500
 
 const CHART_STYLE = `
-.equity { height: 300px } .equity path { stroke-width: 1.5; stroke: var(--arm) } .equity path.zero { stroke: var(--rule) }
+.equity { height: 300px } .equity .level { white-space: nowrap } .equity path { stroke-width: 1.5; stroke: var(--arm) } .equity path.zero { stroke: var(--rule) }
 .arm-baseline { --arm: var(--quiet) } .arm-ml { --arm: var(--line) } .arm-learned { --arm: var(--good) }
 .legend .arm::before { border-top: 2px solid var(--arm) } td.number, th.number { text-align: right; font-variant-numeric: tabular-nums }
 `
