@@ -7,11 +7,12 @@ import { runBacktest, type BacktestResult } from '@spark/server/backtest/run-bac
 import { backtestHtml } from '@spark/server/backtest/report/html'
 import { backtestText } from '@spark/server/backtest/report/text'
 import { sentences } from '@spark/server/backtest/report/words'
+import { TIME_FORMS } from '@spark/contract/time'
 import { systemClock } from '@spark/server/clock'
 import { loadConfig, type Config } from '@spark/server/config'
 import { FeedError } from '@spark/server/feed/feed'
 import { PAPER_TERMS } from '@spark/server/venue/paper-venue'
-import { fileOption, numberOption } from '../options.ts'
+import { fileOption, numberOption, timeOption } from '../options.ts'
 import { CheckFailed, WrongUsage, type Output } from '../output.ts'
 import { table } from '../table.ts'
 import { modelOf } from './replay.ts'
@@ -25,6 +26,7 @@ interface BacktestOptions {
   feeBps?: string
   slippageBps?: string
   learn: boolean
+  learnTo?: string
   json?: true
   html?: string
   out?: string
@@ -43,6 +45,7 @@ export function backtestCommand(program: Command, output: Output): void {
     .option('--fee-bps <n>', 'fee of each side, in basis points; default: that of the paper venue')
     .option('--slippage-bps <n>', 'what each side is filled worse by, half the spread included; default likewise')
     .option('--no-learn', 'without the arm that learns: each file is read once, and memory does not grow with candles')
+    .option('--learn-to <time>', `learned stays as it is from then on, and is judged on what comes after; ${TIME_FORMS}`)
     .option('--json', 'the report as JSON')
     .option('--html <file>', 'also write the report as one page with a chart')
     .option('--out <file>', 'write the report there instead of standard output')
@@ -66,15 +69,20 @@ export function backtestCommand(program: Command, output: Output): void {
 }
 
 interface Request {
+  learnTo: number | null
   floor: number
   costs: TradingCosts
   html: string | null
   out: string | null
 }
 
-function requestOf({ tf, floor, feeBps, slippageBps, html, out }: BacktestOptions, { confidFloor, file }: Config): Request {
+function requestOf(
+  { tf, floor, feeBps, slippageBps, learn, learnTo, html, out }: BacktestOptions,
+  { confidFloor, file }: Config,
+): Request {
   if (tf !== undefined && !TIMEFRAMES.some((one) => one === tf))
     throw new WrongUsage(`--tf ${tf}: must be one of ${TIMEFRAMES.join(', ')}`)
+  if (learnTo !== undefined && !learn) throw new WrongUsage('--learn-to and --no-learn: give one of them')
   const rate = (bps: number) => bps / 10_000
   const feeRate =
     feeBps === undefined
@@ -87,6 +95,7 @@ function requestOf({ tf, floor, feeBps, slippageBps, html, out }: BacktestOption
   return {
     floor: floor === undefined ? confidFloor : numberOption('--floor', floor, 0, 1),
     costs: { feeRate, halfSpreadRate: 0, slippageRate: rate(slippage) },
+    learnTo: learnTo === undefined ? null : timeOption('--learn-to', learnTo),
     html: html === undefined ? null : fileOption('--html', html),
     out: out === undefined ? null : fileOption('--out', out),
   }
@@ -95,7 +104,7 @@ function requestOf({ tf, floor, feeBps, slippageBps, html, out }: BacktestOption
 async function backtestOrFail(
   paths: readonly string[],
   { symbol, tf, learn }: BacktestOptions,
-  { floor, costs }: Request,
+  { floor, costs, learnTo }: Request,
   { weights }: Config,
   output: Output,
 ): Promise<BacktestResult> {
@@ -103,7 +112,7 @@ async function backtestOrFail(
   try {
     const streams = (await findStreams(paths)).filter(wanted)
     if (streams.length === 0) throw new FeedError(`${paths.join(', ')}: nothing of ${[symbol, tf].filter(Boolean).join(' ')}`)
-    const input = { streams, model: modelOf(weights), floor, costs, weightsFixed: weights !== null, learn }
+    const input = { streams, model: modelOf(weights), floor, costs, weightsFixed: weights !== null, learn, learnTo }
     return await runBacktest(input, (name) => process.stderr.isTTY && output.note(name))
   } catch (error) {
     if (error instanceof FeedError) throw new CheckFailed(`spark: ${error.message}`)

@@ -30,6 +30,8 @@ it.each([
   ['backtest x --fee-bps -1', '--fee-bps -1: must be a number from 0 to 1000'],
   ['backtest x --slippage-bps ten', '--slippage-bps ten: must be a number from 0 to 1000'],
   ['backtest x --tf 2h', '--tf 2h: must be one of 1m, 5m'],
+  ['backtest x --learn-to soon', '--learn-to soon: '],
+  ['backtest x --no-learn --learn-to 2021-01-01', '--learn-to and --no-learn: give one of them'],
   ['backtest x --html /nowhere/x.html', '--html /nowhere/x.html: its folder is missing or cannot be written'],
 ])('spark %s is refused before anything is done: %s', async (line, problem) => {
   const program = createProgram({ line: () => {}, note: () => {}, write: () => Promise.resolve(true) })

@@ -2,17 +2,40 @@ import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { ML_FUSION_1_2 } from '../signal/model.ts'
 import { createRandom, randomUniform } from '../stats/random.ts'
-import { judgeSample, learnWeeks, modelAt, withoutOverlap, type MaturedSample } from './learn-weeks.ts'
+import type { Label } from '../calibration/labels.ts'
+import { learnWeeks, maturedSample, modelAt, withoutOverlap, type MaturedSample } from './learn-weeks.ts'
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 const HOUR = 3_600_000
 const WEEK = 168 * HOUR
 const MONDAY = Date.UTC(2024, 0, 1)
 
-function sampleAt(ts: number, changes: Partial<MaturedSample> = {}): MaturedSample {
+const BTC = { symbol: 'BTCUSDT', tf: '1h' } as const
+
+function labelAt(ts: number, direction: 1 | -1, hit: boolean): Label {
+  const [entryTs, exitTs] = [ts + HOUR, ts + 4 * HOUR]
+  const prices = { entryPrice: 100, exitPrice: hit ? 101 : 99, profitDistance: 0.01, stopDistance: 0.01, costRate: 0 }
+  const outcome = hit ? 'profit' : 'stop'
+  const netReturn = hit ? 0.01 : -0.01
+  return {
+    ts,
+    direction,
+    confid: 0,
+    atr: 1,
+    entryTs,
+    exitTs,
+    outcome,
+    ambiguous: false,
+    candlesHeld: 3,
+    netReturn,
+    hit,
+    ...prices,
+  }
+}
+
+function sampleAt(ts: number, changes: Partial<MaturedSample> = {}, up = true): MaturedSample {
   const parts = { rsi: 0.1, macd: 0.2, trend: 0.3 }
-  const outcome = { longHit: true, shortHit: false, longReturn: 0.01, shortReturn: -0.012 }
-  return { stream: 'BTCUSDT-1h', symbol: 'BTCUSDT', ts, exitTs: ts + 4 * HOUR, parts, ...outcome, ...changes }
+  return { ...maturedSample(BTC, parts, labelAt(ts, 1, up), labelAt(ts, -1, !up)), ...changes }
 }
 
 /** Every fourth hour for so many weeks; it goes against the RSI. */
@@ -22,7 +45,7 @@ function market(weeks: number): MaturedSample[] {
     const rsi = 2 * randomUniform(random) - 1
     const up = randomUniform(random) < (rsi < 0 ? 0.7 : 0.3)
     const parts = { rsi, macd: 2 * randomUniform(random) - 1, trend: 2 * randomUniform(random) - 1 }
-    return sampleAt(MONDAY + 4 * at * HOUR, { parts, longHit: up, shortHit: !up })
+    return sampleAt(MONDAY + 4 * at * HOUR, { parts }, up)
   })
 }
 
@@ -60,17 +83,10 @@ describe('learning week by week', () => {
   })
 
   it('counts what overlaps once for each symbol', () => {
-    const [a, b, c, d] = [0, 2, 4, 2].map((hour) => sampleAt(MONDAY + hour * HOUR))
+    const [a, b, c, d] = [0, 2, 3, 2].map((hour) => sampleAt(MONDAY + hour * HOUR))
     const other = sampleAt(MONDAY + 2 * HOUR, { symbol: 'ETHUSDT', stream: 'ETHUSDT-1h' })
     const quick = sampleAt(MONDAY + 2 * HOUR, { stream: 'BTCUSDT-15m', exitTs: MONDAY + 3 * HOUR })
     if (a === undefined || b === undefined || c === undefined || d === undefined) throw new Error('no samples')
     expect(withoutOverlap([c, b, other, a, quick])).toEqual([a, other, c])
-  })
-
-  it('judges a sample in the direction of the score; a score of 0 has none', () => {
-    expect(judgeSample(ML_FUSION_1_2, sampleAt(0))).toMatchObject({ hit: true, netReturn: 0.01 })
-    const down = { rsi: -0.1, macd: -0.2, trend: -0.3 }
-    expect(judgeSample(ML_FUSION_1_2, sampleAt(0, { parts: down }))).toMatchObject({ hit: false, netReturn: -0.012 })
-    expect(judgeSample(ML_FUSION_1_2, sampleAt(0, { parts: { rsi: 0, macd: 0, trend: 0 } }))).toBeNull()
   })
 })

@@ -1,5 +1,7 @@
 import type { Sha256 } from '../audit/chain.ts'
-import { fuseParts } from '../signal/fuse.ts'
+import type { Label } from '../calibration/labels.ts'
+import { streamName, type Stream } from '../market/candle.ts'
+import type { SignalParts } from '../signal/fuse.ts'
 import type { Model } from '../signal/model.ts'
 import { createLearnerState, type LearnerState } from './learner-state.ts'
 import { updateWeekly, type LearningSample } from './weekly-update.ts'
@@ -14,9 +16,23 @@ export interface MaturedSample extends LearningSample {
   readonly symbol: string
   /** End (ms) of the candle in which the later of both was closed. */
   readonly exitTs: number
-  /** Net of costs, shares of the entry price. */
-  readonly longReturn: number
-  readonly shortReturn: number
+  readonly long: Label
+  readonly short: Label
+}
+
+/** The sample of two labels of the same candle. */
+export function maturedSample(stream: Stream, parts: SignalParts, long: Label, short: Label): MaturedSample {
+  return {
+    stream: streamName(stream),
+    symbol: stream.symbol,
+    ts: long.ts,
+    exitTs: Math.max(long.exitTs, short.exitTs),
+    parts,
+    longHit: long.hit,
+    shortHit: short.hit,
+    long,
+    short,
+  }
 }
 
 export interface LearnedWeek {
@@ -61,33 +77,16 @@ export function modelAt(first: Model, weeks: readonly LearnedWeek[], ts: number)
   return weeks[low - 1]?.model ?? first
 }
 
-/** Greedily the first of each symbol, then the first that begins when that one was over: what happened once counts once. */
+/** Greedily the first of each symbol, then the first that is entered when that one was over: what happened once counts once. */
 export function withoutOverlap(samples: readonly MaturedSample[]): MaturedSample[] {
   const freeFromTs = new Map<string, number>()
   return samples
     .toSorted((a, b) => a.ts - b.ts || a.exitTs - b.exitTs || (a.stream < b.stream ? -1 : 1))
-    .filter(({ symbol, ts, exitTs }) => {
-      if (ts < (freeFromTs.get(symbol) ?? 0)) return false
+    .filter(({ symbol, long: { entryTs }, exitTs }) => {
+      if (entryTs < (freeFromTs.get(symbol) ?? 0)) return false
       freeFromTs.set(symbol, exitTs)
       return true
     })
-}
-
-export interface JudgedLabel {
-  readonly ts: number
-  readonly stream: string
-  readonly confid: number
-  readonly hit: boolean
-  /** In the direction of the score, net of costs. */
-  readonly netReturn: number
-}
-
-/** What a model said of a sample, and what came of it; null for a score of 0, which has no direction. */
-export function judgeSample(model: Model, sample: MaturedSample): JudgedLabel | null {
-  const { score, confid } = fuseParts(model, sample.parts)
-  if (score === 0) return null
-  const { ts, stream, longHit, shortHit, longReturn, shortReturn } = sample
-  return { ts, stream, confid, hit: score > 0 ? longHit : shortHit, netReturn: score > 0 ? longReturn : shortReturn }
 }
 
 /** By the Monday after each label was known, in time. */

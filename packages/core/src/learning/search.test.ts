@@ -111,10 +111,11 @@ describe('trades between barriers', () => {
 
 describe('the search', () => {
   it('finds the floor above which there is an edge, and earns by it out of sample', () => {
-    const { rule, outOfSample, current, trials, folds, said } = searched({ series: [walk(6000, 1)], costs: FREE })
+    const { rule, outOfSample, current, trials, folds, said, deflatedSharpe } = searched({ series: [walk(6000, 1)], costs: FREE })
     expect(rule?.floor).toBeGreaterThanOrEqual(0.7)
     expect(outOfSample.meanNetReturn).toBeGreaterThan(current.meanNetReturn ?? Number.NaN)
     expect(trials).toBe(12)
+    expect(deflatedSharpe).toBeGreaterThan(0.95)
     expect(folds.map((fold) => fold.rule?.floor).every((floor) => (floor ?? 0) >= 0.7)).toBe(true)
     expect(said).toContain('earned')
   })
@@ -122,8 +123,9 @@ describe('the search', () => {
   it('says that a market without an edge earned nothing, whatever training promised', () => {
     // Even barriers: a walk of steps fills the nearer one of uneven ones better than a market would.
     const space = { floors: [0.55, 0.7, 0.85], profitAtrs: [1], stopAtrs: [1], expiryCandles: [6, 12], riskShares: [null] }
-    const { outOfSample, said } = searched({ space, series: [walk(6000, 0, 2), walk(6000, 0, 3)] })
+    const { outOfSample, said, deflatedSharpe } = searched({ space, series: [walk(6000, 0, 2), walk(6000, 0, 3)] })
     expect(outOfSample.netReturn).toBeLessThan(0)
+    expect(deflatedSharpe).toBeLessThan(0.05)
     expect(said).toContain('lost money')
   })
 
@@ -149,9 +151,13 @@ describe('the search', () => {
   it('counts the current rule as a trial, each rule once, and proposes nothing without trades', () => {
     const space = { floors: [0.55, 0.55], profitAtrs: [1], stopAtrs: [1], expiryCandles: [12], riskShares: [null] }
     expect(trialsOf(space, RULE)).toEqual([RULE])
-    const { rule, said, outOfSample } = searched({ current: { ...RULE, floor: 1.1 }, space: { ...space, floors: [1.2] } })
+    const { rule, said, outOfSample, deflatedSharpe } = searched({
+      current: { ...RULE, floor: 1.1 },
+      space: { ...space, floors: [1.2] },
+    })
     expect(rule).toBeNull()
     expect(outOfSample).toMatchObject({ trades: 0, meanNetReturn: null, sharpe: null })
+    expect(deflatedSharpe).toBeNull()
     expect(said).toContain(`none of 2 rules made ${TRADES_MIN} trades`)
   })
 

@@ -1,4 +1,6 @@
+import { deflatedSharpe } from '../calibration/sharpe.ts'
 import type { TradingCosts } from '../calibration/labels.ts'
+import { momentsOf } from '../stats/moments.ts'
 import { barrierTrades, type BarrierTrade, type ScoredSeries, type TradeRule } from './barrier-trades.ts'
 import { tradeFigures, type TradeFigures } from './trade-figures.ts'
 import { testEvents, trainingEvents, walkForwardSplits, type Split } from './walk-forward.ts'
@@ -40,8 +42,8 @@ export interface SearchProposal {
   current: TradeFigures
   /** How many rules were tried. */
   trials: number
-  /** Sharpe ratio per trade of every trial that has one, out of sample: what the deflated Sharpe ratio needs. */
-  trialSharpes: number[]
+  /** Probability that the true Sharpe ratio out of sample is above what so many trials without skill would show; null without one. */
+  deflatedSharpe: number | null
   folds: SearchFold[]
   /** In plain words. */
   said: string
@@ -97,7 +99,8 @@ export function* searchRules(input: SearchInput): Generator<{ done: number; tota
       trades: testEvents(trades, split),
     }
   })
-  const outOfSample = tradeFigures(folds.flatMap(({ trades }) => trades))
+  const outOfSampleTrades = folds.flatMap(({ trades }) => trades)
+  const outOfSample = tradeFigures(outOfSampleTrades)
   const current = tradeFigures(inTests(trialTrades[0] ?? []))
   const rule = rules[bestTrial(trialTrades) ?? -1] ?? null
   return {
@@ -105,10 +108,19 @@ export function* searchRules(input: SearchInput): Generator<{ done: number; tota
     outOfSample,
     current,
     trials: rules.length,
-    trialSharpes: trialTrades.map((trades) => tradeFigures(inTests(trades)).sharpe).filter((sharpe) => sharpe !== null),
+    deflatedSharpe: deflatedSharpe(
+      outOfSampleTrades.map(({ netReturn }) => netReturn),
+      { count: rules.length, sharpeVariance: variance(trialTrades.map((trades) => tradeFigures(inTests(trades)).sharpe)) },
+    ),
     folds: folds.map(({ trades: _trades, ...fold }) => fold),
     said: saidOf(rule, outOfSample, current, rules.length),
   }
+}
+
+/** Of those there are; 0 for fewer than two. */
+function variance(values: readonly (number | null)[]): number {
+  const known = values.filter((value) => value !== null)
+  return (momentsOf(known)?.deviation ?? 0) ** 2
 }
 
 function splitsOf({ series, space, current, folds, embargoMs }: SearchInput): Split[] {

@@ -7,8 +7,7 @@ import {
   type Label,
   type TradingCosts,
 } from '@spark/core/calibration/labels'
-import type { MaturedSample } from '@spark/core/learning/learn-weeks'
-import { streamName } from '@spark/core/market/candle'
+import { maturedSample, type MaturedSample } from '@spark/core/learning/learn-weeks'
 import { ML_FUSION_1_2 } from '@spark/core/signal/model'
 import type { SignalParts } from '@spark/core/signal/fuse'
 import { ReplayCursor } from '../replay/replay-cursor.ts'
@@ -18,8 +17,8 @@ import { openFiles, type BacktestStream } from './backtest-streams.ts'
 export async function collectSamples(stream: BacktestStream, costs: TradingCosts): Promise<MaturedSample[]> {
   const rule = { ...DEFAULT_BARRIERS, costRate: roundTripCost(costs) }
   const [long, short] = [createLabelQueue(stream.tf, rule), createLabelQueue(stream.tf, rule)]
+  // The parts of a row are the same under every model with these gains.
   const replay = new ReplayCursor(ML_FUSION_1_2, 0)
-  const name = streamName(stream)
   const samples: MaturedSample[] = []
   let parts: SignalParts | null = null
   let longLabel: Label | null = null
@@ -32,7 +31,7 @@ export async function collectSamples(stream: BacktestStream, costs: TradingCosts
       shortLabel = pushLabelCandle(short, candle)[0] ?? shortLabel
       if (long.open.length > 0 || short.open.length > 0) continue
       if (parts !== null && longLabel !== null && shortLabel !== null)
-        samples.push(sampleOf(stream.symbol, name, parts, longLabel, shortLabel))
+        samples.push(maturedSample(stream, parts, longLabel, shortLabel))
       parts = longLabel = shortLabel = null
       if (!replay.scored) continue
       parts = replay.fused.parts
@@ -42,18 +41,4 @@ export async function collectSamples(stream: BacktestStream, costs: TradingCosts
     }
   }
   return samples
-}
-
-function sampleOf(symbol: string, stream: string, parts: SignalParts, long: Label, short: Label): MaturedSample {
-  return {
-    stream,
-    symbol,
-    ts: long.ts,
-    exitTs: Math.max(long.exitTs, short.exitTs),
-    parts,
-    longHit: long.hit,
-    shortHit: short.hit,
-    longReturn: long.netReturn,
-    shortReturn: short.netReturn,
-  }
 }

@@ -46,7 +46,7 @@ async function backtest(streams: Record<string, readonly Row[]>, changes: Partia
     writeFileSync(join(folder, `${symbol}-1h-1.csv`), csv(rows.slice(0, 1000)))
     writeFileSync(join(folder, `${symbol}-1h-2.csv`), csv(rows.slice(1000)))
   }
-  const usual = { model: ML_FUSION_1_2, floor: 0.55, costs: COSTS, weightsFixed: false, learn: true }
+  const usual = { model: ML_FUSION_1_2, floor: 0.55, costs: COSTS, weightsFixed: false, learn: true, learnTo: null }
   return runBacktest({ streams: await findStreams([folder]), ...usual, ...changes }, () => {})
 }
 
@@ -111,27 +111,33 @@ describe('a backtest', () => {
 
   it('says of a market without an edge that acting on it lost, and that the first model was too sure of itself', async () => {
     const result = await backtest({ BTCUSDT: walk(1), ETHUSDT: walk(2) })
-    const [ml, learned] = [armOf(result, 'ml').labels, armOf(result, 'learned').labels]
-    expect(ml?.labels).toBe(learned?.labels)
-    expect(learned?.logLoss).toBeLessThan(ml?.logLoss ?? 0)
-    expect(ml?.meanNetReturn).toBeLessThan(0)
+    const { comparison } = result
+    expect(comparison?.gain.low).toBeGreaterThan(0)
+    expect(comparison?.first.netReturn.mean).toBeLessThan(0)
     const text = backtestText(result, plain)
-    expect(text).toMatch(
-      /Of \d+ labels ml was right in [\d.]+ % and said [\d.]+ %; acting on every one lost [\d.]+ bp a label after costs\./,
-    )
+    expect(text).toMatch(/On \d+ labels from 2023-\d\d-\d\d to 2024-03-\d\d, learned says better than ml what will come/)
+    expect(text).toMatch(/^Whoever acts on every score of ml loses [\d.]+ bp a label after costs/m)
     expect(text).toMatch(/^baseline\|all\|/m)
     const page = backtestHtml(result)
     expect(page).toContain('<path class="arm-learned" d="M0 ')
     expect(page).not.toMatch(/NaN|undefined|<script|https?:/)
   })
 
+  it('learns nothing after the time it is told, and judges on what comes then', async () => {
+    const learnTo = FROM + 80 * 24 * HOUR
+    const { weeks, comparison } = await backtest({ BTCUSDT: walk(1) }, { learnTo })
+    const all = await backtest({ BTCUSDT: walk(1) })
+    expect(weeks.length).toBeGreaterThan(2)
+    expect(weeks.slice(0, -1)).toEqual(all.weeks.slice(0, weeks.length - 1))
+    expect(weeks.length).toBeLessThan(all.weeks.length)
+    expect(weeks.at(-1)?.model.labelWindow?.toTs).toBeLessThan(learnTo)
+    expect(comparison?.fromTs).toBeGreaterThanOrEqual(learnTo)
+  })
+
   it('has no learned arm and no labels when it is not to learn', async () => {
     const result = await backtest({ BTCUSDT: walk(1) }, { learn: false })
-    expect(result.arms.map(({ arm, labels }) => [arm, labels])).toEqual([
-      ['baseline', null],
-      ['ml', null],
-    ])
-    expect(result.weeks).toEqual([])
+    expect(result.arms.map(({ arm }) => arm)).toEqual(['baseline', 'ml'])
+    expect(result).toMatchObject({ weeks: [], comparison: null })
     expect(backtestText(result, plain)).not.toContain('learned')
   })
 
@@ -142,7 +148,7 @@ describe('a backtest', () => {
     await expect(findStreams([folder])).rejects.toThrow('candles.csv: the name does not say the stream')
     const broken = join(temporaryFolder(), 'BTCUSDT-1h-1.csv')
     writeFileSync(broken, 'nothing')
-    const input = { model: ML_FUSION_1_2, floor: 0.55, costs: COSTS, weightsFixed: false, learn: false }
+    const input = { model: ML_FUSION_1_2, floor: 0.55, costs: COSTS, weightsFixed: false, learn: false, learnTo: null }
     await expect(runBacktest({ streams: await findStreams([broken]), ...input }, () => {})).rejects.toThrow('no kline row')
   })
 })

@@ -1,14 +1,8 @@
 import { ArmAccount, type ArmTotals } from '@spark/core/backtest/arm-account'
 import { addDay, DAY_MS, equityFigures, type EquityDays, type EquityFigures } from '@spark/core/backtest/equity-days'
 import type { TradingCosts } from '@spark/core/calibration/labels'
-import {
-  learnWeeks,
-  judgeSample,
-  modelAt,
-  withoutOverlap,
-  type LearnedWeek,
-  type MaturedSample,
-} from '@spark/core/learning/learn-weeks'
+import { compareOnLabels, type LabelComparison } from '@spark/core/learning/compare-labels'
+import { learnWeeks, modelAt, withoutOverlap, type LearnedWeek, type MaturedSample } from '@spark/core/learning/learn-weeks'
 import { streamName } from '@spark/core/market/candle'
 import { decide, type Decision } from '@spark/core/signal/decision'
 import { fuseParts } from '@spark/core/signal/fuse'
@@ -31,6 +25,8 @@ export interface BacktestInput {
   weightsFixed: boolean
   /** Without it there is no learned arm, and each file is read once. */
   learn: boolean
+  /** Nothing is learned from what was known later, ms; null: it goes on to the end. */
+  learnTo: number | null
 }
 
 /** Of an arm over a stretch of whole UTC days. */
@@ -41,15 +37,6 @@ export interface ArmPeriod extends Omit<EquityFigures, 'points'> {
   totals: ArmTotals
 }
 
-/** Labels that do not overlap, in the direction of a model's score. */
-export interface LabelFigures {
-  labels: number
-  hitRate: number
-  confidMean: number
-  logLoss: number
-  meanNetReturn: number
-}
-
 export interface ArmResult {
   arm: BacktestArm
   whole: ArmPeriod
@@ -58,8 +45,6 @@ export interface ArmResult {
   points: EquityFigures['points']
   /** Positions open at the end, and what they had earned by then, of the capital of one stream. */
   open: { positions: number; return: number }
-  /** Of all labels, floor or not; null without the learned arm, and for arms without a confidence. */
-  labels: LabelFigures | null
 }
 
 export interface BacktestResult {
@@ -70,6 +55,8 @@ export interface BacktestResult {
   arms: ArmResult[]
   /** The models of the learned arm. */
   weeks: LearnedWeek[]
+  /** ml and learned on every label since there was a learned model, floor or not; null without one. */
+  comparison: LabelComparison | null
 }
 
 /** What of an arm is summed up over streams. */
@@ -90,7 +77,8 @@ type Decide = (replay: ReplayCursor) => Decision
 export async function runBacktest(input: BacktestInput, onStream: (name: string) => void): Promise<BacktestResult> {
   const { streams, model, floor, costs } = input
   const samples = input.learn ? withoutOverlap(await allSamples(input)) : []
-  const { weeks } = learnWeeks(model, samples, input.weightsFixed, sha256)
+  const known = samples.filter(({ exitTs }) => exitTs <= (input.learnTo ?? Number.POSITIVE_INFINITY))
+  const { weeks } = learnWeeks(model, known, input.weightsFixed, sha256)
   const books = ARMS.filter((arm) => arm !== 'learned' || input.learn).map(createBook)
   const read: BacktestResult['streams'] = []
   for (const stream of streams) {
@@ -99,13 +87,21 @@ export async function runBacktest(input: BacktestInput, onStream: (name: string)
   }
   const days = books.flatMap((book) => [...book.days.keys()])
   const [fromDay, toDay] = [Math.min(...days), Math.max(...days) + 1]
-  const labelsOf = (arm: BacktestArm) => {
-    if (!input.learn || (arm !== 'ml' && arm !== 'learned')) return null
-    return labelFigures(samples, (ts) => (arm === 'ml' ? model : modelAt(model, weeks, ts)))
-  }
-  const arms = books.map((book) => armResult(book, streams.length, fromDay, toDay, labelsOf(book.arm)))
-  return { streams: read, model: model.version, floor, costs, arms, weeks }
+  const arms = books.map((book) => armResult(book, streams.length, fromDay, toDay))
+  // What was learned until a day is judged on what came after it, else each week on its labels.
+  const judgedFrom = input.learnTo ?? weeks[0]?.fromTs ?? Number.POSITIVE_INFINITY
+  const judged = weeks.length === 0 ? [] : samples.filter(({ ts }) => ts >= judgedFrom)
+  const comparison = compareOnLabels(
+    judged,
+    () => model,
+    (ts) => modelAt(model, weeks, ts),
+    BOOTSTRAP_SEED,
+  )
+  return { streams: read, model: model.version, floor, costs, arms, weeks, comparison }
 }
+
+/** The same figures each time. */
+const BOOTSTRAP_SEED = 1
 
 async function allSamples({ streams, costs }: BacktestInput): Promise<MaturedSample[]> {
   const samples: MaturedSample[] = []
@@ -212,13 +208,7 @@ function addTotals(sum: ArmTotals | undefined, now: ArmTotals, before: ArmTotals
 
 const NOTHING: ArmTotals = { candles: 0, candlesHeld: 0, opinions: 0, trades: 0, wins: 0, grossReturn: 0, netReturn: 0 }
 
-function armResult(
-  { arm, days, years, open }: ArmBook,
-  streams: number,
-  fromDay: number,
-  toDay: number,
-  labels: LabelFigures | null,
-): ArmResult {
+function armResult({ arm, days, years, open }: ArmBook, streams: number, fromDay: number, toDay: number): ArmResult {
   const period = (from: number, to: number, totals: ArmTotals) => {
     const { points, ...figures } = equityFigures(days, streams, from, to)
     return { points, period: { fromTs: from * DAY_MS, toTs: to * DAY_MS, totals, ...figures } }
@@ -236,21 +226,5 @@ function armResult(
       }),
     points,
     open,
-    labels,
-  }
-}
-
-/** Null without labels. */
-function labelFigures(samples: readonly MaturedSample[], modelOf: (ts: number) => Model): LabelFigures | null {
-  const judged = samples.map((sample) => judgeSample(modelOf(sample.ts), sample)).filter((one) => one !== null)
-  if (judged.length === 0) return null
-  const mean = (value: (one: (typeof judged)[number]) => number) =>
-    judged.reduce((sum, one) => sum + value(one), 0) / judged.length
-  return {
-    labels: judged.length,
-    hitRate: mean(({ hit }) => (hit ? 1 : 0)),
-    confidMean: mean(({ confid }) => confid),
-    logLoss: mean(({ hit, confid }) => -Math.log(hit ? confid : 1 - confid)),
-    meanNetReturn: mean(({ netReturn }) => netReturn),
   }
 }

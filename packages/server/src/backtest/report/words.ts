@@ -1,4 +1,5 @@
-import type { ArmPeriod, ArmResult, BacktestResult, LabelFigures } from '../run-backtest.ts'
+import type { JudgedModel, LabelComparison } from '@spark/core/learning/compare-labels'
+import type { ArmPeriod, ArmResult, BacktestResult } from '../run-backtest.ts'
 
 export const percent = (share: number, digits = 1): string => `${(100 * share).toFixed(digits)} %`
 const basisPoints = (share: number): string => (10_000 * share).toFixed(1)
@@ -42,14 +43,37 @@ export function armRows({ arms }: BacktestResult): string[][] {
   ])
 }
 
-export const LABEL_HEAD = ['arm', 'labels', 'right', 'confidence', 'log-loss', 'net bp a label'] as const
+export const LABEL_HEAD = [
+  'model',
+  'labels',
+  'right',
+  'said',
+  'log-loss',
+  'calibration error',
+  'of a calibrated one',
+  'net bp a label',
+  '95 %',
+] as const
 
-export function labelRows({ arms }: BacktestResult): string[][] {
-  return arms.flatMap(({ arm, labels }) => (labels === null ? [] : [labelRow(arm, labels)]))
+/** Of ml and learned on the same candles; none without a comparison. */
+export function labelRows({ comparison }: BacktestResult): string[][] {
+  if (comparison === null) return []
+  return [labelRow('ml', comparison.first), labelRow('learned', comparison.second)]
 }
 
-function labelRow(arm: string, { labels, hitRate, confidMean, logLoss, meanNetReturn }: LabelFigures): string[] {
-  return [arm, String(labels), percent(hitRate), percent(confidMean), logLoss.toFixed(5), basisPoints(meanNetReturn)]
+function labelRow(name: string, { reliability, calibrationNull, netReturn }: JudgedModel): string[] {
+  const { labels, hitRate, confid, logLoss } = { labels: reliability.counter.labels, ...reliability.means }
+  return [
+    name,
+    String(labels),
+    percent(hitRate, 2),
+    percent(confid, 2),
+    logLoss.toFixed(5),
+    percent(reliability.calibrationError, 2),
+    `up to ${percent(calibrationNull.percentile95, 2)}`,
+    basisPoints(netReturn.mean),
+    `${basisPoints(netReturn.low)} to ${basisPoints(netReturn.high)}`,
+  ]
 }
 
 export function headline({ streams, model, floor, costs, arms }: BacktestResult): string {
@@ -69,7 +93,7 @@ export const HOW_LEARNED =
 export function sentences(result: BacktestResult): string[] {
   return [
     ...result.arms.map(armSentence),
-    ...result.arms.flatMap(({ arm, labels }) => (labels === null ? [] : [labelSentence(arm, labels)])),
+    ...(result.comparison === null ? [] : comparisonSentences(result.comparison)),
     ...result.streams
       .filter(({ refusedLines }) => refusedLines > 0)
       .map(({ name, refusedLines }) => `${name}: ${refusedLines} lines were refused and left out.`),
@@ -95,7 +119,35 @@ function openWords({ positions, return: earned }: ArmResult['open']): string {
   return `${count} still open, worth ${percent(earned)} of the capital of a stream: that is what the market did, not what was decided.`
 }
 
-function labelSentence(arm: string, { labels, hitRate, confidMean, meanNetReturn }: LabelFigures): string {
-  const worth = meanNetReturn > 0 ? `earned ${basisPoints(meanNetReturn)} bp` : `lost ${basisPoints(-meanNetReturn)} bp`
-  return `Of ${labels} labels ${arm} was right in ${percent(hitRate)} and said ${percent(confidMean)}; acting on every one ${worth} a label after costs.`
+function comparisonSentences({ labels, fromTs, toTs, first, second, gain }: LabelComparison): string[] {
+  const better =
+    gain.low > 0
+      ? 'learned says better than ml what will come'
+      : gain.high < 0
+        ? 'learned says worse than ml what will come'
+        : 'which of ml and learned says better what will come cannot be told'
+  const figure = (value: number) => value.toFixed(5)
+  return [
+    `On ${labels} labels from ${day(fromTs)} to ${day(toTs)}, ${better}: its log-loss is lower by ${figure(gain.mean)} (95 %: ${figure(gain.low)} to ${figure(gain.high)}).`,
+    ...[
+      { name: 'ml', model: first },
+      { name: 'learned', model: second },
+    ].flatMap(({ name, model }) => [calibrationSentence(name, model), earningSentence(name, model)]),
+  ]
+}
+
+function calibrationSentence(name: string, { reliability, calibrationNull }: JudgedModel): string {
+  const { calibrationError, means } = reliability
+  const within =
+    calibrationError <= calibrationNull.percentile95 ? 'a calibrated model shows as much' : 'a calibrated model shows less'
+  return `${name} was right in ${percent(means.hitRate)} of them and said ${percent(means.confid)}: ${within}.`
+}
+
+function earningSentence(name: string, { netReturn: { mean, low, high }, reliability }: JudgedModel): string {
+  const { breakEven, hitRate } = reliability.means
+  const needs = `at these costs ${percent(breakEven)} would have to be right`
+  if (high < 0)
+    return `Whoever acts on every score of ${name} loses ${basisPoints(-mean)} bp a label after costs: ${percent(hitRate)} are right, ${needs}.`
+  if (low > 0) return `Whoever acts on every score of ${name} earns ${basisPoints(mean)} bp a label after costs.`
+  return `That acting on every score of ${name} earns anything after costs cannot be told: ${basisPoints(mean)} bp a label, 95 % from ${basisPoints(low)} to ${basisPoints(high)}; ${needs}.`
 }
