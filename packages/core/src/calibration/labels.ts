@@ -43,7 +43,7 @@ export interface LabelledDecision {
 export type LabelOutcome = 'profit' | 'stop' | 'expiry'
 
 /** What became of a decision. Returns and distances are shares of the entry price. */
-export interface Label extends LabelledDecision {
+export interface LabelResult {
   readonly entryTs: number
   readonly entryPrice: number
   /** End (ms) of the candle that closed the position. */
@@ -61,30 +61,36 @@ export interface Label extends LabelledDecision {
   readonly costRate: number
 }
 
+/** A decision, with whatever its maker gave it besides, and its result. */
+export type Label<D extends LabelledDecision = LabelledDecision> = D & LabelResult
+
 /** Share of hits at which a rule earns nothing: (stop + cost) / (profit + stop), not 0.5. */
 export function breakEvenHitRate(label: Pick<Label, 'profitDistance' | 'stopDistance' | 'costRate'>): number {
   return (label.stopDistance + label.costRate) / (label.profitDistance + label.stopDistance)
 }
 
-interface OpenLabel {
-  readonly decision: LabelledDecision
+interface OpenLabel<D> {
+  readonly decision: D
   /** Null until the next candle opens. */
   entry: { readonly ts: number; readonly price: number; readonly profitPrice: number; readonly stopPrice: number } | null
   held: number
-  label: Label | null
+  result: LabelResult | null
 }
 
 /** The decisions of one stream and model that have no label yet. Plain JSON; changed in place by the two functions below, by nothing else. */
-export interface LabelQueue {
+export interface LabelQueue<D extends LabelledDecision = LabelledDecision> {
   readonly timeframe: Timeframe
   readonly rule: BarrierRule
-  open: OpenLabel[]
+  open: OpenLabel<D>[]
   /** Open time (ms) of the last candle; -1 before the first. */
   lastTs: number
 }
 
 /** RangeError for a rule that can make no label. */
-export function createLabelQueue(timeframe: Timeframe, rule: BarrierRule): LabelQueue {
+export function createLabelQueue<D extends LabelledDecision = LabelledDecision>(
+  timeframe: Timeframe,
+  rule: BarrierRule,
+): LabelQueue<D> {
   const { profitAtrs, stopAtrs, expiryCandles, costRate } = rule
   const whole = Number.isSafeInteger(expiryCandles) && expiryCandles >= 1 && expiryCandles <= EXPIRY_CANDLES_MAX
   if (!whole) throw new RangeError(`expiry of ${expiryCandles} candles is not within 1 and ${EXPIRY_CANDLES_MAX}`)
@@ -98,12 +104,11 @@ export function createLabelQueue(timeframe: Timeframe, rule: BarrierRule): Label
  * Takes what was decided on the last candle. False when it can have no label: without an ATR above 0 there are no barriers.
  * RangeError when it is of another candle, or the second one of it.
  */
-export function pushDecision(queue: LabelQueue, decision: LabelledDecision): boolean {
+export function pushDecision<D extends LabelledDecision>(queue: LabelQueue<D>, decision: D): boolean {
   if (decision.ts !== queue.lastTs) throw new RangeError(`a decision of ${decision.ts} after the candle of ${queue.lastTs}`)
   if (queue.open.at(-1)?.decision.ts === decision.ts) throw new RangeError(`a second decision of ${decision.ts}`)
   if (!(decision.atr > 0 && Number.isFinite(decision.atr))) return false
-  const { ts, direction, confid, atr } = decision
-  queue.open.push({ decision: { ts, direction, confid, atr }, entry: null, held: 0, label: null })
+  queue.open.push({ decision, entry: null, held: 0, result: null })
   return true
 }
 
@@ -112,7 +117,7 @@ export function pushDecision(queue: LabelQueue, decision: LabelledDecision): boo
  * the order of their decisions: one that ended waits for those decided before it. A decision whose next candle is missing was
  * never entered, and gets no label.
  */
-export function pushLabelCandle(queue: LabelQueue, candle: Candle): readonly Label[] {
+export function pushLabelCandle<D extends LabelledDecision>(queue: LabelQueue<D>, candle: Candle): readonly Label<D>[] {
   if (candle.ts <= queue.lastTs) throw new RangeError(`candle ${candle.ts} is not later than ${queue.lastTs}`)
   const lengthMs = timeframeMs(queue.timeframe)
   const newest = queue.open.at(-1)
@@ -122,22 +127,26 @@ export function pushLabelCandle(queue: LabelQueue, candle: Candle): readonly Lab
   }
   queue.lastTs = candle.ts
   for (const one of queue.open) {
-    if (one.entry !== null && one.label === null) one.label = follow(one, one.entry, queue.rule, candle, lengthMs)
+    if (one.entry !== null && one.result === null) one.result = follow(one, one.entry, queue.rule, candle, lengthMs)
   }
   return takeDue(queue)
 }
 
-const NONE: readonly Label[] = Object.freeze([])
+const NONE: readonly never[] = Object.freeze([])
 
-function takeDue(queue: LabelQueue): readonly Label[] {
-  const [first] = queue.open
-  if (first === undefined || first.label === null) return NONE
-  const waiting = queue.open.findIndex(({ label }) => label === null)
-  const due = queue.open.splice(0, waiting === -1 ? queue.open.length : waiting)
-  return due.flatMap(({ label }) => label ?? [])
+function takeDue<D extends LabelledDecision>(queue: LabelQueue<D>): readonly Label<D>[] {
+  let first = queue.open[0]
+  if (first === undefined || first.result === null) return NONE
+  const due: Label<D>[] = []
+  while (first !== undefined && first.result !== null) {
+    due.push({ ...first.decision, ...first.result })
+    queue.open.shift()
+    first = queue.open[0]
+  }
+  return due
 }
 
-function enter(one: OpenLabel, rule: BarrierRule, candle: Candle): void {
+function enter(one: OpenLabel<LabelledDecision>, rule: BarrierRule, candle: Candle): void {
   const { direction, atr } = one.decision
   one.entry = {
     ts: candle.ts,
@@ -147,18 +156,20 @@ function enter(one: OpenLabel, rule: BarrierRule, candle: Candle): void {
   }
 }
 
-/** The label when the candle ends the position, else null. */
+type Entry = NonNullable<OpenLabel<LabelledDecision>['entry']>
+
+/** The result when the candle ends the position, else null. */
 function follow(
-  one: OpenLabel,
-  entry: NonNullable<OpenLabel['entry']>,
+  one: OpenLabel<LabelledDecision>,
+  entry: Entry,
   rule: BarrierRule,
   candle: Candle,
   lengthMs: number,
-): Label | null {
+): LabelResult | null {
   const up = one.decision.direction === 1
   const expiryMs = entry.ts + rule.expiryCandles * lengthMs
   // Candles up to the expiry are missing: the first price after it is this open.
-  if (candle.ts >= expiryMs) return labelOf(one, entry, rule, candle.o, candle.ts, 'expiry', false)
+  if (candle.ts >= expiryMs) return resultOf(one, entry, rule, 'expiry', candle.o, candle.ts, false)
   one.held += 1
   const endMs = candle.ts + lengthMs
   const stopped = up ? candle.l <= entry.stopPrice : candle.h >= entry.stopPrice
@@ -166,39 +177,34 @@ function follow(
   // A stop that was jumped over is filled at the open, which is worse.
   if (stopped) {
     const price = up ? Math.min(candle.o, entry.stopPrice) : Math.max(candle.o, entry.stopPrice)
-    return labelOf(one, entry, rule, price, endMs, 'stop', profited)
+    return resultOf(one, entry, rule, 'stop', price, endMs, profited)
   }
-  if (profited) return labelOf(one, entry, rule, entry.profitPrice, endMs, 'profit', false)
-  return endMs >= expiryMs ? labelOf(one, entry, rule, candle.c, endMs, 'expiry', false) : null
+  if (profited) return resultOf(one, entry, rule, 'profit', entry.profitPrice, endMs, false)
+  return endMs >= expiryMs ? resultOf(one, entry, rule, 'expiry', candle.c, endMs, false) : null
 }
 
-function labelOf(
-  one: OpenLabel,
-  entry: NonNullable<OpenLabel['entry']>,
-  rule: BarrierRule,
+function resultOf(
+  { decision: { direction, atr }, held }: OpenLabel<LabelledDecision>,
+  entry: Entry,
+  { profitAtrs, stopAtrs, costRate }: BarrierRule,
+  outcome: LabelOutcome,
   exitPrice: number,
   exitTs: number,
-  outcome: LabelOutcome,
   ambiguous: boolean,
-): Label {
-  const { ts, direction, confid, atr } = one.decision
-  const netReturn = (direction * (exitPrice - entry.price)) / entry.price - rule.costRate
+): LabelResult {
+  const netReturn = (direction * (exitPrice - entry.price)) / entry.price - costRate
   return {
-    ts,
-    direction,
-    confid,
-    atr,
     entryTs: entry.ts,
     entryPrice: entry.price,
     exitTs,
     exitPrice,
     outcome,
     ambiguous,
-    candlesHeld: one.held,
+    candlesHeld: held,
     netReturn,
     hit: outcome === 'profit' || (outcome === 'expiry' && netReturn > 0),
-    profitDistance: (rule.profitAtrs * atr) / entry.price,
-    stopDistance: (rule.stopAtrs * atr) / entry.price,
-    costRate: rule.costRate,
+    profitDistance: (profitAtrs * atr) / entry.price,
+    stopDistance: (stopAtrs * atr) / entry.price,
+    costRate,
   }
 }

@@ -170,9 +170,18 @@ describe('the verdict', () => {
   })
   it('counts a jump over the stop as the stop', () => {
     const jumped = { ...label(false), netReturn: -0.2 }
+    const beside = (model: Label) => evidenceOf([[{ model, baseline: MISS }]])
+    expect(beside(jumped)).toEqual(beside(label(false)))
     expect(evidenceOf([[{ model: jumped, baseline: null }]]).returns).toEqual(
       evidenceOf([[{ model: label(false), baseline: null }]]).returns,
     )
+  })
+  it('counts a round once, by the mean of its labels', () => {
+    const round = [HIT, HIT, HIT, MISS].map((model) => ({ model, baseline: MISS }))
+    const evidence = evidenceOf([round, [{ model: MISS, baseline: HIT }]])
+    expect(evidence).toMatchObject({ labels: 5, rounds: 2, hits: 0.75, breakEven: 1 })
+    const { netReturn, difference, hitRate } = verdictFigures(evidence)
+    expect([netReturn?.mean, difference?.mean, hitRate?.mean]).toEqual([(0.5 - 1) / 2, (1.5 - 2) / 2, 0.375])
   })
   it('is the same for evidence that was merged, through JSON', () => {
     const draws = fc.array(fc.boolean(), { minLength: 1, maxLength: 100 })
