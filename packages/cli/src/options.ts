@@ -52,3 +52,9 @@ export function numberOption(option: string, text: string, min: number, max: num
   if (!(value >= min && value <= max)) throw new WrongUsage(`${option} ${text}: must be a number from ${min} to ${max}`)
   return value
 }
+
+export function wholeOption(option: string, text: string, min: number, max: number): number {
+  const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN
+  if (!(value >= min && value <= max)) throw new WrongUsage(`${option} ${text}: must be a whole number from ${min} to ${max}`)
+  return value
+}

@@ -17,6 +17,7 @@ import { keysCommands } from './commands/keys.ts'
 import { killCommands } from './commands/kill.ts'
 import { monitorCommand } from './commands/monitor.ts'
 import { notifyCommand } from './commands/notify.ts'
+import { optimizeCommand } from './commands/optimize.ts'
 import { preflightCommand } from './commands/preflight.ts'
 import { queueCommands } from './commands/queue.ts'
 import { rehearseCommand } from './commands/rehearse.ts'
@@ -44,6 +45,7 @@ const COMMANDS = [
   importCommand,
   replayCommand,
   backtestCommand,
+  optimizeCommand,
   rehearseCommand,
   auditCommands,
   strategiesCommands,

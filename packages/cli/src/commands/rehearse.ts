@@ -15,7 +15,7 @@ import type { MarketText } from '@spark/server/rehearsal/report/text'
 import { reportHtml } from '@spark/server/rehearsal/report/html'
 import { reportJson } from '@spark/server/rehearsal/report/json'
 import { reportText } from '@spark/server/rehearsal/report/text'
-import { fileOption, shareOption } from '../options.ts'
+import { fileOption, shareOption, wholeOption } from '../options.ts'
 import { CheckFailed, WrongUsage, type Output } from '../output.ts'
 import { table } from '../table.ts'
 
@@ -198,12 +198,6 @@ function readFaults(path: string): FaultPlan {
   const parsed = parseFaultFile(text, path)
   if ('problems' in parsed) throw new WrongUsage(parsed.problems.join('\n  '))
   return parsed
-}
-
-function wholeOption(option: string, text: string, min: number, max: number): number {
-  const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN
-  if (!(value >= min && value <= max)) throw new WrongUsage(`${option} ${text}: must be a whole number from ${min} to ${max}`)
-  return value
 }
 
 function speedOption(text: string): number {
