@@ -131,10 +131,15 @@ function proposalText({ rule, outOfSample, current, trials, deflatedSharpe, fold
     deflatedSharpe === null
       ? 'Too few trades for a deflated Sharpe ratio.'
       : `Deflated Sharpe ratio ${deflatedSharpe.toFixed(3)}: ${deflatedSharpe >= 0.95 ? 'better than' : 'no better than'} the luck of ${trials} trials would have it.`,
-    rule === null
-      ? 'No proposal.'
-      : `On all candles the best rule is ${ruleText(rule)}. This is a proposal; nothing was changed.`,
+    proposalSentence(rule, outOfSample),
   ].join('\n')
+}
+
+function proposalSentence(rule: TradeRule | null, { netReturn }: TradeFigures): string {
+  if (rule === null) return 'No proposal.'
+  const best = `On all candles the best rule is ${ruleText(rule)}`
+  if (netReturn > 0) return `${best}. This is a proposal; nothing was changed.`
+  return `${best}; but out of sample what was chosen so earned nothing, so there is no reason to change to it.`
 }
 
 function ruleText({ floor, profitAtrs, stopAtrs, expiryCandles, riskShare }: TradeRule): string {

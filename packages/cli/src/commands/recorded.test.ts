@@ -63,7 +63,7 @@ describe('commands on recorded candles', () => {
     const { lines } = await run('optimize', folder, ...space)
     expect(lines.join('\n')).toMatch(/^all tests +in use now +\d+ /m)
     // A walk has no edge, and this is said.
-    expect(lines.join('\n')).toMatch(/out of sample it earned nothing, so there is no reason to change to it/)
+    expect(lines.join('\n')).toMatch(/out of sample what was chosen so earned nothing, so there is no reason to change to it\./)
     const json = await run('optimize', folder, ...space, '--json')
     // Eight combinations, and what is in use now: floor 0.55.
     expect(JSON.parse(json.lines.join('\n'))).toMatchObject({ trials: 9, folds: [{}, {}] })
