@@ -1,4 +1,5 @@
 import type { Stream } from '@spark/core/market/candle'
+import type { ModelVerdict } from '@spark/core/rollout/state'
 import type { Feed } from '../feed/feed.ts'
 import { startJobs } from '../jobs/run-jobs.ts'
 import { startHeartbeat } from '../notify/heartbeat.ts'
@@ -55,12 +56,14 @@ export function startOperation({ config, clock, log, life }: Started, parts: Ope
       candles,
       models: createModelStore(db),
       rollouts: desk.stores.rollouts,
+      strategies: desk.strategies,
       streams,
       source: feed.name,
       rule: labelRule(config.file),
       baseAsset: (symbol) => desk.instruments.get(symbol)?.base ?? symbol,
       marketMs: () => feed.nowMs(),
       clock,
+      onVerdict: (model, verdict) => tellVerdict(desk, model, verdict),
     },
   })
   const jobs = startJobs({
@@ -93,6 +96,18 @@ export function startOperation({ config, clock, log, life }: Started, parts: Ope
       problem: () => problemOf(parts),
     }),
   )
+}
+
+/** Losing after costs warns; what is worse than the baseline is the controller's to roll back. */
+export async function tellVerdict(
+  desk: Pick<OrderDesk, 'raise' | 'resolve'>,
+  model: string,
+  verdict: ModelVerdict,
+): Promise<void> {
+  const about = { code: 'model_loses', scope: `model:${model}` }
+  if (verdict !== 'loses_after_costs') return desk.resolve(about.code, about.scope)
+  const message = `${model} loses after costs, beyond chance: spark calibration verdict shows the figures`
+  await desk.raise({ severity: 'yellow', ...about, message })
 }
 
 /** Why all is not well, or null. */

@@ -18,16 +18,23 @@ interface Candidate extends RoundCandidate {
   control: StoredLabel | null
 }
 
+interface Judged {
+  /** As they stand now, with what waits for its label. */
+  streams: readonly StoredLabelStream[]
+  /** Names of the streams that count. */
+  judged: ReadonlySet<string>
+}
+
 /** Adds the rounds that have ended since the last time to the evidence on a model. */
 export async function countRounds(
   deps: LabelDeps,
   model: string,
-  streams: readonly StoredLabelStream[],
+  from: Judged,
 ): Promise<{ rounds: number; verdict: ModelVerdict }> {
   let added = 0
   for (;;) {
     const before = await deps.labels.evidence(model)
-    const { candidates, whole } = await candidatesOf(deps, model, streams, before?.roundsTo ?? 0)
+    const { candidates, whole } = await candidatesOf(deps, model, from, before?.roundsTo ?? 0)
     const rounds = chooseRounds(candidates)
     const last = rounds.at(-1)
     if (last === undefined) return { rounds: added, verdict: before?.verdict ?? 'unproven' }
@@ -49,7 +56,7 @@ export async function countRounds(
 async function candidatesOf(
   { labels, baseAsset, rule, marketMs }: LabelDeps,
   model: string,
-  streams: readonly StoredLabelStream[],
+  { streams, judged }: Judged,
   fromMs: number,
 ): Promise<{ candidates: Candidate[]; whole: boolean }> {
   const own = await labels.enteredFrom(model, fromMs, LABELS_AT_ONCE)
@@ -71,7 +78,7 @@ async function candidatesOf(
     ...[...openOf(streams, model, isOpen).values()].map(({ stream, decidedMs }): Candidate => {
       return { ...candidateOf(stream, decidedMs, null, baseAsset), own: null, control: null }
     }),
-  ].filter(({ decidedMs }) => decidedMs >= fromMs && decidedMs < toMs)
+  ].filter((one) => judged.has(streamName(one)) && one.decidedMs >= fromMs && one.decidedMs < toMs)
   return { candidates, whole: readTo === Number.POSITIVE_INFINITY }
 }
 

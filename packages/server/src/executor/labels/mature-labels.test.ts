@@ -15,6 +15,7 @@ import { createLabelStore } from '../../storage/label-store.ts'
 import { createModelStore } from '../../storage/model-store.ts'
 import { openMainDatabase } from '../../storage/open-main-database.ts'
 import { createRolloutStore } from '../../storage/rollout-store.ts'
+import { createStrategyStore } from '../../storage/strategy-store.ts'
 import type { MainTables } from '../../storage/tables.ts'
 import { temporaryFolder } from '../../storage/temporary-folder.ts'
 import { matureLabels, type LabelDeps } from './mature-labels.ts'
@@ -56,20 +57,24 @@ async function openStage({ model = ML_FUSION_1_2, from }: { model?: Model; from?
   await models.setAlias('champion', model.version, 0)
   const candles = createCandleStore(db)
   let nowMs = START
+  const told: string[] = []
   const depsOn = (on: Kysely<MainTables>): LabelDeps => ({
     labels: createLabelStore(on),
     candles: createCandleStore(on),
     models: createModelStore(on),
     rollouts: createRolloutStore(on),
+    strategies: createStrategyStore(on),
     streams: [BTC, ETH],
     source: 'sim',
     rule: RULE,
     baseAsset: (symbol) => symbol.slice(0, 3),
     marketMs: () => nowMs,
     clock: { nowMs: () => nowMs },
+    onVerdict: async (_model, verdict) => void told.push(verdict),
   })
   return {
     db,
+    told,
     path,
     depsOn,
     deps: depsOn(db),
@@ -250,6 +255,7 @@ describe('the verdict', () => {
     await stage.pass(1200)
     await matureLabels(alive)
     expect(await stage.labels.verdict('contrary')).toBe('worse_than_baseline')
+    expect([stage.told[0], stage.told.at(-1)]).toEqual(['unproven', 'worse_than_baseline'])
   })
 
   it('says nothing of a model whose document was changed', async () => {

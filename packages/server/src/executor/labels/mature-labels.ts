@@ -8,14 +8,17 @@ import {
 import type { BarrierRule } from '@spark/core/calibration/labels'
 import { streamName, type Stream } from '@spark/core/market/candle'
 import { candleOpenMs } from '@spark/core/market/timeframe'
+import type { ModelVerdict } from '@spark/core/rollout/state'
 import { modelHash, modelProblem, type Model } from '@spark/core/signal/model'
 import { sha256 } from '../../sha256.ts'
 import type { CandleStore } from '../../storage/candle-store.ts'
 import type { LabelStore, StoredLabelStream } from '../../storage/label-store.ts'
 import type { ModelStore } from '../../storage/model-store.ts'
 import type { RolloutStore } from '../../storage/rollout-store.ts'
+import type { StrategyStore } from '../../storage/strategy-store.ts'
 import { BACKFILL_CANDLES } from '../ingest.ts'
 import { countRounds } from './count-rounds.ts'
+import { mainStreams } from './main-streams.ts'
 
 /** Candles of a stream that are taken in one transaction. */
 const CANDLES_AT_ONCE = 200
@@ -25,6 +28,7 @@ export interface LabelDeps {
   candles: Pick<CandleStore, 'latest' | 'after'>
   models: Pick<ModelStore, 'list' | 'aliases'>
   rollouts: Pick<RolloutStore, 'newest'>
+  strategies: Pick<StrategyStore, 'list'>
   streams: readonly Stream[]
   /** The feed whose market it is; candles of another one do not continue these. */
   source: string
@@ -32,6 +36,8 @@ export interface LabelDeps {
   baseAsset: (symbol: string) => string
   marketMs: () => number
   clock: { nowMs(): number }
+  /** Told at every run what is thought of a model. */
+  onVerdict: (model: string, verdict: ModelVerdict) => Promise<void>
 }
 
 /**
@@ -50,9 +56,11 @@ export async function matureLabels(deps: LabelDeps): Promise<string> {
     if (moved.stream === null) known.delete(streamName(stream))
     else known.set(streamName(stream), moved.stream)
   }
+  const judged = mainStreams(deps.streams, await deps.strategies.list(), deps.baseAsset).map(streamName)
   const said: string[] = []
   for (const { version } of models) {
-    const { rounds, verdict } = await countRounds(deps, version, [...known.values()])
+    const { rounds, verdict } = await countRounds(deps, version, { streams: [...known.values()], judged: new Set(judged) })
+    await deps.onVerdict(version, verdict)
     said.push(`${version} ${verdict}, ${rounds} rounds more`)
   }
   return `${matured} labels; ${said.join('; ')}`
