@@ -16,6 +16,7 @@ import type { CandleStore } from '../storage/candle-store.ts'
 import type { EquityStore } from '../storage/equity-store.ts'
 import type { JobRunStore } from '../storage/job-run-store.ts'
 import type { MetricSliceStore } from '../storage/metric-slice-store.ts'
+import { matureLabels, type LabelDeps } from './labels/mature-labels.ts'
 
 const HISTORY_CANDLES = 1000
 /** Older holes are history: the import mends them. */
@@ -38,6 +39,7 @@ export interface JobWorkDeps {
   runs: JobRunStore
   alerts: Pick<AlertStore, 'prune'>
   notices: Pick<AlertNoticeStore, 'prune'>
+  labels: LabelDeps
 }
 
 /** What the scheduled jobs do. Each may be run again at any time: what is done stays done. */
@@ -45,6 +47,7 @@ export function createJobWork(deps: JobWorkDeps): JobWork {
   return {
     backfill: () => backfill(deps),
     'gap-repair': () => repairGaps(deps),
+    labels: () => matureLabels(deps.labels),
     backup: () => backup(deps),
     integrity: () => integrity(deps),
     retention: () => retention(deps),

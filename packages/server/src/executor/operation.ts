@@ -1,4 +1,5 @@
 import type { Stream } from '@spark/core/market/candle'
+import type { ModelVerdict } from '@spark/core/rollout/state'
 import type { Feed } from '../feed/feed.ts'
 import { startJobs } from '../jobs/run-jobs.ts'
 import { startHeartbeat } from '../notify/heartbeat.ts'
@@ -13,8 +14,10 @@ import { createCandleStore } from '../storage/candle-store.ts'
 import { createEquityStore } from '../storage/equity-store.ts'
 import { createJobRunStore } from '../storage/job-run-store.ts'
 import { createMetricSliceStore } from '../storage/metric-slice-store.ts'
+import { createModelStore } from '../storage/model-store.ts'
 import type { Ingest } from './ingest.ts'
 import { createJobWork } from './job-work.ts'
+import { labelRule } from './labels/label-rule.ts'
 import type { OrderDesk } from './order-desk.ts'
 
 /** Market data older than this is not well: the limit of the staleness alarm. */
@@ -35,17 +38,33 @@ export function startOperation({ config, clock, log, life }: Started, parts: Ope
   // By the wall clock, also in a replay: people and schedules live by it.
   const queue = createDatabaseQueue({ db, clock, random })
   const runs = createJobRunStore(db)
+  const { feed, streams, desk } = parts
+  const candles = createCandleStore(db)
   const work = createJobWork({
     config,
     clock,
-    feed: parts.feed,
-    streams: parts.streams,
-    candles: createCandleStore(db),
+    feed,
+    streams,
+    candles,
     slices: createMetricSliceStore(db),
     equity: createEquityStore(db),
     runs,
     alerts: createAlertStore(db),
     notices: createAlertNoticeStore(db),
+    labels: {
+      labels: desk.stores.labels,
+      candles,
+      models: createModelStore(db),
+      rollouts: desk.stores.rollouts,
+      strategies: desk.strategies,
+      streams,
+      source: feed.name,
+      rule: labelRule(config.file),
+      baseAsset: (symbol) => desk.instruments.get(symbol)?.base ?? symbol,
+      marketMs: () => feed.nowMs(),
+      clock,
+      onVerdict: (model, verdict) => tellVerdict(desk, model, verdict),
+    },
   })
   const jobs = startJobs({
     clock,
@@ -54,9 +73,9 @@ export function startOperation({ config, clock, log, life }: Started, parts: Ope
     queue,
     runs,
     work,
-    onDone: (name) => parts.desk.resolve('job_failed', `job:${name}`),
+    onDone: (name) => desk.resolve('job_failed', `job:${name}`),
     onFailed: (name, reason) =>
-      parts.desk.raise({
+      desk.raise({
         severity: 'red',
         code: 'job_failed',
         scope: `job:${name}`,
@@ -64,7 +83,7 @@ export function startOperation({ config, clock, log, life }: Started, parts: Ope
       }),
   })
   life.onStop('jobs', () => jobs.stop())
-  const notifier = startNotifier({ config, queue, alerts: parts.desk.alerts, clock, random, log })
+  const notifier = startNotifier({ config, queue, alerts: desk.alerts, clock, random, log })
   life.onStop('notifications', () => notifier.stop())
   if (config.heartbeatUrl === null) return
   life.onStop(
@@ -77,6 +96,18 @@ export function startOperation({ config, clock, log, life }: Started, parts: Ope
       problem: () => problemOf(parts),
     }),
   )
+}
+
+/** Losing after costs warns; what is worse than the baseline is the controller's to roll back. */
+export async function tellVerdict(
+  desk: Pick<OrderDesk, 'raise' | 'resolve'>,
+  model: string,
+  verdict: ModelVerdict,
+): Promise<void> {
+  const about = { code: 'model_loses', scope: `model:${model}` }
+  if (verdict !== 'loses_after_costs') return desk.resolve(about.code, about.scope)
+  const message = `${model} loses after costs, beyond chance: spark calibration verdict shows the figures`
+  await desk.raise({ severity: 'yellow', ...about, message })
 }
 
 /** Why all is not well, or null. */

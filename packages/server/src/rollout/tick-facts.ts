@@ -13,7 +13,7 @@ const REPORT_FRESH_MS = 15_000
 
 export interface TickFactsDeps {
   config: Pick<Config, 'scoring' | 'confidFloor' | 'pollIntervalMs' | 'venueName'>
-  stores: Pick<TradingStores, 'risk' | 'venues' | 'rollouts'>
+  stores: Pick<TradingStores, 'risk' | 'venues' | 'rollouts' | 'labels'>
   settings: LiveSettingStore
   reports: ProcessReportStore
   /** Wall time: reports are told by it. */
@@ -24,11 +24,11 @@ export interface TickFactsDeps {
 /** What the controller knows beside the slices. */
 export async function tickFacts(deps: TickFactsDeps, trx: Kysely<MainTables>): Promise<TickFacts> {
   const reports = await deps.reports.since(deps.clock.nowMs() - REPORT_FRESH_MS, trx)
+  const rollout = await deps.stores.rollouts.newest(trx)
   return {
     parity: parityProblem(reports),
     risk: await riskProblem(deps, trx),
-    // Labels come with the calibration; until then nothing is proven, and nothing is claimed.
-    verdict: 'unproven',
+    verdict: rollout === null ? 'unproven' : await deps.stores.labels.verdict(rollout.frozen.modelVersion, trx),
     floor: effectiveSettings(deps.config, await deps.settings.list(trx)).confidFloor,
     topErrors: deps.topErrors(),
   }

@@ -1,5 +1,6 @@
 import type { ApiTokenRow, OverrideAskRow, SetupLinkRow, UserAccountRow, UserSessionRow } from './account-tables.ts'
 import type { AlertGroupRow, AlertNoticeRow, AlertRow, ExchangeKeyRow, InstallationRow, JobRunRow } from './operation-tables.ts'
+import type { LabelCounterRow, LabelRow, LabelStreamRow, ModelEvidenceRow } from './label-tables.ts'
 import type { LiveSettingRow, ProcessReportRow, RolloutMemberRow, RolloutRow } from './rollout-tables.ts'
 import type {
   AuditOutboxRow,
@@ -60,6 +61,10 @@ export interface MainTables {
   user_session: UserSessionRow
   api_token: ApiTokenRow
   override_ask: OverrideAskRow
+  label_stream: LabelStreamRow
+  label: LabelRow
+  label_counter: LabelCounterRow
+  model_evidence: ModelEvidenceRow
 }
 
 export interface CandleRow {

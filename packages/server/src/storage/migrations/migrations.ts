@@ -8,6 +8,7 @@ import { main0004Rollout } from './main-0004-rollout.ts'
 import { main0005Alerts } from './main-0005-alerts.ts'
 import { main0006EntriesStopped } from './main-0006-entries-stopped.ts'
 import { main0007Accounts } from './main-0007-accounts.ts'
+import { main0008Labels } from './main-0008-labels.ts'
 import { paper0001First } from './paper-0001-first.ts'
 import { paper0002ReusedIds } from './paper-0002-reused-ids.ts'
 
@@ -20,6 +21,7 @@ export const MAIN_MIGRATIONS: Record<string, Migration> = {
   '0005-alerts': main0005Alerts,
   '0006-entries-stopped': main0006EntriesStopped,
   '0007-accounts': main0007Accounts,
+  '0008-labels': main0008Labels,
 }
 export const AUDIT_MIGRATIONS: Record<string, Migration> = { '0001-first': audit0001First }
 export const AUDIT_INDEX_MIGRATIONS: Record<string, Migration> = { '0001-first': auditIndex0001First }
