@@ -11,9 +11,13 @@ const WEEK_MS = 7 * DAY_MS
 /** 1970-01-05, the first Monday. */
 const MONDAY_MS = 4 * DAY_MS
 
+/** When a sample was entered, and when it was over. */
+type Timed = Pick<MaturedSample, 'stream' | 'symbol' | 'ts' | 'entryTs' | 'exitTs'>
+
 /** What came of a candle for both directions, and when that was known. */
 export interface MaturedSample extends LearningSample {
   readonly symbol: string
+  readonly entryTs: number
   /** End (ms) of the candle in which the later of both was closed. */
   readonly exitTs: number
   readonly long: Label
@@ -26,6 +30,7 @@ export function maturedSample(stream: Stream, parts: SignalParts, long: Label, s
     stream: streamName(stream),
     symbol: stream.symbol,
     ts: long.ts,
+    entryTs: long.entryTs,
     exitTs: Math.max(long.exitTs, short.exitTs),
     parts,
     longHit: long.hit,
@@ -55,7 +60,16 @@ export function learnWeeks(
   let parent = first
   let state = createLearnerState()
   for (const [fromTs, matured] of byMonday(samples)) {
-    const input = { parent, state, samples: matured, weightsFixed, rolloutStartedMs: null, nowMs: fromTs, expiresAt: null }
+    const input = {
+      parent,
+      state,
+      samples: matured,
+      weightsFixed,
+      rolloutStartedMs: null,
+      nowMs: fromTs,
+      trainedAt: fromTs,
+      expiresAt: null,
+    }
     const update = updateWeekly(input, sha256)
     state = update.state
     if (!update.ok) continue
@@ -78,22 +92,27 @@ export function modelAt(first: Model, weeks: readonly LearnedWeek[], ts: number)
 }
 
 /** Greedily the first of each symbol, then the first that is entered when that one was over: what happened once counts once. */
-export function withoutOverlap(samples: readonly MaturedSample[]): MaturedSample[] {
+export function withoutOverlap<Sample extends Timed>(samples: readonly Sample[]): Sample[] {
   const freeFromTs = new Map<string, number>()
   return samples
     .toSorted((a, b) => a.ts - b.ts || a.exitTs - b.exitTs || (a.stream < b.stream ? -1 : 1))
-    .filter(({ symbol, long: { entryTs }, exitTs }) => {
+    .filter(({ symbol, entryTs, exitTs }) => {
       if (entryTs < (freeFromTs.get(symbol) ?? 0)) return false
       freeFromTs.set(symbol, exitTs)
       return true
     })
 }
 
+/** The Monday, 00:00 UTC, at or after a time, ms. */
+export function mondayFrom(timeMs: number): number {
+  return Math.ceil((timeMs - MONDAY_MS) / WEEK_MS) * WEEK_MS + MONDAY_MS
+}
+
 /** By the Monday after each label was known, in time. */
 function byMonday(samples: readonly MaturedSample[]): [fromTs: number, matured: MaturedSample[]][] {
   const mondays = new Map<number, MaturedSample[]>()
   for (const sample of samples) {
-    const fromTs = Math.ceil((sample.exitTs - MONDAY_MS) / WEEK_MS) * WEEK_MS + MONDAY_MS
+    const fromTs = mondayFrom(sample.exitTs)
     const matured = mondays.get(fromTs)
     if (matured === undefined) mondays.set(fromTs, [sample])
     else matured.push(sample)

@@ -33,7 +33,13 @@ const sample = (at: number, [rsi, macd, trend, right]: readonly number[]): Learn
 })
 
 function update(samples: readonly LearningSample[], changes: Partial<UpdateInput> = {}): WeeklyUpdate {
-  const usual = { weightsFixed: false, rolloutStartedMs: null, nowMs: 1_700_000_000_000, expiresAt: null }
+  const usual = {
+    weightsFixed: false,
+    rolloutStartedMs: null,
+    nowMs: 1_700_000_000_000,
+    trainedAt: 1_700_000_000_000,
+    expiresAt: null,
+  }
   return updateWeekly({ parent: ML_FUSION_1_2, state: createLearnerState(), samples, ...usual, ...changes }, sha256)
 }
 

@@ -29,7 +29,9 @@ export interface UpdateInput {
   /** When the rollout under way began, ms; null when none is. */
   rolloutStartedMs: number | null
   nowMs: number
-  /** Of the candidate, ms; null: never. */
+  /** Of the candidate, ms: the end of the week that is learned from, so that a second run makes the same document. */
+  trainedAt: number
+  /** Likewise; null: never. */
   expiresAt: number | null
 }
 
@@ -175,7 +177,7 @@ function prequentialOf(judged: readonly Judged[]): UpdateEvidence['prequential']
 }
 
 function candidateOf(
-  { parent, weightsFixed, nowMs, expiresAt }: UpdateInput,
+  { parent, weightsFixed, trainedAt, expiresAt }: UpdateInput,
   { window }: LearnerState,
   { mean: [, rsi = 0, macd = 0, trend = 0] }: LaplaceFit,
   { mean: [a = Number.NaN, kappa = Number.NaN] }: LaplaceFit,
@@ -188,7 +190,7 @@ function candidateOf(
     weights,
     a: a + 0,
     kappa: kappa + 0,
-    trainedAt: nowMs,
+    trainedAt,
     expiresAt,
     labelWindow: window,
     parent: parent.version,

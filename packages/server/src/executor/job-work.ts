@@ -16,6 +16,7 @@ import type { CandleStore } from '../storage/candle-store.ts'
 import type { EquityStore } from '../storage/equity-store.ts'
 import type { JobRunStore } from '../storage/job-run-store.ts'
 import type { MetricSliceStore } from '../storage/metric-slice-store.ts'
+import { updateModel, type UpdateDeps } from './learning/update-model.ts'
 import { matureLabels, type LabelDeps } from './labels/mature-labels.ts'
 
 const HISTORY_CANDLES = 1000
@@ -40,6 +41,7 @@ export interface JobWorkDeps {
   alerts: Pick<AlertStore, 'prune'>
   notices: Pick<AlertNoticeStore, 'prune'>
   labels: LabelDeps
+  learning: UpdateDeps
 }
 
 /** What the scheduled jobs do. Each may be run again at any time: what is done stays done. */
@@ -48,6 +50,7 @@ export function createJobWork(deps: JobWorkDeps): JobWork {
     backfill: () => backfill(deps),
     'gap-repair': () => repairGaps(deps),
     labels: () => matureLabels(deps.labels),
+    learn: () => updateModel(deps.learning),
     backup: () => backup(deps),
     integrity: () => integrity(deps),
     retention: () => retention(deps),

@@ -1,7 +1,7 @@
 import type { Stream } from '@spark/core/market/candle'
 import type { ModelVerdict } from '@spark/core/rollout/state'
 import type { Feed } from '../feed/feed.ts'
-import { startJobs } from '../jobs/run-jobs.ts'
+import { startJobs, type JobWork } from '../jobs/run-jobs.ts'
 import { startHeartbeat } from '../notify/heartbeat.ts'
 import { startNotifier } from '../notify/notifier.ts'
 import type { OpenStorage } from '../open-storage.ts'
@@ -12,7 +12,8 @@ import { createAlertNoticeStore } from '../storage/alert-notice-store.ts'
 import { createAlertStore } from '../storage/alert-store.ts'
 import { createCandleStore } from '../storage/candle-store.ts'
 import { createEquityStore } from '../storage/equity-store.ts'
-import { createJobRunStore } from '../storage/job-run-store.ts'
+import { createJobRunStore, type JobRunStore } from '../storage/job-run-store.ts'
+import { createLearnerStore } from '../storage/learner-store.ts'
 import { createMetricSliceStore } from '../storage/metric-slice-store.ts'
 import { createModelStore } from '../storage/model-store.ts'
 import type { Ingest } from './ingest.ts'
@@ -38,34 +39,8 @@ export function startOperation({ config, clock, log, life }: Started, parts: Ope
   // By the wall clock, also in a replay: people and schedules live by it.
   const queue = createDatabaseQueue({ db, clock, random })
   const runs = createJobRunStore(db)
-  const { feed, streams, desk } = parts
-  const candles = createCandleStore(db)
-  const work = createJobWork({
-    config,
-    clock,
-    feed,
-    streams,
-    candles,
-    slices: createMetricSliceStore(db),
-    equity: createEquityStore(db),
-    runs,
-    alerts: createAlertStore(db),
-    notices: createAlertNoticeStore(db),
-    labels: {
-      labels: desk.stores.labels,
-      candles,
-      models: createModelStore(db),
-      rollouts: desk.stores.rollouts,
-      strategies: desk.strategies,
-      streams,
-      source: feed.name,
-      rule: labelRule(config.file),
-      baseAsset: (symbol) => desk.instruments.get(symbol)?.base ?? symbol,
-      marketMs: () => feed.nowMs(),
-      clock,
-      onVerdict: (model, verdict) => tellVerdict(desk, model, verdict),
-    },
-  })
+  const { desk } = parts
+  const work = workOf({ config, clock }, parts, runs)
   const jobs = startJobs({
     clock,
     random,
@@ -96,6 +71,51 @@ export function startOperation({ config, clock, log, life }: Started, parts: Ope
       problem: () => problemOf(parts),
     }),
   )
+}
+
+/** What the scheduled jobs do, on the stores of this process. */
+function workOf(
+  { config, clock }: Pick<Started, 'config' | 'clock'>,
+  { storage, feed, streams, desk }: OperationParts,
+  runs: JobRunStore,
+): JobWork {
+  const { db } = storage.database
+  const candles = createCandleStore(db)
+  const judged = {
+    labels: desk.stores.labels,
+    models: createModelStore(db),
+    rollouts: desk.stores.rollouts,
+    strategies: desk.strategies,
+    streams,
+    baseAsset: (symbol: string) => desk.instruments.get(symbol)?.base ?? symbol,
+    marketMs: () => feed.nowMs(),
+    clock,
+  }
+  return createJobWork({
+    config,
+    clock,
+    feed,
+    streams,
+    candles,
+    slices: createMetricSliceStore(db),
+    equity: createEquityStore(db),
+    runs,
+    alerts: createAlertStore(db),
+    notices: createAlertNoticeStore(db),
+    labels: {
+      ...judged,
+      candles,
+      source: feed.name,
+      rule: labelRule(config.file),
+      onVerdict: (model, verdict) => tellVerdict(desk, model, verdict),
+    },
+    learning: {
+      ...judged,
+      learner: createLearnerStore(db),
+      outbox: desk.stores.outbox,
+      weightsFixed: config.weights !== null,
+    },
+  })
 }
 
 /** Losing after costs warns; what is worse than the baseline is the controller's to roll back. */

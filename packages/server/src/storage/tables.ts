@@ -1,3 +1,4 @@
+import type { LearnerRow, ModelTrainingRow } from './learner-tables.ts'
 import type { ApiTokenRow, OverrideAskRow, SetupLinkRow, UserAccountRow, UserSessionRow } from './account-tables.ts'
 import type { AlertGroupRow, AlertNoticeRow, AlertRow, ExchangeKeyRow, InstallationRow, JobRunRow } from './operation-tables.ts'
 import type { LabelCounterRow, LabelRow, LabelStreamRow, ModelEvidenceRow } from './label-tables.ts'
@@ -65,6 +66,8 @@ export interface MainTables {
   label: LabelRow
   label_counter: LabelCounterRow
   model_evidence: ModelEvidenceRow
+  learner: LearnerRow
+  model_training: ModelTrainingRow
 }
 
 export interface CandleRow {

@@ -9,6 +9,7 @@ import { main0005Alerts } from './main-0005-alerts.ts'
 import { main0006EntriesStopped } from './main-0006-entries-stopped.ts'
 import { main0007Accounts } from './main-0007-accounts.ts'
 import { main0008Labels } from './main-0008-labels.ts'
+import { main0011Learning } from './main-0011-learning.ts'
 import { paper0001First } from './paper-0001-first.ts'
 import { paper0002ReusedIds } from './paper-0002-reused-ids.ts'
 
@@ -22,6 +23,7 @@ export const MAIN_MIGRATIONS: Record<string, Migration> = {
   '0006-entries-stopped': main0006EntriesStopped,
   '0007-accounts': main0007Accounts,
   '0008-labels': main0008Labels,
+  '0011-learning': main0011Learning,
 }
 export const AUDIT_MIGRATIONS: Record<string, Migration> = { '0001-first': audit0001First }
 export const AUDIT_INDEX_MIGRATIONS: Record<string, Migration> = { '0001-first': auditIndex0001First }

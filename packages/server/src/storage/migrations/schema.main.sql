@@ -101,6 +101,10 @@ CREATE TABLE label_stream (
     symbol text not null, tf text not null, source text not null, last_ts integer not null, state text not null,
     changed_at integer not null, primary key (symbol, tf)) strict, without rowid;
 
+CREATE TABLE learner (
+    id integer primary key not null check (id = 1), state text not null, learned_to integer not null,
+    changed_at integer not null) strict;
+
 CREATE TABLE live_setting (
     name text primary key not null, value text not null, actor text not null, changed_at integer not null) strict;
 
@@ -131,6 +135,9 @@ CREATE TRIGGER "model_no_delete" before delete on "model"
 
 CREATE TRIGGER "model_no_update" before update on "model"
       begin select raise(abort, 'model is append-only'); end;
+
+CREATE TABLE model_training (
+    model text primary key not null, parent text not null, evidence text not null, created_at integer not null) strict;
 
 CREATE TABLE order_fill (
     venue text not null, symbol text not null, fill_id text not null, intent_id text not null references trade_order (intent_id),
