@@ -148,6 +148,16 @@ describe('the search', () => {
     for (const fold of folds) expect(fold.testFromTs - fold.trainToTs).toBe(12 * HOUR)
   })
 
+  it('does not look ahead: candles of a test and after it change nothing of what was chosen in training', () => {
+    const [series, other] = [walk(6000, 0), walk(6000, 1, 9)]
+    const [before] = searched({ series: [series] }).folds.slice(1)
+    const from = Math.round((before?.testFromTs ?? 0) / HOUR)
+    for (const name of ['o', 'h', 'l', 'c', 'atr', 'score', 'confid'] as const) series[name].set(other[name].subarray(from), from)
+    const [after] = searched({ series: [series] }).folds.slice(1)
+    expect(after).toMatchObject({ rule: before?.rule, training: before?.training })
+    expect(after?.test).not.toEqual(before?.test)
+  })
+
   it('counts the current rule as a trial, each rule once, and proposes nothing without trades', () => {
     const space = { floors: [0.55, 0.55], profitAtrs: [1], stopAtrs: [1], expiryCandles: [12], riskShares: [null] }
     expect(trialsOf(space, RULE)).toEqual([RULE])

@@ -3,6 +3,9 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { ArmAccount } from '@spark/core/backtest/arm-account'
 import { createIndicatorSet, pushCandle } from '@spark/core/indicators/indicator-set'
+import { modelAt } from '@spark/core/learning/learn-weeks'
+import { decide } from '@spark/core/signal/decision'
+import { fuse } from '@spark/core/signal/fuse'
 import { ML_FUSION_1_2 } from '@spark/core/signal/model'
 import { createRandom, randomNormal, randomUniform } from '@spark/core/stats/random'
 import { baselineDecision } from '@spark/core/trading/decide-position'
@@ -82,12 +85,31 @@ describe('a backtest', () => {
     expect(whole.totals.netReturn + open.return).toBeCloseTo(whole.netReturn, 9)
   })
 
+  it('trades learned by the model of each week, from its Monday on', async () => {
+    const rows = walk(1)
+    const result = await backtest({ BTCUSDT: rows }, { floor: 0 })
+    const account = new ArmAccount(COSTS)
+    const indicators = createIndicatorSet('1h')
+    for (const { ts, o, h, l, c } of rows) {
+      account.open(o)
+      const values = pushCandle(indicators, { ts, o, h, l, c, v: 1 })
+      if (values === null) continue
+      const { score, confid } = fuse(modelAt(ML_FUSION_1_2, result.weeks, ts), { h, l, c, ...values })
+      account.decide(decide(score, confid, 0))
+    }
+    const { trades, wins, candlesHeld } = account.totals()
+    expect(armOf(result, 'learned').whole.totals).toMatchObject({ trades, wins, candlesHeld })
+    expect(armOf(result, 'ml').whole.totals.trades).not.toBe(trades)
+  })
+
   it('does not look ahead: other candles at the end change nothing before them, in any arm', async () => {
     const rows = walk(1)
     const other = walk(9)
     const day = Math.floor((0.75 * ROWS) / 24)
     const changed = [...rows.slice(0, day * 24), ...rows.slice(day * 24).map(({ ts }, at) => ({ ...(other[at] as Row), ts }))]
-    const [before, after] = [await backtest({ BTCUSDT: rows }), await backtest({ BTCUSDT: changed })]
+    // Without a floor the learned arm has an opinion at every candle.
+    const floor = 0
+    const [before, after] = [await backtest({ BTCUSDT: rows }, { floor }), await backtest({ BTCUSDT: changed }, { floor })]
     for (const { arm, points } of before.arms) expect(armOf(after, arm).points.slice(0, day)).toEqual(points.slice(0, day))
     const untilThen = (result: BacktestResult) => result.weeks.filter(({ fromTs }) => fromTs <= FROM + day * 24 * HOUR)
     expect(untilThen(before).length).toBeGreaterThan(2)

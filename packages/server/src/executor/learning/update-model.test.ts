@@ -162,6 +162,17 @@ describe('the weekly update as a job', () => {
     expect((await stage.kept()).training).toHaveLength(2)
   })
 
+  it('is kept once when two runs learn the same week at once', async () => {
+    const stage = await labelledStage()
+    for (const week of [0, 1]) {
+      if (week > 0) await stage.label(week)
+      const said = await Promise.all([updateModel(stage.deps), updateModel(stage.deps)])
+      expect(said.filter((text) => text === 'somebody else has learned the week in the meantime')).toHaveLength(1)
+      stage.time.nowMs += WEEK
+    }
+    expect((await stage.kept()).events).toHaveLength(2)
+  })
+
   it('comes to the same when it dies at any statement and is run again', async () => {
     const whole = await labelledStage()
     await updateModel(whole.deps)
