@@ -51,6 +51,8 @@ export interface LabelStore {
   enteredFrom(model: string, fromMs: number, limit: number): Promise<StoredLabel[]>
   /** The newest labels of a model by time of entry. */
   newest(model: string, limit: number): Promise<StoredLabel[]>
+  /** When the first label of a model was entered, ms; null without one. */
+  firstEntryMs(model: string): Promise<number | null>
   evidence(model: string): Promise<StoredEvidence | null>
   /**
    * Adds rounds to the evidence on a model, with the counters of their labels, in one transaction. False, and nothing changed, when
@@ -86,6 +88,16 @@ export function createLabelStore(db: Kysely<MainTables>): LabelStore {
     async newest(model, limit) {
       const rows = await labelsOf(model).orderBy('entry_ts', 'desc').limit(limit).execute()
       return rows.flatMap(fromRow)
+    },
+    async firstEntryMs(model) {
+      const row = await db
+        .selectFrom('label')
+        .select('entry_ts')
+        .where('model', '=', model)
+        .orderBy('entry_ts')
+        .limit(1)
+        .executeTakeFirst()
+      return row?.entry_ts ?? null
     },
     async evidence(model) {
       const row = await db.selectFrom('model_evidence').selectAll().where('model', '=', model).executeTakeFirst()
