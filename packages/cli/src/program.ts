@@ -6,6 +6,7 @@ import { alertMonitorCommand } from './commands/alert-monitor.ts'
 import { alertsCommands } from './commands/alerts.ts'
 import { auditCommands } from './commands/audit.ts'
 import { backupCommands } from './commands/backup.ts'
+import { calibrationCommands } from './commands/calibration.ts'
 import { deployCommand } from './commands/deploy.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { equityCommand } from './commands/equity.ts'
@@ -60,6 +61,7 @@ const COMMANDS = [
   keysCommands,
   accountCommands,
   jobsCommands,
+  calibrationCommands,
   backupCommands,
   notifyCommand,
   alertsCommands,
