@@ -7,6 +7,7 @@ import { alertsCommands } from './commands/alerts.ts'
 import { auditCommands } from './commands/audit.ts'
 import { backtestCommand } from './commands/backtest.ts'
 import { backupCommands } from './commands/backup.ts'
+import { calibrationCommands } from './commands/calibration.ts'
 import { deployCommand } from './commands/deploy.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { equityCommand } from './commands/equity.ts'
@@ -64,6 +65,7 @@ const COMMANDS = [
   keysCommands,
   accountCommands,
   jobsCommands,
+  calibrationCommands,
   backupCommands,
   notifyCommand,
   alertsCommands,

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createRandom, randomUniform, type RandomState } from '../stats/random.ts'
+import { labelThat } from './label-fixture.ts'
 import type { Label } from './labels.ts'
 import {
   addRound,
@@ -17,19 +18,7 @@ import {
 
 const EVEN = { profitAtrs: 1, stopAtrs: 1 }
 
-/** A label whose barriers lie 1 % away. */
-function label(hit: boolean, costRate = 0): Label {
-  const netReturn = (hit ? 0.01 : -0.01) - costRate
-  const [distances, times] = [
-    { profitDistance: 0.01, stopDistance: 0.01 },
-    { ts: 0, entryTs: 1, exitTs: 2, candlesHeld: 1 },
-  ]
-  const prices = { entryPrice: 100, exitPrice: 100 + (hit ? 1 : -1), atr: 1 }
-  const outcome = hit ? 'profit' : 'stop'
-  return { ...times, ...prices, ...distances, direction: 1, confid: 0.6, outcome, ambiguous: false, netReturn, hit, costRate }
-}
-
-const [HIT, MISS] = [label(true), label(false)]
+const [HIT, MISS] = [labelThat(true), labelThat(false)]
 const toss = (random: RandomState, p: number) => (randomUniform(random) < p ? HIT : MISS)
 
 /** The first of `most` looks, one after each round, that finds `stop`; infinity when none does. */
@@ -125,23 +114,23 @@ describe('the verdict', () => {
     })
   })
   it('is not proven on 199 labels, however good, and proven on 200', () => {
-    const rounds = repeat(200, (index) => ({ model: label(index % 5 !== 0), baseline: null }))
+    const rounds = repeat(200, (index) => ({ model: labelThat(index % 5 !== 0), baseline: null }))
     expect(judgeModel(evidenceOf(rounds.slice(0, 199)))).toBe('unproven')
     expect(judgeModel(evidenceOf(rounds))).toBe('proven')
   })
   it('is not proven while the baseline earned more on the same candles', () => {
     const rounds = repeat(300, (index) => ({
-      model: label(index % 4 !== 0),
-      baseline: label(index % 4 !== 0 || index % 100 === 0),
+      model: labelThat(index % 4 !== 0),
+      baseline: labelThat(index % 4 !== 0 || index % 100 === 0),
     }))
     expect(judgeModel(evidenceOf(rounds))).toBe('unproven')
   })
   it('of a model that is its baseline is never worse, whatever it loses', () => {
-    const rounds = repeat(500, (index) => ({ model: label(index % 4 === 0), baseline: label(index % 4 === 0) }))
+    const rounds = repeat(500, (index) => ({ model: labelThat(index % 4 === 0), baseline: labelThat(index % 4 === 0) }))
     expect(judgeModel(evidenceOf(rounds))).toBe('loses_after_costs')
   })
   it('loses after costs when hits pay less than they cost, although most hit', () => {
-    const rounds = repeat(500, (index) => ({ model: label(index % 5 < 3, 0.005), baseline: label(index % 5 < 3, 0.005) }))
+    const rounds = repeat(500, (index) => ({ model: labelThat(index % 5 < 3, 0.005), baseline: labelThat(index % 5 < 3, 0.005) }))
     const figures = verdictFigures(evidenceOf(rounds))
     expect(figures.verdict).toBe('loses_after_costs')
     expect(figures.hitRate?.mean).toBeCloseTo(0.6, 12)
@@ -150,7 +139,7 @@ describe('the verdict', () => {
     expect(figures.netReturn?.high).toBeLessThan(0)
   })
   it('worse than baseline comes before losing after costs', () => {
-    const rounds = repeat(500, (index) => ({ model: label(index % 4 === 0), baseline: label(index % 4 !== 0) }))
+    const rounds = repeat(500, (index) => ({ model: labelThat(index % 4 === 0), baseline: labelThat(index % 4 !== 0) }))
     expect(judgeModel(evidenceOf(rounds))).toBe('worse_than_baseline')
   })
   it('says of each end whether it is beyond 0 as the claims do', () => {
@@ -158,7 +147,9 @@ describe('the verdict', () => {
     fc.assert(
       fc.property(pairs, fc.constantFrom(0, 0.002), (drawn, cost) => {
         const evidence = evidenceOf(
-          drawn.map(([hit, other]) => [{ model: label(hit, cost), baseline: other === null ? null : label(other, cost) }]),
+          drawn.map(([hit, other]) => [
+            { model: labelThat(hit, cost), baseline: other === null ? null : labelThat(other, cost) },
+          ]),
         )
         const { verdict, netReturn, difference } = verdictFigures(evidence)
         const worse = (difference?.high ?? 0) < 0
@@ -169,11 +160,11 @@ describe('the verdict', () => {
     )
   })
   it('counts a jump over the stop as the stop', () => {
-    const jumped = { ...label(false), netReturn: -0.2 }
+    const jumped = { ...labelThat(false), netReturn: -0.2 }
     const beside = (model: Label) => evidenceOf([[{ model, baseline: MISS }]])
-    expect(beside(jumped)).toEqual(beside(label(false)))
+    expect(beside(jumped)).toEqual(beside(labelThat(false)))
     expect(evidenceOf([[{ model: jumped, baseline: null }]]).returns).toEqual(
-      evidenceOf([[{ model: label(false), baseline: null }]]).returns,
+      evidenceOf([[{ model: labelThat(false), baseline: null }]]).returns,
     )
   })
   it('counts a round once, by the mean of its labels', () => {
@@ -187,7 +178,8 @@ describe('the verdict', () => {
     const draws = fc.array(fc.boolean(), { minLength: 1, maxLength: 100 })
     fc.assert(
       fc.property(draws, draws, (a, b) => {
-        const of = (hits: readonly boolean[]) => evidenceOf(hits.map((hit) => [{ model: label(hit), baseline: label(!hit) }]))
+        const of = (hits: readonly boolean[]) =>
+          evidenceOf(hits.map((hit) => [{ model: labelThat(hit), baseline: labelThat(!hit) }]))
         const merged = mergeEvidence(JSON.parse(JSON.stringify(of(a))) as Evidence, of(b))
         expect(merged).toEqual(of([...a, ...b]))
       }),
@@ -201,16 +193,16 @@ describe('the verdict', () => {
 describe('cannot conclude before about', () => {
   it('200 labels while there is none, never fewer for proven', () => {
     expect(labelsToConclude(createEvidence(EVEN))).toBe(PROVEN_LABELS_MIN)
-    expect(labelsToConclude(evidenceOf(repeat(20, () => ({ model: label(true), baseline: null }))))).toBe(PROVEN_LABELS_MIN)
+    expect(labelsToConclude(evidenceOf(repeat(20, () => ({ model: labelThat(true), baseline: null }))))).toBe(PROVEN_LABELS_MIN)
   })
   it('cannot be said when nothing grows', () => {
-    const even = evidenceOf(repeat(100, (index) => ({ model: label(index % 2 === 0), baseline: label(index % 2 === 0) })))
+    const even = evidenceOf(repeat(100, (index) => ({ model: labelThat(index % 2 === 0), baseline: labelThat(index % 2 === 0) })))
     expect(labelsToConclude(even)).toBeNull()
     expect(concludesAtMs(even, 24, 0)).toBeNull()
   })
   it('is when the bets reach their goal if labels go on as they do', () => {
     const losing = (count: number) =>
-      evidenceOf(repeat(count, (index) => ({ model: label(index % 5 < 2), baseline: label(index % 5 < 2) })))
+      evidenceOf(repeat(count, (index) => ({ model: labelThat(index % 5 < 2), baseline: labelThat(index % 5 < 2) })))
     const needed = labelsToConclude(losing(100)) ?? 0
     const fives = Math.floor(needed / 5)
     expect(judgeModel(losing(5 * fives - 5))).toBe('unproven')

@@ -126,7 +126,7 @@ async function integrity({ config }: JobWorkDeps): Promise<string> {
   return `databases whole; ${rows} audit rows and ${report.checkpoints.checked} checkpoints verify`
 }
 
-async function retention({ clock, slices, equity, runs, alerts, notices }: JobWorkDeps): Promise<string> {
+async function retention({ clock, slices, equity, runs, alerts, notices, labels }: JobWorkDeps): Promise<string> {
   const nowMs = clock.nowMs()
   const rawMs = nowMs - RAW_DAYS * DAY_MS
   const rollupMs = nowMs - ROLLUP_DAYS * DAY_MS
@@ -136,6 +136,7 @@ async function retention({ clock, slices, equity, runs, alerts, notices }: JobWo
     runs: await runs.prune(rollupMs),
     messages: await notices.prune(rawMs),
     alerts: await alerts.prune(rollupMs),
+    labels: await labels.labels.prune(rollupMs),
   }
-  return `removed ${removed.slices} slices, ${removed.equity} points of equity, ${removed.runs} runs of jobs, ${removed.messages} messages, ${removed.alerts} alerts`
+  return `removed ${removed.slices} slices, ${removed.equity} points of equity, ${removed.runs} runs of jobs, ${removed.messages} messages, ${removed.alerts} alerts, ${removed.labels} labels`
 }

@@ -1,5 +1,5 @@
 import { counterOf, mergeCounters, type LabelCounter } from '@spark/core/calibration/counter'
-import type { LabelStream, ModelLabel, ScoredDecision } from '@spark/core/calibration/label-stream'
+import { BASELINE, type LabelStream, type ModelLabel, type ScoredDecision } from '@spark/core/calibration/label-stream'
 import type { Label, LabelOutcome } from '@spark/core/calibration/labels'
 import type { Evidence } from '@spark/core/calibration/verdict'
 import type { Stream } from '@spark/core/market/candle'
@@ -51,6 +51,8 @@ export interface LabelStore {
   enteredFrom(model: string, fromMs: number, limit: number): Promise<StoredLabel[]>
   /** The newest labels of a model by time of entry. */
   newest(model: string, limit: number): Promise<StoredLabel[]>
+  /** When the first label of a model was entered, ms; null without one. */
+  firstEntryMs(model: string): Promise<number | null>
   evidence(model: string): Promise<StoredEvidence | null>
   /**
    * Adds rounds to the evidence on a model, with the counters of their labels, in one transaction. False, and nothing changed, when
@@ -65,6 +67,8 @@ export interface LabelStore {
   verdict(model: string, trx?: Kysely<MainTables>): Promise<ModelVerdict>
   /** By bucket and stream; `counted`: only labels that do not overlap. */
   counters(model: string, counted: boolean): Promise<StoredCounter[]>
+  /** Removes labels that were entered before `beforeMs`; counters and evidence keep what they say. Resolves with how many. */
+  prune(beforeMs: number): Promise<number>
 }
 
 const ROWS_A_STATEMENT = 200
@@ -86,6 +90,16 @@ export function createLabelStore(db: Kysely<MainTables>): LabelStore {
     async newest(model, limit) {
       const rows = await labelsOf(model).orderBy('entry_ts', 'desc').limit(limit).execute()
       return rows.flatMap(fromRow)
+    },
+    async firstEntryMs(model) {
+      const row = await db
+        .selectFrom('label')
+        .select('entry_ts')
+        .where('model', '=', model)
+        .orderBy('entry_ts')
+        .limit(1)
+        .executeTakeFirst()
+      return row?.entry_ts ?? null
     },
     async evidence(model) {
       const row = await db.selectFrom('model_evidence').selectAll().where('model', '=', model).executeTakeFirst()
@@ -109,6 +123,16 @@ export function createLabelStore(db: Kysely<MainTables>): LabelStore {
         .orderBy('bucket')
         .execute()
       return rows.flatMap(counterFromRow)
+    },
+    async prune(beforeMs) {
+      const models = await db.selectFrom('model').select('version').execute()
+      let removed = 0
+      // Model by model, as the index has them.
+      for (const model of [BASELINE, ...models.map(({ version }) => version)]) {
+        const own = db.deleteFrom('label').where('model', '=', model).where('entry_ts', '<', beforeMs)
+        removed += Number((await own.executeTakeFirstOrThrow()).numDeletedRows)
+      }
+      return removed
     },
   }
 }

@@ -229,6 +229,22 @@ describe('labels of closed candles', () => {
     expect(await both.kept()).toEqual(await alone.kept())
   })
 
+  it('are removed when they are old; counters and evidence stay', async () => {
+    const stage = await openStage()
+    for (const minutes of [400, 500]) {
+      await stage.pass(minutes)
+      await matureLabels(stage.deps)
+    }
+    const before = await stage.kept()
+    const midMs = START + 450 * MINUTE
+    const old = before.labels.filter((row) => 'entry_ts' in row && Number(row.entry_ts) < midMs)
+    expect(await stage.labels.prune(midMs)).toBe(old.length)
+    expect(old.length).toBeGreaterThan(50)
+    const after = await stage.kept()
+    expect(after.labels).toHaveLength(before.labels.length - old.length)
+    expect([after.counters, after.evidence]).toEqual([before.counters, before.evidence])
+  })
+
   it('begin anew on the market of another feed', async () => {
     const stage = await openStage()
     await stage.pass(400)
