@@ -31,7 +31,8 @@ async function run(...words: string[]): Promise<{ lines: string[]; notes: string
     note: (text: string) => void said.notes.push(text),
     write: () => Promise.resolve(true),
   }
-  await createProgram(output).parseAsync(['node', 'spark', ...words])
+  const program = await createProgram(output, words)
+  await program.parseAsync(['node', 'spark', ...words])
   return said
 }
 

@@ -2,6 +2,7 @@ import type { Stream } from '@spark/core/market/candle'
 import type { ModelVerdict } from '@spark/core/rollout/state'
 import type { Feed } from '../feed/feed.ts'
 import { startJobs, type JobWork } from '../jobs/run-jobs.ts'
+import { startRehearsals } from '../jobs/run-rehearsals.ts'
 import { startHeartbeat } from '../notify/heartbeat.ts'
 import { startNotifier } from '../notify/notifier.ts'
 import type { OpenStorage } from '../open-storage.ts'
@@ -16,6 +17,7 @@ import { createJobRunStore, type JobRunStore } from '../storage/job-run-store.ts
 import { createLearnerStore } from '../storage/learner-store.ts'
 import { createMetricSliceStore } from '../storage/metric-slice-store.ts'
 import { createModelStore } from '../storage/model-store.ts'
+import { createRehearsalStore } from '../storage/rehearsal-store.ts'
 import type { Ingest } from './ingest.ts'
 import { createJobWork } from './job-work.ts'
 import { labelRule } from './labels/label-rule.ts'
@@ -33,7 +35,7 @@ export interface OperationParts {
 }
 
 /** What runs beside the order path and never holds it up: scheduled jobs, notifications, the heartbeat. */
-export function startOperation({ config, clock, log, life }: Started, parts: OperationParts): void {
+export async function startOperation({ config, clock, log, life }: Started, parts: OperationParts): Promise<void> {
   const { db } = parts.storage.database
   const random = systemRandomness
   // By the wall clock, also in a replay: people and schedules live by it.
@@ -41,6 +43,7 @@ export function startOperation({ config, clock, log, life }: Started, parts: Ope
   const runs = createJobRunStore(db)
   const { desk } = parts
   const work = workOf({ config, clock }, parts, runs)
+  const rehearsals = await startRehearsals({ ...config, store: createRehearsalStore(db), clock, log })
   const jobs = startJobs({
     clock,
     random,
@@ -48,6 +51,7 @@ export function startOperation({ config, clock, log, life }: Started, parts: Ope
     queue,
     runs,
     work,
+    rehearse: (id) => rehearsals.run(id),
     onDone: (name) => desk.resolve('job_failed', `job:${name}`),
     onFailed: (name, reason) =>
       desk.raise({
@@ -57,7 +61,10 @@ export function startOperation({ config, clock, log, life }: Started, parts: Ope
         message: `the job ${name} failed: ${reason}`,
       }),
   })
-  life.onStop('jobs', () => jobs.stop())
+  life.onStop('jobs', async () => {
+    await rehearsals.stop()
+    await jobs.stop()
+  })
   const notifier = startNotifier({ config, queue, alerts: desk.alerts, clock, random, log })
   life.onStop('notifications', () => notifier.stop())
   if (config.heartbeatUrl === null) return

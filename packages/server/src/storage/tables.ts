@@ -1,7 +1,15 @@
 import type { LearnerRow, ModelTrainingRow } from './learner-tables.ts'
 import type { ApiTokenRow, OverrideAskRow, SetupLinkRow, UserAccountRow, UserSessionRow } from './account-tables.ts'
-import type { AlertGroupRow, AlertNoticeRow, AlertRow, ExchangeKeyRow, InstallationRow, JobRunRow } from './operation-tables.ts'
 import type { LabelCounterRow, LabelRow, LabelStreamRow, ModelEvidenceRow } from './label-tables.ts'
+import type {
+  AlertGroupRow,
+  AlertNoticeRow,
+  AlertRow,
+  ExchangeKeyRow,
+  InstallationRow,
+  JobRunRow,
+  RehearsalRow,
+} from './operation-tables.ts'
 import type { LiveSettingRow, ProcessReportRow, RolloutMemberRow, RolloutRow } from './rollout-tables.ts'
 import type {
   AuditOutboxRow,
@@ -53,6 +61,7 @@ export interface MainTables {
   alert_group: AlertGroupRow
   alert_notice: AlertNoticeRow
   job_run: JobRunRow
+  rehearsal: RehearsalRow
   rollout: RolloutRow
   rollout_member: RolloutMemberRow
   live_setting: LiveSettingRow
