@@ -65,9 +65,10 @@ async function openStage(from?: string) {
     learner: createLearnerStore(on),
     labels: createLabelStore(on),
     models: createModelStore(on),
-    rollouts: createRolloutStore(on),
+    // It prepares its statements when it is made.
+    rollouts: createRolloutStore(db),
     strategies: createStrategyStore(on),
-    outbox: createAuditOutbox(on),
+    outbox: createAuditOutbox(db),
     streams: STREAMS,
     baseAsset: (symbol) => symbol.slice(0, 3),
     weightsFixed: false,
