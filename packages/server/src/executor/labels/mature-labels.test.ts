@@ -237,7 +237,7 @@ describe('labels of closed candles', () => {
     }
     const before = await stage.kept()
     const midMs = START + 450 * MINUTE
-    const old = before.labels.filter((row) => 'entry_ts' in row && Number(row.entry_ts) < midMs)
+    const old = before.labels.filter((row) => 'entry_ts' in row && row.entry_ts < midMs)
     expect(await stage.labels.prune(midMs)).toBe(old.length)
     expect(old.length).toBeGreaterThan(50)
     const after = await stage.kept()
