@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
@@ -8,13 +9,16 @@ const common = {
   hookTimeout: 30_000,
 } as const
 
+/** Whole processes without a limit in real time but their own: they run beside the unit tests, which would else wait for none. */
+const PATIENT = ['test/system/trading.test.ts', 'test/crash/kill-order-path*.test.ts', 'test/crash/kill-commands.test.ts']
+
 /** The longest: begun last, they would keep one processor waiting for the other. */
 const FIRST = [
   'system/trading',
-  'rehearsal/seeds',
-  'system/deploy',
   'crash/kill-order-path',
   'crash/kill-commands',
+  'rehearsal/seeds',
+  'system/deploy',
   'crash/kill-api',
 ]
 
@@ -30,13 +34,26 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
+// The first of the patient waits two minutes for candles: one worker more than processors.
+const first = { groupOrder: 0 }
+const maxWorkers = availableParallelism() + 1
+
 export default defineConfig({
   test: {
     sequence: { shuffle: { files: false, tests: true }, sequencer: LongestFirst },
     projects: [
-      { test: { ...common, name: 'unit', include: ['packages/*/src/**/*.test.ts'], sequence: { groupOrder: 0 } } },
-      // Whole processes, two files at a time: most of them wait for clocks and candles most of the time.
-      { test: { ...common, name: 'system', include: ['test/**/*.test.ts'], maxWorkers: 2, sequence: { groupOrder: 1 } } },
+      { test: { ...common, name: 'patient', include: PATIENT, maxWorkers, sequence: first } },
+      { test: { ...common, name: 'unit', include: ['packages/*/src/**/*.test.ts'], maxWorkers, sequence: first } },
+      // Two files at a time: most of them wait for clocks and candles most of the time, and three would break their limits.
+      {
+        test: {
+          ...common,
+          name: 'system',
+          include: ['test/**/*.test.ts', ...PATIENT.map((files) => `!${files}`)],
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
     ],
   },
 })

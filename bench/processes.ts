@@ -8,7 +8,7 @@ export const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
 /** Processes under test see this environment and no other, so that no setting of the shell changes a figure. */
 const PLAIN_ENVIRONMENT = { PATH: '/usr/local/bin:/usr/bin:/bin', SPARK_LOG_LEVEL: 'error' }
-const START_LIMIT_MS = 30_000
+const START_LIMIT_MS = 120_000
 
 export interface Started {
   child: ChildProcess

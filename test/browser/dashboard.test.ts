@@ -1,16 +1,14 @@
 import { readFileSync } from 'node:fs'
-import type { Browser, BrowserContext, Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createClient } from '@spark/contract/client'
 import { PAGE_PATHS } from '@spark/contract/pages'
 import { buildDashboard } from '@spark/server/dashboard/build-dashboard'
 import { launchBrowser } from '../support/browser.ts'
+import { HAS_BROWSER, PASSWORD, openPage, settled } from '../support/dashboard.ts'
 import { createSpark, eventually, healthy, onlyCanary, ROOT, type Spark, type SparkProcess } from '../support/spark.ts'
 
-// The npm package holds Chromium for this platform only.
-const here = process.platform === 'linux' && process.arch === 'x64'
 const PAGES = PAGE_PATHS.map((path) => path.replace(':id', 'btcusdt-1h-1'))
-const PASSWORD = 'seventeen purple anchors'
 const SAID_MS = 5000
 
 let spark: Spark
@@ -19,7 +17,7 @@ let api: SparkProcess
 let executor: SparkProcess
 
 beforeAll(async () => {
-  if (!here) return
+  if (!HAS_BROWSER) return
   spark = await createSpark()
   onlyCanary(spark)
   await buildDashboard(ROOT)
@@ -30,30 +28,12 @@ beforeAll(async () => {
   await healthy(spark, 'executor')
 }, 60_000)
 afterAll(async () => {
-  if (!here) return
+  if (!HAS_BROWSER) return
   await browser.close()
   await spark.remove()
 })
 
-interface Opened {
-  context: BrowserContext
-  page: Page
-  /** What the console and the page complained of. */
-  messages: string[]
-}
-
-async function open(options: Parameters<Browser['newContext']>[0]): Promise<Opened> {
-  const context = await browser.newContext({ locale: 'en-GB', ...options })
-  const page = await context.newPage()
-  const messages: string[] = []
-  page.on('console', (message) => messages.push(message.text()))
-  page.on('pageerror', (error) => messages.push(error.message))
-  return { context, page, messages }
-}
-
 const show = (page: Page, path: string) => page.goto(`${spark.apiUrl}${path}`)
-const settled = (page: Page) =>
-  eventually('nothing loads', 10_000, async () => (await page.locator('main .animate-pulse').count()) === 0)
 const axe = readFileSync(`${ROOT}node_modules/axe-core/axe.min.js`, 'utf8')
 
 async function violations(page: Page): Promise<string[]> {
@@ -70,7 +50,7 @@ const OVERFLOWS = `[document.documentElement, document.querySelector('main')].fl
     .filter((inner) => inner.closest('.scroll-x') === null && inner.getBoundingClientRect().right > one.getBoundingClientRect().right + 1)
     .slice(0, 5).map((inner) => inner.tagName + ' ' + inner.className))`
 
-describe.skipIf(!here)('the dashboard (skipped but on Linux x64)', () => {
+describe.skipIf(!HAS_BROWSER)('the dashboard (skipped but on Linux x64)', () => {
   it.each([
     ['light', 1280, 'en-GB'],
     ['dark', 390, 'tr-TR'],
@@ -78,11 +58,10 @@ describe.skipIf(!here)('the dashboard (skipped but on Linux x64)', () => {
   ] as const)(
     'in %s at %i px in %s: every page is quiet, fits, and has no axe violation',
     async (colorScheme, width, locale) => {
-      const { context, page, messages } = await open({ colorScheme, viewport: { width, height: 850 }, locale })
+      const { context, page, messages } = await openPage(browser, { colorScheme, viewport: { width, height: 850 }, locale })
       await page.addInitScript(`localStorage.setItem('spark-copilot-open', '${width > 500}')`)
       for (const path of PAGES) {
         await show(page, path)
-        await page.waitForSelector('[data-demo]')
         await settled(page)
         expect([path, await page.evaluate(OVERFLOWS)]).toEqual([path, []])
         expect([path, await violations(page)]).toEqual([path, []])
@@ -95,7 +74,7 @@ describe.skipIf(!here)('the dashboard (skipped but on Linux x64)', () => {
   )
 
   it('holds what the playbook checks: one scroll, an amber DEMO with its reasons, remembered copilot', async () => {
-    const { context, page } = await open({ viewport: { width: 1280, height: 850 } })
+    const { context, page } = await openPage(browser)
     await show(page, '/')
     await page.waitForSelector('[data-demo]')
     expect(await page.evaluate('getComputedStyle(document.body).overflow')).toBe('hidden')
@@ -109,8 +88,20 @@ describe.skipIf(!here)('the dashboard (skipped but on Linux x64)', () => {
     await context.close()
   })
 
+  it('draws in a browser whose language is no language tag, as one started in the locale C calls its own', async () => {
+    const plain = await launchBrowser({ LANG: 'C', LC_ALL: 'C' })
+    const page = await plain.newPage()
+    const errors: string[] = []
+    page.on('pageerror', (error) => errors.push(error.message))
+    await show(page, '/')
+    await settled(page)
+    await page.locator('[data-series=p95_ms] canvas').waitFor()
+    expect(errors).toEqual([])
+    await plain.close()
+  })
+
   it('shows no red word when every route fails, but the failure in its place with a retry', async () => {
-    const { context, page } = await open({ viewport: { width: 1280, height: 850 } })
+    const { context, page } = await openPage(browser)
     await page.route('**/api/**', (route) => route.fulfill({ status: 500, contentType: 'application/problem+json', body: '{}' }))
     for (const path of PAGES.filter((one) => one !== '/setup')) {
       await show(page, path)
@@ -125,7 +116,7 @@ describe.skipIf(!here)('the dashboard (skipped but on Linux x64)', () => {
       params: { id: 'admin' },
       body: {},
     })
-    const { context, page } = await open({ viewport: { width: 1280, height: 850 } })
+    const { context, page } = await openPage(browser)
     await show(page, '/strategies/btcusdt-1h-1')
     const pause = page.getByRole('button', { name: 'Pause' })
     await pause.waitFor()
@@ -146,7 +137,7 @@ describe.skipIf(!here)('the dashboard (skipped but on Linux x64)', () => {
   }, 60_000)
 
   it('says within 5 s that executor or api is away, keeps what it showed, and recovers by itself', async () => {
-    const { context, page } = await open({ viewport: { width: 1280, height: 850 } })
+    const { context, page } = await openPage(browser)
     await show(page, '/')
     await page.waitForSelector('[data-stream=open]')
     executor.child.kill('SIGKILL')
@@ -155,6 +146,15 @@ describe.skipIf(!here)('the dashboard (skipped but on Linux x64)', () => {
     api.child.kill('SIGKILL')
     await page.waitForSelector('[data-condition=api]', { timeout: SAID_MS })
     expect(await page.locator('[data-gate]').count()).toBeGreaterThan(0)
+    await page
+      .locator('[data-stream=lost]')
+      .filter({ hasText: /no connection, data \d+ s old/ })
+      .waitFor()
+    await page
+      .locator('main')
+      .getByText(/^As of \d\d:\d\d:\d\d/)
+      .first()
+      .waitFor()
     await api.ended
     api = spark.start('api')
     executor = spark.start('executor')

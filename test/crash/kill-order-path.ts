@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'vitest'
+import { PREBUNDLED_MODULES } from '@spark/server/prebundle/prebundle'
 import { ROOT } from '../support/spark.ts'
 import { checkBooks } from './check-books.ts'
 
@@ -20,7 +21,7 @@ interface Life {
 }
 
 function live(folder: string, seed: number, behaviour: 'well' | 'badly', at: string): Promise<Life> {
-  const child = spawn(process.execPath, [CHILD, folder, String(seed), behaviour, at], {
+  const child = spawn(process.execPath, ['--require', PREBUNDLED_MODULES, CHILD, folder, String(seed), behaviour, at], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NODE_COMPILE_CACHE: `${ROOT}node_modules/.cache/node-compile` },
   })

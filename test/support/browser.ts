@@ -40,8 +40,8 @@ function unpackChromium(): { executable: string; libraries: string; fonts: strin
   return { executable: join(folder, 'chromium'), libraries: join(folder, 'lib'), fonts: join(folder, 'fonts.conf') }
 }
 
-/** A headless Chromium that talks to this machine only. */
-export async function launchBrowser(): Promise<Browser> {
+/** A headless Chromium that talks to this machine only. `env`: what its environment says beside that of the tests. */
+export async function launchBrowser(env: Record<string, string> = {}): Promise<Browser> {
   const { executable, libraries, fonts } = unpackChromium()
   return chromium.launch({
     executablePath: executable,
@@ -60,6 +60,7 @@ export async function launchBrowser(): Promise<Browser> {
       LD_LIBRARY_PATH: libraries,
       FONTCONFIG_FILE: fonts,
       HOME: mkdtempSync(join(tmpdir(), 'spark-browser-')),
+      ...env,
     },
   })
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { goodFeature } from '@spark/server/api/feature-fixture'
+import { PREBUNDLED_MODULES } from '@spark/server/prebundle/prebundle'
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 /** Real candles for tests; absent in a plain checkout. */
@@ -76,7 +77,7 @@ export async function createSpark(env: Record<string, string> = {}, root = ROOT)
       return begin(
         entry === 'up'
           ? spawn(program, ['up'], options())
-          : spawn(process.execPath, [`packages/server/src/${entry}/main.ts`], options()),
+          : spawn(process.execPath, ['--require', PREBUNDLED_MODULES, `packages/server/src/${entry}/main.ts`], options()),
       )
     },
     run: (...args) => runToEnd(program, args, { env: full, cwd: root }),

@@ -9,7 +9,8 @@ import { createProgram } from './program.ts'
 const output = processOutput()
 
 try {
-  await createProgram(output).parseAsync()
+  const program = await createProgram(output, process.argv.slice(2))
+  await program.parseAsync()
 } catch (error) {
   process.exitCode = exitCodeOf(error)
 }

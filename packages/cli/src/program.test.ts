@@ -2,7 +2,8 @@ import type { Command } from 'commander'
 import { describe, expect, it } from 'vitest'
 import { createProgram } from './program.ts'
 
-const program = createProgram({ line: () => {}, note: () => {}, write: () => Promise.resolve(true) })
+const silent = { line: () => {}, note: () => {}, write: () => Promise.resolve(true) }
+const program = await createProgram(silent)
 const leaves = (command: Command): Command[] =>
   command.commands.length === 0 ? [command] : command.commands.flatMap((one) => leaves(one))
 const pathOf = (command: Command): string =>
@@ -15,8 +16,19 @@ function helpOf(command: Command): string {
   return text
 }
 
+const namesOf = ({ commands }: Command) => commands.map((command) => command.name())
+
 describe('every command', () => {
   const commands = leaves(program)
+
+  it('is loaded by its name, with those of its file', async () => {
+    for (const name of namesOf(program)) {
+      const names = namesOf(await createProgram(silent, [name, '--help']))
+      expect(names).toContain(name)
+      expect(names.length).toBeLessThan(4)
+    }
+    expect(namesOf(await createProgram(silent, ['--help']))).toEqual(namesOf(program))
+  })
 
   it('is there', () => {
     expect(commands.map(pathOf)).toEqual(

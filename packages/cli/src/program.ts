@@ -1,76 +1,49 @@
 import { Command } from 'commander'
 import { VERSION } from '@spark/server/config'
-import { accountCommands } from './commands/account.ts'
-import { applyCommand } from './commands/apply.ts'
-import { alertMonitorCommand } from './commands/alert-monitor.ts'
-import { alertsCommands } from './commands/alerts.ts'
-import { auditCommands } from './commands/audit.ts'
-import { backupCommands } from './commands/backup.ts'
-import { calibrationCommands } from './commands/calibration.ts'
-import { deployCommand } from './commands/deploy.ts'
-import { doctorCommand } from './commands/doctor.ts'
-import { equityCommand } from './commands/equity.ts'
-import { fillsCommand } from './commands/fills.ts'
-import { importCommand } from './commands/import.ts'
-import { jobsCommands } from './commands/jobs.ts'
-import { keysCommands } from './commands/keys.ts'
-import { killCommands } from './commands/kill.ts'
-import { monitorCommand } from './commands/monitor.ts'
-import { notifyCommand } from './commands/notify.ts'
-import { preflightCommand } from './commands/preflight.ts'
-import { queueCommands } from './commands/queue.ts'
-import { rehearseCommand } from './commands/rehearse.ts'
-import { replayCommand } from './commands/replay.ts'
-import { restartCommand } from './commands/restart.ts'
-import { riskCommand } from './commands/risk.ts'
-import { rolloutCommands } from './commands/rollout.ts'
-import { sessionsCommands } from './commands/sessions.ts'
-import { statusCommand } from './commands/status.ts'
-import { strategiesCommands } from './commands/strategies.ts'
-import { tokensCommands } from './commands/tokens.ts'
-import { tradingCommands } from './commands/trading.ts'
-import { triageCommands } from './commands/triage.ts'
-import { upCommand } from './commands/up.ts'
-import { usersCommands } from './commands/users.ts'
 import type { Output } from './output.ts'
 
-const COMMANDS = [
-  upCommand,
-  deployCommand,
-  restartCommand,
-  statusCommand,
-  doctorCommand,
-  preflightCommand,
-  importCommand,
-  replayCommand,
-  rehearseCommand,
-  auditCommands,
-  strategiesCommands,
-  tradingCommands,
-  fillsCommand,
-  equityCommand,
-  queueCommands,
-  riskCommand,
-  killCommands,
-  rolloutCommands,
-  applyCommand,
-  triageCommands,
-  usersCommands,
-  tokensCommands,
-  sessionsCommands,
-  keysCommands,
-  accountCommands,
-  jobsCommands,
-  calibrationCommands,
-  backupCommands,
-  notifyCommand,
-  alertsCommands,
-  alertMonitorCommand,
-  monitorCommand,
+type AddCommands = (program: Command, output: Output) => void
+
+/** By the names under which they are called: a command loads its own file, not those of all. */
+const COMMANDS: readonly (readonly [names: readonly string[], load: () => Promise<AddCommands>])[] = [
+  [['up'], async () => (await import('./commands/up.ts')).upCommand],
+  [['deploy'], async () => (await import('./commands/deploy.ts')).deployCommand],
+  [['restart'], async () => (await import('./commands/restart.ts')).restartCommand],
+  [['status'], async () => (await import('./commands/status.ts')).statusCommand],
+  [['doctor'], async () => (await import('./commands/doctor.ts')).doctorCommand],
+  [['preflight'], async () => (await import('./commands/preflight.ts')).preflightCommand],
+  [['import'], async () => (await import('./commands/import.ts')).importCommand],
+  [['replay'], async () => (await import('./commands/replay.ts')).replayCommand],
+  [['rehearse'], async () => (await import('./commands/rehearse.ts')).rehearseCommand],
+  [['audit'], async () => (await import('./commands/audit.ts')).auditCommands],
+  [['strategies'], async () => (await import('./commands/strategies.ts')).strategiesCommands],
+  [['orders', 'positions', 'flatten'], async () => (await import('./commands/trading.ts')).tradingCommands],
+  [['fills'], async () => (await import('./commands/fills.ts')).fillsCommand],
+  [['equity'], async () => (await import('./commands/equity.ts')).equityCommand],
+  [['queue'], async () => (await import('./commands/queue.ts')).queueCommands],
+  [['risk'], async () => (await import('./commands/risk.ts')).riskCommand],
+  [['kill', 'unkill'], async () => (await import('./commands/kill.ts')).killCommands],
+  [['rollout'], async () => (await import('./commands/rollout.ts')).rolloutCommands],
+  [['apply'], async () => (await import('./commands/apply.ts')).applyCommand],
+  [['triage'], async () => (await import('./commands/triage.ts')).triageCommands],
+  [['users'], async () => (await import('./commands/users.ts')).usersCommands],
+  [['tokens'], async () => (await import('./commands/tokens.ts')).tokensCommands],
+  [['sessions'], async () => (await import('./commands/sessions.ts')).sessionsCommands],
+  [['keys'], async () => (await import('./commands/keys.ts')).keysCommands],
+  [['account'], async () => (await import('./commands/account.ts')).accountCommands],
+  [['jobs'], async () => (await import('./commands/jobs.ts')).jobsCommands],
+  [['calibration'], async () => (await import('./commands/calibration.ts')).calibrationCommands],
+  [['backup', 'restore'], async () => (await import('./commands/backup.ts')).backupCommands],
+  [['notify'], async () => (await import('./commands/notify.ts')).notifyCommand],
+  [['alerts'], async () => (await import('./commands/alerts.ts')).alertsCommands],
+  [['alert-monitor'], async () => (await import('./commands/alert-monitor.ts')).alertMonitorCommand],
+  [['monitor'], async () => (await import('./commands/monitor.ts')).monitorCommand],
 ]
 
-/** The program spark with all its commands. It throws CommanderError in place of ending the process. */
-export function createProgram(output: Output): Command {
+/** The program spark with all its commands, or with the one that the arguments begin with. It throws CommanderError in place of ending the process. */
+export async function createProgram(output: Output, [first = '']: readonly string[] = []): Promise<Command> {
+  const called = COMMANDS.filter(([names]) => names.includes(first))
+  const added = await Promise.all((called.length > 0 ? called : COMMANDS).map(([, load]) => load()))
   const program = new Command('spark')
     .description('Progressive delivery for trading signals.')
     .version(VERSION)
@@ -80,6 +53,6 @@ export function createProgram(output: Output): Command {
       'after',
       '\nExit codes: 0 done, 1 a check did not hold or could not run, 2 wrong usage.\nSettings are environment variables: spark doctor lists them all.',
     )
-  for (const add of COMMANDS) add(program, output)
+  for (const add of added) add(program, output)
   return program
 }

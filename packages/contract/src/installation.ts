@@ -24,6 +24,9 @@ export const Installation = Type.Object({
   canary: Type.Object({ symbol: Type.String(), tf: Type.Enum(TIMEFRAMES) }),
   mode: Type.Enum(['off', 'preview', 'live'], { description: 'of ML scoring' }),
   executorReachable: Type.Boolean(),
+  channels: Type.Array(Type.Enum(['slack', 'telegram', 'webhook']), {
+    description: 'that are told of alerts; empty: nobody is told',
+  }),
   demo: Type.Array(Type.Enum(DEMO_REASONS), {
     description: 'why no real-money order can come from an ML decision; empty: one can',
   }),

@@ -1,3 +1,4 @@
+export type { GuardrailReason } from '@spark/core/signal/guardrails'
 import { Type, type Static } from 'typebox'
 
 /**

@@ -2,6 +2,7 @@
 export const PAGE_PATHS = [
   '/',
   '/rollout',
+  '/rollout/rehearsals',
   '/strategies',
   '/strategies/:id',
   '/orders',

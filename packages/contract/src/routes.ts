@@ -11,6 +11,7 @@ import { ALERT_ROUTES } from './alert-routes.ts'
 import { CALIBRATION_ROUTES } from './calibration-routes.ts'
 import { isPermission, needsStepUp, type Permission } from './permissions.ts'
 import { OPERATION_ROUTES } from './operation-routes.ts'
+import { REHEARSAL_ROUTES } from './rehearsal-routes.ts'
 import { ROLLOUT_ROUTES } from './rollout-routes.ts'
 import { TRIAGE_ROUTES } from './triage.ts'
 import { TRADING_ROUTES } from './trading-routes.ts'
@@ -208,6 +209,7 @@ export const ROUTES = {
   ...TRADING_ROUTES,
   ...OPERATION_ROUTES,
   ...ROLLOUT_ROUTES,
+  ...REHEARSAL_ROUTES,
   ...ALERT_ROUTES,
   ...CALIBRATION_ROUTES,
   ...TRIAGE_ROUTES,

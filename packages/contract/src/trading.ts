@@ -1,5 +1,7 @@
 import { ORDER_STATES } from '@spark/core/trading/order'
 export { ORDER_STATES } from '@spark/core/trading/order'
+export type { PositionDecision } from '@spark/core/trading/decide-position'
+export type { RiskCode } from '@spark/core/trading/risk'
 import { TIMEFRAMES } from '@spark/core/market/timeframe'
 import { Type, type Static, type TSchema } from 'typebox'
 
@@ -123,6 +125,23 @@ const ProfitView = Type.Object({
 export const PositionList = Type.Object({
   items: Type.Array(PositionView, { description: 'what is held, by strategy' }),
   profits: Type.Array(ProfitView, { description: 'by strategy and arm, of everything so far' }),
+})
+
+export const EarnedQuery = Type.Object(
+  { from: Type.Optional(Type.String({ maxLength: 40, description: 'time, inclusive; default: the beginning' })) },
+  { additionalProperties: false },
+)
+export const EarnedList = Type.Object({
+  from: Ms,
+  items: Type.Array(
+    Type.Object({
+      strategyId: Type.String(),
+      arm: Arm,
+      realized: Type.String({ description: 'quote units, after fees' }),
+      closes: Type.Integer({ description: 'fills that closed something' }),
+    }),
+    { description: 'by strategy and arm; those that closed nothing are left out' },
+  ),
 })
 
 export const EquityQuery = Type.Object(

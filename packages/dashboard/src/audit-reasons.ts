@@ -1,4 +1,5 @@
 import type { AuditItem } from '@spark/contract/audit'
+import { isRecord } from './record.ts'
 
 /** Actions of people and of the controller on the rollout, the kill switches and the settings. */
 export const DECISION_ACTIONS = [
@@ -28,8 +29,4 @@ export function reasonsOf({ context }: Pick<AuditItem, 'context'>): string[] {
   const given = commands.flatMap((one: unknown) => (isRecord(one) && typeof one['reason'] === 'string' ? [one['reason']] : []))
   const told = Array.isArray(reasons) ? reasons.filter((one) => typeof one === 'string') : []
   return [...new Set([...(typeof reason === 'string' ? [reason] : []), ...given, ...told])]
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null
 }

@@ -1,4 +1,5 @@
 import { queryOptions } from '@tanstack/react-query'
+import type { AuditItem } from '@spark/contract/audit'
 import { createClient } from '@spark/contract/client'
 import type { Window } from '@spark/contract/metrics'
 import type { AnswerOf, BodyOf, QueryOf } from '@spark/contract/routes'
@@ -26,6 +27,12 @@ export const queries = {
   metrics: queryOptions({ queryKey: ['metrics'], queryFn: () => read('getMetrics'), refetchInterval: 30 * SECOND }),
   rollout: queryOptions({ queryKey: ['rollout'], queryFn: () => read('rollout'), refetchInterval: 5 * SECOND }),
   rolloutHistory: queryOptions({ queryKey: ['rollout', 'history'], queryFn: () => read('rolloutHistory') }),
+  rehearsals: queryOptions({
+    queryKey: ['rehearsals'],
+    queryFn: () => read('rehearsals'),
+    // One that waits or runs is watched.
+    refetchInterval: ({ state: { data } }) => (data?.items.some(({ endedAt }) => endedAt === null) === true ? 1 : 30) * SECOND,
+  }),
   breaches: queryOptions({ queryKey: ['breaches'], queryFn: () => read('breaches'), refetchInterval: 60 * SECOND }),
   slo: queryOptions({ queryKey: ['slo'], queryFn: () => read('slo'), refetchInterval: 15 * SECOND }),
   risk: queryOptions({ queryKey: ['risk'], queryFn: () => read('risk'), refetchInterval: 10 * SECOND }),
@@ -51,21 +58,15 @@ export const queries = {
     refetchInterval: 15 * SECOND,
   }),
   users: queryOptions({ queryKey: ['users'], queryFn: () => read('users') }),
-  sessions: queryOptions({ queryKey: ['sessions'], queryFn: () => read('sessions') }),
-  tokens: queryOptions({ queryKey: ['tokens'], queryFn: () => read('tokens') }),
+  /** `user`: a name, or all; one's own without it. */
+  sessions: (query: QueryOf<'sessions'>) =>
+    queryOptions({ queryKey: ['sessions', query], queryFn: () => read('sessions', query) }),
+  tokens: (query: QueryOf<'tokens'>) => queryOptions({ queryKey: ['tokens', query], queryFn: () => read('tokens', query) }),
   keys: queryOptions({ queryKey: ['keys'], queryFn: () => read('keys') }),
   /** What was decided, newest first. The stream says when there is more. */
   decisions: queryOptions({
     queryKey: ['audit', 'decisions'],
-    async queryFn() {
-      const pages = await Promise.all(
-        DECISION_ACTIONS.map((action) => api.call('auditList', { body: { action, limit: DECISIONS_MAX } })),
-      )
-      return pages
-        .flatMap(({ items }) => items)
-        .sort((a, b) => b.ts - a.ts)
-        .slice(0, DECISIONS_MAX)
-    },
+    queryFn: async () => (await newestOf(DECISION_ACTIONS, { limit: DECISIONS_MAX })).slice(0, DECISIONS_MAX),
     staleTime: 60 * SECOND,
   }),
   timeseries: (window: Window) =>
@@ -75,12 +76,28 @@ export const queries = {
       refetchInterval: 30 * SECOND,
       placeholderData: (before) => before,
     }),
+  /** What is done does not change. */
+  rehearsal: (id: string) =>
+    queryOptions({
+      queryKey: ['rehearsal', id],
+      queryFn: () => api.call('rehearsalReport', { params: { id } }),
+      staleTime: ({ state: { data } }) => (data?.report === undefined || data.report === null ? 0 : Infinity),
+    }),
   audit: (body: BodyOf<'auditList'>) =>
     queryOptions({ queryKey: ['audit', body], queryFn: () => api.call('auditList', { body }), refetchInterval: 30 * SECOND }),
+  /** Rows of a strategy that have one of these actions, at most `limit` of each, newest first. */
+  strategyAudit: (strategyId: string, actions: readonly string[], limit: number) =>
+    queryOptions({
+      queryKey: ['audit', strategyId, actions, limit],
+      queryFn: () => newestOf(actions, { strategyId, limit }),
+      refetchInterval: 30 * SECOND,
+    }),
   orders: (query: QueryOf<'orders'>) =>
     queryOptions({ queryKey: ['orders', query], queryFn: () => read('orders', query), refetchInterval: 15 * SECOND }),
   fills: (query: QueryOf<'fills'>) =>
     queryOptions({ queryKey: ['orders', 'fills', query], queryFn: () => read('fills', query), refetchInterval: 30 * SECOND }),
+  earned: (query: QueryOf<'earned'>) =>
+    queryOptions({ queryKey: ['earned', query], queryFn: () => read('earned', query), refetchInterval: 60 * SECOND }),
   equity: (query: QueryOf<'equity'>) =>
     queryOptions({ queryKey: ['equity', query], queryFn: () => read('equity', query), refetchInterval: 60 * SECOND }),
   candles: (query: QueryOf<'candles'>) =>
@@ -97,6 +114,7 @@ type ReadRoute =
   | 'getMetrics'
   | 'rollout'
   | 'rolloutHistory'
+  | 'rehearsals'
   | 'breaches'
   | 'slo'
   | 'risk'
@@ -109,9 +127,16 @@ type ReadRoute =
   | 'timeseries'
   | 'orders'
   | 'fills'
+  | 'earned'
   | 'equity'
   | 'candles'
 
 function read<Name extends ReadRoute>(name: Name, query?: QueryOf<Name>): Promise<AnswerOf<Name>> {
   return api.call(name, { ...(query !== undefined && { query }) })
+}
+
+/** At most `limit` rows of each action, newest first. */
+async function newestOf(actions: readonly string[], filter: { strategyId?: string; limit: number }): Promise<AuditItem[]> {
+  const pages = await Promise.all(actions.map((action) => api.call('auditList', { body: { action, ...filter } })))
+  return pages.flatMap(({ items }) => items).sort((a, b) => b.ts - a.ts)
 }

@@ -23,6 +23,7 @@ const view = (change: Partial<RolloutView>) =>
   ({
     id: 'rollout-1',
     phase: 'live',
+    phaseReason: null,
     subState: 'soaking',
     share: 0.1,
     ceiling: 1,
@@ -70,6 +71,15 @@ describe('the sentence on top', () => {
     const { tone, head, parts } = say({ phase: 'rolled_back', subState: 'ended' })
     expect([tone, head]).toEqual(['amber', 'ROLLED BACK'])
     expect(parts).toEqual(['nobody acts on ML', 'another try is a new rollout'])
+  })
+
+  it('names the cause of what was taken back', () => {
+    const blind = 'blind for 600 s: nobody asks for scores, whoever would stands still: 2 paused by the drawdown limit'
+    expect(say({ phase: 'preview_only', phaseReason: blind }).parts).toEqual([
+      `why: ${blind}`,
+      'nobody acts on ML',
+      'returning takes an approval',
+    ])
   })
 
   it('is red while killed', () => {

@@ -30,11 +30,12 @@ function toneOf({ phase, gates }: RolloutView): Sentence['tone'] {
 
 function standingParts(view: RolloutView, { m, f }: Speech): string[] {
   const { rollout: t } = m
-  const { phase, subState, paused, dwell, cooldownUntil } = view
-  if (phase === 'killed') return [t.liftKill]
+  const { phase, phaseReason, subState, paused, dwell, cooldownUntil } = view
+  const why = phaseReason === null ? [] : [t.because(phaseReason)]
+  if (phase === 'killed') return [...why, t.liftKill]
   if (phase === 'rolled_back' || phase === 'off')
-    return [t.nobody, cooldownUntil === null ? t.newTryNow : t.newTry(f.moment(cooldownUntil))]
-  if (phase === 'preview_only') return [t.nobody, t.returnTakesApproval]
+    return [...why, t.nobody, cooldownUntil === null ? t.newTryNow : t.newTry(f.moment(cooldownUntil))]
+  if (phase === 'preview_only') return [...why, t.nobody, t.returnTakesApproval]
   if (phase === 'done') return [t.guardsStay]
   const served = t.good(f.clock(dwell.servedS * 1000), f.clock(dwell.neededS * 1000))
   const state = paused === null ? t.subStates[subState] : t.pausedBy(paused.by)

@@ -3,13 +3,19 @@ import { Shell } from './layout/shell.tsx'
 import { Crashed, NotFound } from './layout/trouble.tsx'
 import { LAZY } from './pages/lazy-pages.ts'
 import { OverviewPage } from './pages/overview/overview-page.tsx'
-import { auditSearch, ordersSearch, overviewSearch, strategiesSearch } from './search.ts'
+import { auditSearch, ordersSearch, overviewSearch, rehearsalsSearch, strategiesSearch } from './search.ts'
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFound, errorComponent: Crashed })
 const under = () => root
 
 const overview = createRoute({ getParentRoute: under, path: '/', component: OverviewPage, validateSearch: overviewSearch })
 const rollout = createRoute({ getParentRoute: under, path: '/rollout', component: LAZY.rollout })
+const rehearsals = createRoute({
+  getParentRoute: under,
+  path: '/rollout/rehearsals',
+  component: LAZY.rehearsals,
+  validateSearch: rehearsalsSearch,
+})
 const strategies = createRoute({
   getParentRoute: under,
   path: '/strategies',
@@ -31,6 +37,7 @@ export const router = createRouter({
   routeTree: root.addChildren([
     overview,
     rollout,
+    rehearsals,
     strategies,
     strategy,
     orders,

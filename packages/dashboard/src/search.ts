@@ -22,6 +22,14 @@ export function overviewSearch({ window }: Raw): OverviewSearch {
   return defined({ window: oneOf(WINDOWS, window) })
 }
 
+export interface RehearsalsSearch {
+  /** Which one is shown. */
+  id?: string
+}
+export function rehearsalsSearch({ id }: Raw): RehearsalsSearch {
+  return defined({ id: text(id) })
+}
+
 export const STRATEGY_SORTS = ['id', 'symbol', 'tf', 'capital', 'status', 'profit'] as const
 export type StrategySort = (typeof STRATEGY_SORTS)[number]
 const STATUSES: readonly StrategyView['status'][] = ['running', 'paused', 'stopped']

@@ -57,3 +57,15 @@ export async function championOf(
   const model = wanted === undefined ? null : await store.get(wanted)
   return model === null ? null : { version: model.version, hash: model.hash }
 }
+
+/** Hashes by version, or of the champion; `none` when it is not there. A version names one document for ever: it is asked for once. */
+export function createModelHashes(store: Pick<ModelStore, 'get' | 'aliases'>): (version: string | null) => Promise<string> {
+  const hashes = new Map<string, string>()
+  return async (version) => {
+    const known = version === null ? undefined : hashes.get(version)
+    if (known !== undefined) return known
+    const found = await championOf(store, version)
+    if (version !== null && found !== null) hashes.set(version, found.hash)
+    return found?.hash ?? 'none'
+  }
+}

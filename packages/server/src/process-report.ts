@@ -1,22 +1,27 @@
+import { schemaHash } from '@spark/core/signal/feature-row'
 import type { Clock } from './clock.ts'
+import type { Config } from './config.ts'
 import type { Log } from './log.ts'
-import type { ProcessReport, ProcessReportStore } from './storage/process-report-store.ts'
+import { sha256 } from './sha256.ts'
+import type { ProcessReportStore } from './storage/process-report-store.ts'
 import { StorageError } from './storage/storage-error.ts'
 
 const REPORT_EVERY_MS = 5000
 
 /**
- * Tells every 5 s what this process runs. Resolves after the first report, with what stops it and takes the report back: a worker
+ * Tells every 5 s what this process runs: build, schema, and the model that it scores with. Resolves after the first report, with what stops it and takes the report back: a worker
  * that was replaced must not hold up parity.
  */
 export async function startReporting(deps: {
   reports: ProcessReportStore
   process: string
+  config: Pick<Config, 'buildSha' | 'version'>
   clock: Clock
   log: Log
-  report(): Promise<Omit<ProcessReport, 'process' | 'pid' | 'reportedAt'>>
+  modelHash(): Promise<string> | string
 }): Promise<() => Promise<void>> {
-  const { reports, clock, log } = deps
+  const { reports, config, clock, log } = deps
+  const schema = schemaHash(sha256)
   const own = { process: deps.process, pid: process.pid }
   async function attempt(work: () => Promise<void>): Promise<void> {
     try {
@@ -26,7 +31,12 @@ export async function startReporting(deps: {
       log.warn({ err: error }, 'this process could not report what it runs; exposure does not rise meanwhile')
     }
   }
-  const tell = () => attempt(async () => reports.report({ ...(await deps.report()), ...own, reportedAt: clock.nowMs() }))
+  const tell = () =>
+    attempt(async () => {
+      const modelHash = await deps.modelHash()
+      const { buildSha, version } = config
+      await reports.report({ ...own, buildSha, version, schemaHash: schema, modelHash, reportedAt: clock.nowMs() })
+    })
   await tell()
   let telling = Promise.resolve()
   const cancel = clock.every(REPORT_EVERY_MS, () => {

@@ -5,6 +5,7 @@ import { restoreBackup, takeBackup, verifyBackup, type Manifest } from '@spark/s
 import { BackupError } from '@spark/server/backup/copy-database'
 import { loadConfig } from '@spark/server/config'
 import { folderClock } from '@spark/server/folder-clock'
+import { systemRandomness } from '@spark/server/random'
 import { timeText, typedTwice } from '../options.ts'
 import { CheckFailed, WrongUsage, type Output } from '../output.ts'
 
@@ -62,9 +63,10 @@ function restoreCommand(program: Command, output: Output): void {
       const name = basename(folder)
       if (confirm === undefined) throw new WrongUsage(`it replaces what is there now; type its name again: --confirm ${name}`)
       typedTwice('name of the backup', name, confirm)
-      const { dataDir, databasePath } = loadConfig()
-      const nowMs = folderClock({ dataDir }).nowMs()
-      const restored = await orFailed(restoreBackup({ folder, dataDir, databasePath, nowMs, actor: 'operator', reason }))
+      const config = loadConfig()
+      const { dataDir, databasePath } = config
+      const parts = { config, clock: folderClock(config), random: systemRandomness }
+      const restored = await orFailed(restoreBackup({ folder, dataDir, databasePath, actor: 'operator', reason }, parts))
       if (json === true) return output.line(JSON.stringify(restored, null, 2))
       output.line(
         `${databasePath} is as it was at ${timeText(restored.manifest.takenAt)}; what was there lies in ${restored.replaced}`,

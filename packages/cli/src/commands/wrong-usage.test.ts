@@ -27,8 +27,9 @@ it.each([
   ['rehearse --expect good', '--expect good: must be one of done, rolled_back'],
   ['rehearse --html /nowhere/x.html', '--html /nowhere/x.html: its folder is missing or cannot be written'],
 ])('spark %s is refused before anything is done: %s', async (line, problem) => {
-  const program = createProgram({ line: () => {}, note: () => {}, write: () => Promise.resolve(true) })
-  const call = program.parseAsync(['node', 'spark', ...line.split(' ')])
+  const args = line.split(' ')
+  const program = await createProgram({ line: () => {}, note: () => {}, write: () => Promise.resolve(true) }, args)
+  const call = program.parseAsync(args, { from: 'user' })
   await expect(call).rejects.toThrow(WrongUsage)
   await expect(call).rejects.toThrow(problem)
 })

@@ -1,6 +1,7 @@
 import type { Effect, Outcome, TickFacts } from './outcome.ts'
 import { isAllGood, isCovered } from './gate.ts'
 import type { RolloutPlan, RolloutStep } from './plan.ts'
+import { reasonText } from './reason.ts'
 import { emptyTally } from './slice.ts'
 import { hasEnded, openBreaches, stepOf, type RolloutState } from './state.ts'
 
@@ -24,7 +25,8 @@ export function advance(plan: RolloutPlan, state: RolloutState, facts: TickFacts
   if (hasEnded(state) || state.phase === 'done') return wait('soak', [])
   const target = targetStep(plan, state)
   const missing = missingFor(plan, state, target, facts)
-  if (state.paused !== null) return wait('pause', [`paused by ${state.paused.by}`, ...missing.held, ...missing.firm])
+  if (state.paused !== null)
+    return wait('pause', [reasonText('paused', { who: state.paused.by }), ...missing.held, ...missing.firm])
   const held = missing.held.length > 0
   if (held || missing.firm.length > 0) return wait(held ? 'hold' : 'soak', [...missing.held, ...missing.firm, ...missing.soft])
   if (missing.soft.length > 0 && state.override === null) return wait('soak', missing.soft)
@@ -56,29 +58,28 @@ function missingFor(plan: RolloutPlan, state: RolloutState, target: Target, fact
   const goodLeftMs = dwellMs - state.goodMs
   const calmLeftMs = CALM_SHARE * dwellMs - state.calmMs
   const held = [
-    ...openBreaches(state).map(({ gate }) => `the breach of ${gate} is not over`),
-    ...when(target.ceilingHolds, `the approved ceiling is ${shareText(state.ceiling)}`),
+    ...openBreaches(state).map(({ gate }) => reasonText('breach_open', { gate })),
+    ...when(target.ceilingHolds, () => reasonText('ceiling', { share: shareText(state.ceiling) })),
   ]
   const firm = [
-    ...when(raises && !isCovered(plan, state.gates), 'too few slices of the last minutes can be judged'),
-    ...when(raises && facts.parity !== null, `the processes differ: ${facts.parity ?? ''}`),
-    ...when(raises && facts.risk !== null, `risk is not free: ${facts.risk ?? ''}`),
+    ...when(raises && !isCovered(plan, state.gates), () => facts.nobodyAsks ?? reasonText('not_covered')),
+    ...when(raises && facts.parity !== null, () => reasonText('parity', { facts: facts.parity ?? '' })),
+    ...when(raises && facts.risk !== null, () => reasonText('risk', { facts: facts.risk ?? '' })),
   ]
   const soft = [
-    ...when(needsDwell && goodLeftMs > 0, `${minutes(goodLeftMs)} more of good time`),
+    ...when(needsDwell && goodLeftMs > 0, () => reasonText('good_time', { minutes: minutes(goodLeftMs) })),
     // The calm passes while good time is served: said only when it takes longer.
-    ...when(needsDwell && calmLeftMs > Math.max(0, goodLeftMs), `${minutes(calmLeftMs)} more without a warning`),
-    ...when(raises && !isAllGood(state.gates), 'not every figure is on its target'),
-    ...when(raises && state.modifiers.length > 0, 'a counter-move of the controller is active'),
-    ...when(
-      target.step?.proven === true && facts.verdict !== 'proven',
-      `the model is ${facts.verdict}, the plan wants it proven`,
+    ...when(needsDwell && calmLeftMs > Math.max(0, goodLeftMs), () => reasonText('calm_time', { minutes: minutes(calmLeftMs) })),
+    ...when(raises && !isAllGood(state.gates), () => reasonText('not_on_target')),
+    ...when(raises && state.modifiers.length > 0, () => reasonText('counter_move_active')),
+    ...when(target.step?.proven === true && facts.verdict !== 'proven', () =>
+      reasonText('not_proven', { verdict: facts.verdict }),
     ),
   ]
   const approvals = [
-    ...when(state.stepBreaches >= plan.breachesMax, `${state.stepBreaches} breaches in this step: a person must approve`),
-    ...when(target.step?.approval === true, `the step ${target.step?.name ?? ''} needs an approval`),
-    ...when(returning, `returning from preview-only needs an approval`),
+    ...when(state.stepBreaches >= plan.breachesMax, () => reasonText('step_breaches', { count: state.stepBreaches })),
+    ...when(target.step?.approval === true, () => reasonText('step_approval', { step: target.step?.name ?? '' })),
+    ...when(returning, () => reasonText('return_approval')),
   ]
   return { held, firm, soft, approvals }
 }
@@ -86,7 +87,7 @@ function missingFor(plan: RolloutPlan, state: RolloutState, target: Target, fact
 function step(plan: RolloutPlan, state: RolloutState, index: number | null, nowMs: number): Outcome {
   const spent = { approval: null, override: null, skipDwell: false, phaseReason: null }
   if (index === null) {
-    const reasons = [`${stepOf(plan, state).name} has served its dwell: done`]
+    const reasons = [reasonText('served', { step: stepOf(plan, state).name })]
     return { state: { ...state, ...spent, phase: 'done' }, decision: 'advance', reasons, effects: [] }
   }
   const { name, share } = stepOf(plan, { step: index })
@@ -105,15 +106,15 @@ function step(plan: RolloutPlan, state: RolloutState, index: number | null, nowM
     { kind: 'expose', share },
     { kind: 'resolve', code: 'rollout_preview_only', scope: 'rollout' },
   ]
-  return { state: next, decision: 'advance', reasons: [`${name} begins`], effects }
+  return { state: next, decision: 'advance', reasons: [reasonText('begins', { step: name })], effects }
 }
 
 function isApproved({ approvalMs }: RolloutPlan, { approval }: RolloutState, nowMs: number): boolean {
   return approval !== null && nowMs - approval.atMs <= approvalMs
 }
 
-const when = (holds: boolean, reason: string): string[] => (holds ? [reason] : [])
-const minutes = (ms: number): string => `${Math.ceil(ms / 60_000)} min`
+const when = (holds: boolean, reason: () => string): string[] => (holds ? [reason()] : [])
+const minutes = (ms: number): number => Math.ceil(ms / 60_000)
 
 /** `10 %`, `preview`. */
 export function shareText(share: number): string {

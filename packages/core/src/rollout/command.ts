@@ -1,5 +1,6 @@
 import type { Command, Making } from './outcome.ts'
 import type { RolloutPlan } from './plan.ts'
+import { reasonText } from './reason.ts'
 import { exposedShare, hasEnded, openBreaches, type RolloutState } from './state.ts'
 
 /** Why a command cannot be taken now, or null. */
@@ -38,7 +39,8 @@ export function applyCommands(plan: RolloutPlan, before: RolloutState, commands:
 }
 
 function apply(plan: RolloutPlan, state: RolloutState, command: Command, nowMs: number): Making {
-  const said = `${command.kind} by ${command.by}${command.reason === '' ? '' : `: ${command.reason}`}`
+  const { kind, by: who, reason: words } = command
+  const said = words === '' ? reasonText('command', { kind, who }) : reasonText('command_because', { kind, who, words })
   const kept = (change: Partial<RolloutState>): Making => ({
     state: { ...state, ...change },
     decision: null,
@@ -72,7 +74,13 @@ export function rolledBack(plan: RolloutPlan, state: RolloutState, reason: strin
     reasons: [reason],
     effects: [
       { kind: 'fence', mlOff: true, cancel: 'ml', positions: plan.onRollback },
-      { kind: 'alert', severity: 'red', code: 'rollout_rolled_back', scope: 'rollout', message: `rolled back: ${reason}` },
+      {
+        kind: 'alert',
+        severity: 'red',
+        code: 'rollout_rolled_back',
+        scope: 'rollout',
+        message: reasonText('told_rolled_back', { because: reason }),
+      },
     ],
   }
 }
@@ -84,7 +92,13 @@ function killed(state: RolloutState, reason: string, nowMs: number): Making {
     reasons: [reason],
     effects: [
       { kind: 'fence', mlOff: true, cancel: 'all', positions: 'handover' },
-      { kind: 'alert', severity: 'red', code: 'rollout_killed', scope: 'rollout', message: `killed: ${reason}` },
+      {
+        kind: 'alert',
+        severity: 'red',
+        code: 'rollout_killed',
+        scope: 'rollout',
+        message: reasonText('told_killed', { because: reason }),
+      },
     ],
   }
 }
@@ -111,7 +125,7 @@ export function previewOnly(plan: RolloutPlan, state: RolloutState, reason: stri
         severity: exposed ? 'red' : 'yellow',
         code: 'rollout_preview_only',
         scope: 'rollout',
-        message: `preview only: ${reason}`,
+        message: reasonText('told_preview_only', { because: reason }),
       },
     ],
   }

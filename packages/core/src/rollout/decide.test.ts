@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { effectiveFloor, exposedShare } from './state.ts'
 import { DEFAULT_PLAN, expectedDurationMs } from './plan.ts'
-import { HOUR, MINUTE, firstTime, run, type Story } from './rollout-fixture.ts'
+import { HOUR, MINUTE, firstTime, run, type Story, type Told } from './rollout-fixture.ts'
 import { successCriteria } from './success.ts'
 
 const say = (kind: 'pause' | 'resume' | 'approve' | 'preview' | 'rollback' | 'kill') => ({ kind, by: 'ada', reason: 'a test' })
@@ -214,6 +214,21 @@ describe('a breach', () => {
     expect(effectiveFloor(DEFAULT_PLAN, state.modifiers, 0.55)).toBe(0.55)
   })
 
+  it('that ends in the tick that goes preview-only gives back its counter-moves in the next one', () => {
+    const slow = (sinceMs: number) => (sinceMs >= 4.1 * HOUR && sinceMs < 4.8 * HOUR ? { latencyMs: 1200 } : {})
+    const isBack = ({ outcome }: Told) => outcome.reasons.includes('p95 is clear: its counter-moves are taken back')
+    const overMs = run({ measured: slow }, 6 * HOUR).told.find(isBack)?.sinceMs ?? 0
+    // Dead letters whose hold is completed by the slice that ends the warning.
+    const fromMs = overMs - 5000 - HOUR
+    const { told, state } = run(
+      { measured: (sinceMs) => ({ ...slow(sinceMs), ...(sinceMs >= fromMs && { deadLetters: 9 }) }) },
+      6 * HOUR,
+    )
+    expect(firstTime(told, 'preview_only')).toBe(overMs)
+    expect(told.find(isBack)?.sinceMs).toBe(overMs + 5000)
+    expect(state.modifiers).toEqual([])
+  })
+
   it('while a counter-move is active nothing advances', () => {
     const { state } = run(between(4.9 * HOUR, 6 * HOUR, { latencyMs: 1200 }), 6 * HOUR)
     expect(state).toMatchObject({ phase: 'live', step: 1 })
@@ -234,6 +249,18 @@ describe('no data', () => {
     const blindMs = (firstTime(told, 'preview_only') ?? 0) - 4.5 * HOUR
     expect(blindMs).toBeGreaterThanOrEqual(10 * MINUTE)
     expect(blindMs).toBeLessThan(13 * MINUTE)
+    expect(state.phaseReason).toBe('blind for 600 s: too few slices can be judged')
+  })
+
+  it('because nobody asks says why nobody does', () => {
+    const nobodyAsks = 'nobody asks for scores, whoever would stands still: 2 paused by the drawdown limit'
+    const silent = (sinceMs: number) => sinceMs >= 4.5 * HOUR
+    const { state, told } = run(
+      { measured: (sinceMs) => (silent(sinceMs) ? null : {}), facts: (sinceMs) => (silent(sinceMs) ? { nobodyAsks } : {}) },
+      5 * HOUR,
+    )
+    expect(state).toMatchObject({ phase: 'preview_only', phaseReason: `blind for 600 s: ${nobodyAsks}` })
+    expect(told.at(-1)?.outcome.reasons[0]).toBe(nobodyAsks)
   })
 
   it('polls without answers leave the gates blind, not good', () => {

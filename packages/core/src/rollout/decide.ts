@@ -12,6 +12,7 @@ import type { RolloutState } from './state.ts'
  */
 export function decide(plan: RolloutPlan, before: RolloutState, input: TickInput): Outcome {
   const { nowMs, facts } = input
+  if (facts?.planChanged !== undefined) return refused(before, facts.planChanged)
   const observed = observe(plan, before, { slices: input.slices, nowMs, watching: facts !== null })
   const commanded = applyCommands(plan, observed.state, input.commands, nowMs)
   const guarded = facts === null ? commanded : guard(plan, { before: observed, commanded, facts, nowMs })
@@ -22,6 +23,12 @@ export function decide(plan: RolloutPlan, before: RolloutState, input: TickInput
     reasons: [...guarded.reasons, ...advanced.reasons],
     effects: [...guarded.effects, ...advanced.effects],
   }
+}
+
+/** Its time does not count, as if the controller had been away; exposure ends with its lease, which nobody renews. */
+function refused(state: RolloutState, problem: string): Outcome {
+  const alert = { kind: 'alert', severity: 'red', code: 'rollout_plan_changed', scope: 'rollout', message: problem } as const
+  return { state, decision: 'hold', reasons: [problem], effects: [alert] }
 }
 
 /** By hand nothing but the command happens; the next tick says what it waits for. */

@@ -2,6 +2,7 @@ import { previewOnly, rolledBack } from './command.ts'
 import type { Effect, Making, TickFacts, TriageMove } from './outcome.ts'
 import type { Breach, GateEvent } from './gate.ts'
 import type { GateName, RolloutPlan } from './plan.ts'
+import { reasonText } from './reason.ts'
 import { effectiveFloor, exposedShare, hasEnded, type Modifier, type RolloutState } from './state.ts'
 
 /** What breaches, blindness and the model's verdict ask for, on top of what people asked. */
@@ -27,7 +28,7 @@ export function guard(
   // A milder wish must not take a rollback away: what was live when the tick began is judged as live.
   const rollback = rollbackOf(plan, making, acts(before.state), facts, nowMs)
   if (rollback !== null || making.decision !== null) return rollback ?? making
-  return previewOnlyOf(plan, making) ?? counterMoves(plan, making, before.events, facts) ?? making
+  return previewOnlyOf(plan, making, facts) ?? counterMoves(plan, making, before.events, facts) ?? making
 }
 
 function join(before: Making, next: Making): Making {
@@ -44,21 +45,26 @@ const acts = ({ phase }: RolloutState): boolean => phase === 'live' || phase ===
 function rollbackOf(plan: RolloutPlan, before: Making, wasLive: boolean, facts: TickFacts, nowMs: number): Making | null {
   const { state } = before
   if (facts.verdict === 'worse_than_baseline')
-    return join(before, rolledBack(plan, state, 'the model is worse than the baseline', nowMs))
+    return join(before, rolledBack(plan, state, reasonText('worse_than_baseline'), nowMs))
   for (const gate of ['staleness', 'error_rate', 'p95'] as const) {
     const breach = critical(state, gate)
     if (breach === null || (gate === 'p95' && !wasLive)) continue
-    const errors = gate === 'error_rate' ? errorsText(facts) : ''
-    return join(before, rolledBack(plan, state, `${breachText(plan, breach, nowMs)}${errors}`, nowMs))
+    return join(before, rolledBack(plan, state, breachText(plan, breach, nowMs, errorsOf(gate, facts)), nowMs))
   }
   return null
 }
 
-function previewOnlyOf(plan: RolloutPlan, before: Making): Making | null {
+function blindText(lasted: number | string, nobodyAsks: string | undefined): string {
+  return nobodyAsks === undefined
+    ? reasonText('blind', { seconds: lasted })
+    : reasonText('blind_because', { seconds: lasted, facts: nobodyAsks })
+}
+
+function previewOnlyOf(plan: RolloutPlan, before: Making, { nobodyAsks }: TickFacts): Making | null {
   const { state } = before
   if (state.phase === 'preview_only') return null
   if (exposedShare(plan, state) > 0 && state.blindMs >= plan.blindMs)
-    return join(before, previewOnly(plan, state, `blind for ${seconds(state.blindMs)}: too few slices can be judged`))
+    return join(before, previewOnly(plan, state, blindText(seconds(state.blindMs), nobodyAsks)))
   for (const gate of ['dead_letters', 'confid_median', 'p95'] as const) {
     const breach = critical(state, gate)
     if (breach === null) continue
@@ -77,19 +83,27 @@ function withSlowerPoll({ pollFactor }: RolloutPlan, modifiers: readonly Modifie
 
 /** A lasting warning raises the floor; a gate that is clear gives back what was taken for it. */
 function counterMoves(plan: RolloutPlan, before: Making, events: readonly GateEvent[], facts: TickFacts): Making | null {
+  const { gates } = before.state
   let { modifiers } = before.state
   const reasons: string[] = []
+  // The tick that saw the end of it may have decided something harsher.
+  const forgotten = modifiers.filter(({ gate }) => gates[gate].breach === null && gates[gate].warnedMs === null)
+  for (const { gate } of forgotten) {
+    if (events.some((event) => event.gate === gate) || !modifiers.some((one) => one.gate === gate)) continue
+    modifiers = modifiers.filter((one) => one.gate !== gate)
+    reasons.push(`${gate} is clear: its counter-moves are taken back`)
+  }
   for (const { gate, kind } of events) {
     if ((kind === 'cleared' || kind === 'warning_over') && modifiers.some((one) => one.gate === gate)) {
       modifiers = modifiers.filter((one) => one.gate !== gate)
-      reasons.push(`${gate} is clear: its counter-moves are taken back`)
+      reasons.push(reasonText('clear', { gate }))
     }
     if (kind !== 'warning_lasts' || !plan.floorOnWarning.includes(gate) || !acts(before.state)) continue
     const now = effectiveFloor(plan, modifiers, facts.floor)
     const raised = Math.min(plan.floorMax, now + plan.floorStep)
     if (raised <= now) continue
     modifiers = [...modifiers, { gate, kind: 'floor', amount: raised - now }]
-    reasons.push(`the warning of ${gate} lasts: confidence floor ${now.toFixed(2)} → ${raised.toFixed(2)}`)
+    reasons.push(reasonText('floor_raised', { gate, before: now.toFixed(2), after: raised.toFixed(2) }))
   }
   if (reasons.length === 0) return null
   return join(before, { state: { ...before.state, modifiers }, decision: 'counter_move', reasons, effects: [] })
@@ -103,15 +117,14 @@ function tell(plan: RolloutPlan, state: RolloutState, { gate, kind, breach }: Ga
   const { good, critical: limit } = plan.gates[gate]
   const value = valueText(gate, state.gates[gate].value)
   if (kind === 'warning_lasts') {
-    const message = `${gate}=${value}, beyond ${valueText(gate, good)} for half of its hold`
+    const message = reasonText('gate_warning', { gate, value, limit: valueText(gate, good) })
     return [{ kind: 'alert', severity: 'yellow', code: 'warning', scope, message }]
   }
-  const beyond = `${gate}=${value}, beyond ${valueText(gate, limit)}`
+  const beyond = reasonText('gate_beyond', { gate, value, limit: valueText(gate, limit) })
   if (kind === 'opened') return [{ kind: 'alert', severity: 'yellow', code: 'breach', scope, message: beyond }]
-  const errors = gate === 'error_rate' ? errorsText(facts) : ''
-  const text = breach === null ? beyond : breachText(plan, breach, state.judgedToMs)
+  const text = breach === null ? beyond : breachText(plan, breach, state.judgedToMs, errorsOf(gate, facts))
   return [
-    { kind: 'alert', severity: 'red', code: 'breach', scope, message: `${text}${errors}` },
+    { kind: 'alert', severity: 'red', code: 'breach', scope, message: text },
     ...TRIAGE[gate].map((move): Effect => ({ kind: 'triage', move, gate })),
   ]
 }
@@ -125,16 +138,23 @@ const TRIAGE: Record<GateName, readonly TriageMove[]> = {
   dead_letters: ['check_jobs'],
 }
 
-/** `p95 beyond 1500 ms for 900 s, at worst 4020 ms`. */
-export function breachText(plan: RolloutPlan, { gate, sinceMs, worst, fast }: Breach, nowMs: number): string {
-  const lasts = seconds(Math.max(0, nowMs - sinceMs) + plan.sliceMs)
-  return `${gate} beyond ${valueText(gate, plan.gates[gate].critical)} for ${lasts}${fast ? ', at once' : ''}, at worst ${valueText(gate, worst)}`
+/** `p95 beyond 1500 ms for 900 s, at worst 4020 ms`. `errors`: the most frequent ones; empty: not of interest. */
+export function breachText(plan: RolloutPlan, { gate, sinceMs, worst, fast }: Breach, nowMs: number, errors = ''): string {
+  const figures = {
+    gate,
+    limit: valueText(gate, plan.gates[gate].critical),
+    seconds: seconds(Math.max(0, nowMs - sinceMs) + plan.sliceMs),
+    worst: valueText(gate, worst),
+  }
+  if (errors === '') return reasonText(fast ? 'breach_at_once' : 'breach', figures)
+  return reasonText(fast ? 'breach_at_once_errors' : 'breach_errors', { ...figures, errors })
 }
 
-const errorsText = ({ topErrors }: TickFacts): string =>
-  topErrors.length === 0 ? '' : `; most frequent: ${topErrors.map(({ code, count }) => `${code} × ${count}`).join(', ')}`
+function errorsOf(gate: GateName, { topErrors }: TickFacts): string {
+  return gate === 'error_rate' ? topErrors.map(({ code, count }) => `${code} × ${count}`).join(', ') : ''
+}
 
-const seconds = (ms: number): string => `${Math.round(ms / 1000)} s`
+const seconds = (ms: number): number => Math.round(ms / 1000)
 
 /** A gate's value with its unit. */
 export function valueText(gate: GateName, value: number | null): string {

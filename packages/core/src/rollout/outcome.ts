@@ -13,6 +13,10 @@ export interface TickFacts {
   floor: number
   /** The most frequent errors of polls in the newest window, at most three. */
   topErrors: readonly { code: string; count: number }[]
+  /** Why no score is due: whoever would ask for one stands still. Absent: somebody asks. */
+  nobodyAsks?: string
+  /** In what the stored plan is not the one that the rollout began with: nothing is judged by it. Absent: it is. */
+  planChanged?: string
 }
 
 export interface TickInput {

@@ -13,7 +13,7 @@ export function rolloutSentence(plan: RolloutPlan, state: RolloutState, standing
   if (phase === 'killed')
     return `Killed${at}${why}: no order increases risk until the kill switch is lifted; after that another try is a new rollout.`
   if (phase === 'off') return `Off${why}: nobody acts on ML, and another try is a new rollout.`
-  if (phase === 'done')
+  if (phase === 'done' && standing.subState !== 'holding')
     return `Done: ${shareText(exposedShare(plan, state))} acts on ML, and the guards stay armed: ${stopText(plan, state)}.`
   const waits = waitText(plan, state, standing)
   if (phase === 'preview_only') return `Preview only${why}: scored and shown, nobody acts on ML; ${waits}.`

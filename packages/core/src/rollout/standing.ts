@@ -39,6 +39,7 @@ export function standingOf(plan: RolloutPlan, state: RolloutState, facts: TickFa
 
 function waitOf(plan: RolloutPlan, state: RolloutState, facts: TickFacts, nowMs: number): Pick<Standing, 'subState' | 'reasons'> {
   if (hasEnded(state)) return { subState: 'ended', reasons: state.phaseReason === null ? [] : [state.phaseReason] }
+  if (facts.planChanged !== undefined) return { subState: 'holding', reasons: [facts.planChanged] }
   const { decision, reasons } = advance(plan, state, facts, nowMs)
   if (decision === 'advance') return { subState: 'soaking', reasons: [] }
   if (state.paused !== null) return { subState: 'paused', reasons }

@@ -91,6 +91,12 @@ export const RISK_CODES = [
 ] as const
 export type RiskCode = (typeof RISK_CODES)[number]
 
+/** Limits that say "enough lost": no matter of one order, so they pause its strategy until a person starts it again. */
+export const PAUSING_LIMITS: ReadonlyMap<string, string> = new Map<RiskCode, string>([
+  ['risk_daily_loss', 'the daily loss limit'],
+  ['risk_drawdown', 'the drawdown limit'],
+])
+
 export interface RiskRefusal {
   code: RiskCode
   /** Value and limit. */

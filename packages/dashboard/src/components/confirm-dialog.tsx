@@ -9,7 +9,8 @@ interface ConfirmDialogProps {
   children: ReactNode
   /** The word that must be typed; null: the press is enough. */
   word?: string | null
-  firstReason: string
+  /** What stands in the field of the reason at first; null: the command takes none, and no field is shown. */
+  firstReason: string | null
   confirm: string
   tone?: 'accent' | 'danger'
   /** Resolves with whether it was done; the dialog stays open when it was not. */
@@ -19,7 +20,7 @@ interface ConfirmDialogProps {
 
 const REASON_MAX = 500
 
-/** What a command will change, its reason, and for what adds risk a word to type. */
+/** What a command will change, its reason where it takes one, and for what adds risk a word to type. */
 export function ConfirmDialog({
   title,
   children,
@@ -32,9 +33,9 @@ export function ConfirmDialog({
 }: ConfirmDialogProps) {
   const { m } = useLanguage()
   const [typed, setTyped] = useState('')
-  const [reason, setReason] = useState(firstReason)
+  const [reason, setReason] = useState(firstReason ?? '')
   const [busy, setBusy] = useState(false)
-  const wrong = word !== null && typed !== word
+  const wrong = (word !== null && typed !== word) || (firstReason !== null && reason.trim() === '')
   async function submit(event: FormEvent): Promise<void> {
     event.preventDefault()
     if (wrong || busy) return
@@ -46,16 +47,18 @@ export function ConfirmDialog({
     <Dialog title={title} onClose={onClose}>
       <form className="grid gap-3" onSubmit={(event) => void submit(event)}>
         <div className="grid gap-2">{children}</div>
-        <label className="grid gap-1">
-          {m.common.reason}
-          <input
-            className="field"
-            value={reason}
-            maxLength={REASON_MAX}
-            required
-            onChange={(event) => setReason(event.target.value)}
-          />
-        </label>
+        {firstReason !== null && (
+          <label className="grid gap-1">
+            {m.common.reason}
+            <input
+              className="field"
+              value={reason}
+              maxLength={REASON_MAX}
+              required
+              onChange={(event) => setReason(event.target.value)}
+            />
+          </label>
+        )}
         {word !== null && (
           <label className="grid gap-1">
             {m.common.typeWord(word)}
@@ -71,7 +74,7 @@ export function ConfirmDialog({
         )}
         <div className="flex flex-wrap justify-end gap-2">
           <Button onClick={onClose}>{m.common.cancel}</Button>
-          <Button tone={tone} type="submit" disabled={wrong || busy || reason.trim() === ''}>
+          <Button tone={tone} type="submit" disabled={wrong || busy}>
             {confirm}
           </Button>
         </div>

@@ -1,6 +1,7 @@
 import { ScrollTable } from './scroll-table.tsx'
 import type { OrderView } from '@spark/contract/trading'
 import { useLanguage } from '../i18n/language.tsx'
+import { whyText } from '../i18n/why.ts'
 import { Moment } from './ago.tsx'
 
 export function OrderTable({ orders }: { orders: readonly OrderView[] }) {
@@ -32,15 +33,15 @@ export function OrderTable({ orders }: { orders: readonly OrderView[] }) {
             </td>
             <td>{order.strategyId}</td>
             <td>
-              {t[order.side]} <span className="text-muted">{order.purpose}</span>
+              {t[order.side]} <span className="text-muted">{t.purposes[order.purpose]}</span>
             </td>
             <td>{order.arm}</td>
             <td className="number">
               {order.filledQuantity} / {order.quantity}
             </td>
             <td className="number">{f.money(order.referencePrice)}</td>
-            <td>{order.state}</td>
-            <td>{order.reason ?? '—'}</td>
+            <td>{t.orderStates[order.state]}</td>
+            <td>{order.reason === null ? '—' : whyText(order.reason, m.why)}</td>
           </tr>
         ))}
       </tbody>

@@ -41,6 +41,10 @@ const NAMES = new Set([
   '.rollout.plan',
   '.settings.roles.risk',
   '.settings.limit',
+  '.settings.channelNames.slack',
+  '.settings.channelNames.telegram',
+  '.settings.channelNames.webhook',
+  '.trading.marks.sell',
 ])
 
 describe('the language', () => {

@@ -1,17 +1,20 @@
 import { common } from './common.ts'
 import { copilot } from './copilot.ts'
 import { overview } from './overview.ts'
+import { reasons } from './reasons.ts'
 import { records } from './records.ts'
+import { rehearsal } from './rehearsal.ts'
 import { rollout } from './rollout.ts'
 import { session } from './session.ts'
 import { settings } from './settings.ts'
 import { shell } from './shell.ts'
 import { trading } from './trading.ts'
+import { why } from './why.ts'
 
 export const LANGUAGES = ['en', 'tr'] as const
 export type Language = (typeof LANGUAGES)[number]
 
-const AREAS = { common, shell, overview, rollout, copilot, session, trading, records, settings }
+const AREAS = { common, shell, overview, rollout, rehearsal, copilot, session, trading, why, reasons, records, settings }
 
 type Areas = typeof AREAS
 export type Messages = { [Area in keyof Areas]: Areas[Area]['en'] }

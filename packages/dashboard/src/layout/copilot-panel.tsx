@@ -8,6 +8,8 @@ import { cardsOf, checksOf, type Check } from '../copilot/copilot.ts'
 import { useLanguage } from '../i18n/language.tsx'
 import { useStream } from '../live/event-stream.ts'
 import { queries } from '../queries.ts'
+import { reasonWords } from '../reason-words.ts'
+import { usePermissions } from '../session.ts'
 import { TriageCardView } from './triage-card.tsx'
 
 /** The playbook come alive: the step, the checks, what to do about what is wrong, and what was done. No language model. */
@@ -85,6 +87,7 @@ function OpenAlerts() {
   const { m, f } = useLanguage()
   const { copilot: t } = m
   const run = useCommand()
+  const { canHandleAlerts } = usePermissions()
   const open = (useQuery(queries.alerts).data?.items ?? []).filter(({ state }) => state !== 'snoozed').slice(0, ALERTS_SHOWN)
   if (open.length === 0) return null
   return (
@@ -93,9 +96,7 @@ function OpenAlerts() {
       {open.map(({ id, severity, message, state, lastTs, count, changedBy }) => (
         <article key={id} className={`rounded border p-2 ${severity === 'red' ? 'border-red-line' : 'border-amber-line'}`}>
           <StateMark state={severity === 'red' ? 'critical' : 'warning'} />
-          <p className="break-words" lang="en">
-            {message}
-          </p>
+          <p className="break-words">{reasonWords(message, { m, f })}</p>
           <p className="flex flex-wrap items-center justify-between gap-2 text-xs text-muted">
             <span>
               <Ago ms={lastTs} /> · {t.fires(f.number(count))}
@@ -103,6 +104,7 @@ function OpenAlerts() {
             {state === 'firing' ? (
               <Button
                 className="text-xs"
+                why={canHandleAlerts ? null : m.common.notPermitted}
                 onClick={() => void run('alertAcknowledge', { params: { id: String(id) }, body: {} }, t.acknowledge)}
               >
                 {t.acknowledge}
@@ -120,7 +122,7 @@ function OpenAlerts() {
 const DONE_SHOWN = 8
 
 function DoneSoFar() {
-  const { m } = useLanguage()
+  const { m, f } = useLanguage()
   const { copilot: t } = m
   const done = (useQuery(queries.decisions).data ?? []).slice(0, DONE_SHOWN)
   return (
@@ -132,8 +134,10 @@ function DoneSoFar() {
           <li key={item.id} className="min-w-0 break-words">
             <span className="font-medium">{item.action}</span> <span className="text-muted">{item.actor}</span>,{' '}
             <Ago ms={item.ts} />
-            <span className="block text-xs text-muted" lang="en">
-              {reasonsOf(item).join('; ')}
+            <span className="block text-xs text-muted">
+              {reasonsOf(item)
+                .map((reason) => reasonWords(reason, { m, f }))
+                .join('; ')}
             </span>
           </li>
         ))}

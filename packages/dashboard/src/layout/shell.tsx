@@ -10,11 +10,16 @@ import { Header } from './header.tsx'
 import { Navigation } from './navigation.tsx'
 import { SentenceBar } from './sentence-bar.tsx'
 
+/** Whether the copilot has a place beside the page: from `lg` of the styles on. Below it covers the page, so it begins closed. */
+function copilotFits(): boolean {
+  return matchMedia('(min-width: 64rem)').matches
+}
+
 /** Header, one sentence, pages, copilot: the frame of every page. Only main scrolls. */
 export function Shell() {
   const { m } = useLanguage()
   const [sidebarOpen, setSidebarOpen] = useLocalStorage('spark-sidebar-open', true)
-  const [copilotOpen, setCopilotOpen] = useLocalStorage('spark-copilot-open', true)
+  const [copilotOpen, setCopilotOpen] = useLocalStorage('spark-copilot-open', copilotFits())
   const [menuOpen, setMenuOpen] = useState(false)
   return (
     <div className="flex h-dvh flex-col">

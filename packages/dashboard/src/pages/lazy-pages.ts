@@ -3,6 +3,7 @@ import { lazyRouteComponent } from '@tanstack/react-router'
 /** Everything but the overview is loaded when it is opened. */
 export const LAZY = {
   rollout: lazyRouteComponent(() => import('./rollout/rollout-page.tsx'), 'RolloutPage'),
+  rehearsals: lazyRouteComponent(() => import('./rehearsals/rehearsals-page.tsx'), 'RehearsalsPage'),
   strategies: lazyRouteComponent(() => import('./strategies/strategies-page.tsx'), 'StrategiesPage'),
   strategy: lazyRouteComponent(() => import('./strategies/strategy-page.tsx'), 'StrategyPage'),
   orders: lazyRouteComponent(() => import('./orders/orders-page.tsx'), 'OrdersPage'),

@@ -243,7 +243,8 @@ describe('reading', () => {
   it('every JSON route answers as its schema says', async () => {
     const admin = await administrator(api)
     for (const [name, route] of Object.entries(ROUTES)) {
-      if (route.method !== 'GET' || 'produces' in route) continue
+      // What is asked for by its id is tested beside its route.
+      if (route.method !== 'GET' || 'produces' in route || 'params' in route) continue
       const { status, body } = await admin.get(route.path)
       expect(status, name).toBe(200)
       expect(Value.Check(route.answer, body), `${name}: ${JSON.stringify(body).slice(0, 300)}`).toBe(true)

@@ -21,6 +21,7 @@ import { publicRoutes } from './routes/public.ts'
 import { queueRoutes } from './routes/queue.ts'
 import { strategyRoutes } from './routes/strategies.ts'
 import { toolsRoutes } from './routes/tools.ts'
+import { rehearsalRoutes } from './routes/rehearsals.ts'
 import { rolloutRoutes } from './routes/rollout.ts'
 import { sessionRoutes } from './routes/session.ts'
 import { settingRoutes } from './routes/settings.ts'
@@ -45,6 +46,7 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
     tradingRoutes,
     queueRoutes,
     operationRoutes,
+    rehearsalRoutes,
     rolloutRoutes,
     settingRoutes,
     alertRoutes,

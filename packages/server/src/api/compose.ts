@@ -32,6 +32,7 @@ import type { LiveSettingStore } from '../storage/live-setting-store.ts'
 import { createProcessReportStore } from '../storage/process-report-store.ts'
 import type { MainTables } from '../storage/tables.ts'
 import { createTradingStores, type TradingStores } from '../storage/trading-stores.ts'
+import { createRehearsalStore } from '../storage/rehearsal-store.ts'
 import { createSmokeStore } from '../storage/smoke-store.ts'
 import { triageDepsOf } from '../triage/triage-parts.ts'
 import { createAuthenticator, loadTokens } from '../tokens.ts'
@@ -61,9 +62,7 @@ export interface ComposedApi {
 export async function composeApi(parts: ApiParts): Promise<ComposedApi> {
   const { config, clock, random, log, life, processName } = parts
   const { buildSha, version, scoring, confidFloor } = config
-  const schema = schemaHash(sha256)
   const tokens = loadTokens(config.dataDir, random)
-  const authenticate = createAuthenticator(tokens)
   const { database, audit, storageHealth, announceStart } = await openStorage(parts, { writer: processName })
   const auditReader = openAuditReader({ dataDir: config.dataDir })
   life.onStop('audit reader', () => auditReader.close())
@@ -77,7 +76,7 @@ export async function composeApi(parts: ApiParts): Promise<ComposedApi> {
   const stores = createTradingStores(database.db)
   const apply = applyDepsOf({ stores, config, clock, random }, settingTexts(config))
   const { settings } = apply
-  const { rollout, stopReporting } = await followRollout(parts, { stores, settings, models, schemaHash: schema })
+  const { rollout, stopReporting } = await followRollout(parts, { stores, settings, models })
   const alertStore = createAlertStore(database.db)
   const rolloutViews = createRolloutViews({ config, stores, settings, reports: createProcessReportStore(database.db), clock })
   const { callers, accounts, streams } = composeAccounts(parts, database.db)
@@ -85,11 +84,11 @@ export async function composeApi(parts: ApiParts): Promise<ComposedApi> {
   const app = await buildApp({
     config,
     processName,
-    schemaHash: schema,
+    schemaHash: schemaHash(sha256),
     clock,
     random,
     log,
-    authenticate,
+    authenticate: createAuthenticator(tokens),
     callers,
     accounts,
     streams,
@@ -110,6 +109,7 @@ export async function composeApi(parts: ApiParts): Promise<ComposedApi> {
     candles: createCandleStore(database.db),
     dashboard: openDashboardFiles(ROOT_DIR),
     jobRuns: createJobRunStore(database.db),
+    rehearsals: createRehearsalStore(database.db),
     exchangeKeys: createExchangeKeyStore(database.db),
     executor: createExecutorProbe(config.executorUrl, clock),
     storageHealth,
@@ -142,14 +142,8 @@ function composeAccounts({ clock, random, log, life }: ApiParts, db: Kysely<Main
 /** Obeys the rollout as others decide it, and tells what this process runs. */
 async function followRollout(
   { config, clock, log, life, processName }: ApiParts,
-  {
-    stores,
-    settings,
-    models,
-    schemaHash: schema,
-  }: { stores: TradingStores; settings: LiveSettingStore; models: ModelRegistry; schemaHash: string },
+  { stores, settings, models }: { stores: TradingStores; settings: LiveSettingStore; models: ModelRegistry },
 ): Promise<{ rollout: RolloutWatch; stopReporting: () => Promise<void> }> {
-  const { buildSha, version } = config
   const rollout = await watchRollout({
     config,
     stores,
@@ -160,16 +154,13 @@ async function followRollout(
     onLook: ({ modelVersion }) => models.follow(modelVersion),
   })
   life.onStop('rollout watch', () => rollout.stop())
-  const modelHash = () => {
-    const { modelVersion } = rollout.now()
-    return (modelVersion === null ? null : models.hashOf(modelVersion)) ?? models.champion().hash
-  }
   const stopReporting = await startReporting({
     reports: createProcessReportStore(stores.db),
     process: processName,
+    config,
     clock,
     log,
-    report: () => Promise.resolve({ buildSha, version, schemaHash: schema, modelHash: modelHash() }),
+    modelHash: () => models.inUse(rollout.now().modelVersion).hash,
   })
   life.onStop('reports', stopReporting)
   return { rollout, stopReporting }

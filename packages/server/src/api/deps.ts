@@ -19,6 +19,7 @@ import type { ConfiguredStartDeps } from '../rollout/start-configured.ts'
 import type { ApplyDeps } from '../rollout/apply-settings.ts'
 import type { TriageDeps } from '../triage/triage-deps.ts'
 import type { RolloutWatch } from '../rollout/watch-rollout.ts'
+import type { RehearsalStore } from '../storage/rehearsal-store.ts'
 import type { TradingStores } from '../storage/trading-stores.ts'
 import type { SmokeStore } from '../storage/smoke-store.ts'
 import type { Principal } from '../tokens.ts'
@@ -45,6 +46,7 @@ export interface ApiDeps {
     | 'rateLimitPerMinute'
     | 'tokenRateLimitPerMinute'
     | 'clockSpeed'
+    | 'dataDir'
   >
   processName: string
   schemaHash: string
@@ -72,6 +74,7 @@ export interface ApiDeps {
   dashboard: DashboardFiles
   alertStore: Pick<AlertStore, 'last' | 'list' | 'changedSince' | 'newestChange'>
   jobRuns: Pick<JobRunStore, 'last'>
+  rehearsals: RehearsalStore
   exchangeKeys: Pick<ExchangeKeyStore, 'list'>
   executor: ExecutorProbe
   storageHealth: () => Promise<StorageHealth>

@@ -163,6 +163,15 @@ describe('orders', () => {
     for (const wrong of ['abc', 'WzFd', `${String(headers['x-next-cursor'])}x`, Buffer.from('[1,2,3,4]').toString('base64url')])
       expect((await get(`/api/fills?cursor=${wrong}`)).json(), wrong).toMatchObject({ code: 'invalid_cursor' })
   })
+
+  it('what was earned is that of the fills since a time, and of nothing before it', async () => {
+    const earned = async (from: string) => (await get(`/api/earned?from=${from}`)).json().items
+    const own = { strategyId: 'even', arm: 'baseline' }
+    expect(await earned('1700000000000')).toEqual([{ ...own, realized: '-24.5', closes: 7 }])
+    expect(await earned('1700000000001')).toEqual([{ ...own, realized: '-21', closes: 6 }])
+    expect(await earned('1900000000000')).toEqual([])
+    expect((await get('/api/earned?from=then')).status).toBe(400)
+  })
 })
 
 describe('strategies', () => {

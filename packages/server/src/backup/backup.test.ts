@@ -2,7 +2,8 @@ import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { OrderState } from '@spark/core/trading/order'
-import { systemClock } from '../clock.ts'
+import { ManualClock, systemClock } from '../clock.ts'
+import { loadConfig } from '../config.ts'
 import { CLOCK_FILE } from '../folder-clock.ts'
 import { createAuditOutbox } from '../storage/audit-outbox.ts'
 import { openAuditReader } from '../storage/audit/audit-reader.ts'
@@ -14,6 +15,7 @@ import { temporaryFolder } from '../storage/temporary-folder.ts'
 import { createTradingStores } from '../storage/trading-stores.ts'
 import { startAuditRelay } from '../executor/orders/audit-relay.ts'
 import { createLog } from '../log.ts'
+import { systemRandomness } from '../random.ts'
 import { listBackups, pruneBackups, restoreBackup, takeBackup, verifyBackup } from './backup.ts'
 import { BackupError } from './copy-database.ts'
 
@@ -93,7 +95,10 @@ async function audited(): Promise<unknown[]> {
 const folder = () => join(dataDir, 'backups')
 const take = (nowMs = TAKEN) => takeBackup({ dataDir, databasePath, folder: folder(), nowMs, version: '1.5.0', buildSha: 'abc' })
 const restore = (from: string) =>
-  restoreBackup({ folder: from, dataDir, databasePath, nowMs: TAKEN + 1000, actor: 'operator', reason: 'a test' })
+  restoreBackup(
+    { folder: from, dataDir, databasePath, actor: 'operator', reason: 'a test' },
+    { config: loadConfig({ SPARK_DATA_DIR: dataDir }), clock: new ManualClock(TAKEN + 1000), random: systemRandomness },
+  )
 
 describe('a backup', () => {
   it('is restored as it was; the audit keeps what came later, and takes what comes then', async () => {

@@ -3,7 +3,8 @@ import { createReadStream, existsSync } from 'node:fs'
 import { copyFile, mkdir, open, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import { sql } from 'kysely'
+import { type Kysely, sql } from 'kysely'
+import { rolloutPartsOf } from '../rollout/rollout-parts.ts'
 import { createAuditOutbox } from '../storage/audit-outbox.ts'
 import { CLOCK_FILE } from '../folder-clock.ts'
 import { auditFile, auditIndexFile, auditWriters } from '../storage/audit/audit-files.ts'
@@ -11,8 +12,11 @@ import { openAuditReader } from '../storage/audit/audit-reader.ts'
 import { lastRelayed } from '../storage/audit/last-relayed.ts'
 import { SUPERVISOR, lockWriter } from '../storage/audit/writer-lock.ts'
 import { openMainDatabase } from '../storage/open-main-database.ts'
+import type { MainTables } from '../storage/tables.ts'
+import { createTradingStores } from '../storage/trading-stores.ts'
 import { copyBook } from './copy-book.ts'
 import { BackupError, checkDatabase, copyDatabase, syncFile } from './copy-database.ts'
+import { endRestored, newestOrdinal, restoredState } from './restored-rollout.ts'
 
 /** Last written: a folder without it is no backup. */
 const MANIFEST = 'manifest.json'
@@ -105,11 +109,13 @@ export interface RestoreOptions {
   folder: string
   dataDir: string
   databasePath: string
-  nowMs: number
   /** Who and why, for the audit. */
   actor: string
   reason: string
 }
+
+/** What a rollout that was under way is ended with. */
+export type RestoreParts = Omit<Parameters<typeof rolloutPartsOf>[0], 'stores'>
 
 export interface Restored {
   manifest: Manifest
@@ -122,12 +128,12 @@ export interface Restored {
  * deleted. The audit is only ever added to: its files are taken from the backup where none are there. Rejects with BackupError, or
  * with StorageError `locked` while a process runs on the folder; nothing is changed then.
  */
-export async function restoreBackup(options: RestoreOptions): Promise<Restored> {
-  const { folder, dataDir, databasePath, nowMs } = options
+export async function restoreBackup(options: RestoreOptions, parts: RestoreParts): Promise<Restored> {
+  const { folder, dataDir, databasePath } = options
   const manifest = await verifyBackup(folder)
   const unlock = await lockFolder(dataDir, manifest)
   try {
-    const replaced = join(dataDir, `replaced-${stamp(nowMs)}`)
+    const replaced = join(dataDir, `replaced-${stamp(parts.clock.nowMs())}`)
     await mkdir(replaced, { recursive: true, mode: 0o700 })
     const wanted = manifest.files
       .map(({ name }) => ({ name, target: name === MAIN_COPY ? databasePath : join(dataDir, name) }))
@@ -148,7 +154,7 @@ export async function restoreBackup(options: RestoreOptions): Promise<Restored> 
     for (const end of ['', '-wal', '-shm']) await moveInto(replaced, `${auditIndexFile(dataDir)}${end}`)
     await syncFolder(dataDir)
     await syncFolder(join(dataDir, AUDIT_FOLDER))
-    await goOn(options, manifest, replaced)
+    await goOn(options, parts, manifest, replaced)
     return { manifest, replaced }
   } finally {
     unlock()
@@ -183,9 +189,12 @@ async function lockFolder(dataDir: string, manifest: Manifest): Promise<() => vo
  *
  * Orders that were not sent yet may have been sent since the backup was taken. As `sending` they are asked for at the next start, and
  * sent again only when the venue has twice said that it has none.
+ *
+ * Numbers of rollouts go on behind those that began since, and one that was under way ends.
  */
 async function goOn(
-  { dataDir, databasePath, folder, nowMs, actor, reason }: RestoreOptions,
+  { dataDir, databasePath, folder, actor, reason }: RestoreOptions,
+  parts: RestoreParts,
   manifest: Manifest,
   replaced: string,
 ) {
@@ -193,7 +202,12 @@ async function goOn(
   const database = await openMainDatabase({ path: databasePath, thread: true })
   try {
     const last = await lastRelayed(reader)
+    const rollouts = rolloutPartsOf({ ...parts, stores: createTradingStores(database.db) })
+    const nowMs = parts.clock.nowMs()
     await database.db.transaction().execute(async (trx) => {
+      const newest = await rollouts.stores.rollouts.newest(trx)
+      const begun = await newestOrdinal(reader, last - (await lastOutboxPlace(trx)))
+      await rollouts.stores.rollouts.giveNoneUpTo(trx, Math.max(begun, newest?.ordinal ?? 0))
       await sql`insert into sqlite_sequence (name, seq) select 'audit_outbox', 0
         where not exists (select 1 from sqlite_sequence where name = 'audit_outbox')`.execute(trx)
       await sql`update sqlite_sequence set seq = max(seq, ${last}) where name = 'audit_outbox'`.execute(trx)
@@ -204,13 +218,28 @@ async function goOn(
         .returning('intent_id')
         .execute()
       const { takenAt } = manifest
-      const context = { backup: basename(folder), takenAt, replaced: basename(replaced), reason, ordersInDoubt: inDoubt.length }
+      const backup = basename(folder)
+      const context = {
+        backup,
+        takenAt,
+        replaced: basename(replaced),
+        reason,
+        ordersInDoubt: inDoubt.length,
+        ...restoredState(newest),
+      }
       await createAuditOutbox(trx).add(trx, [{ ts: nowMs, action: 'backup.restored', actor, result: 'ok', context }])
+      await endRestored(rollouts, trx, newest, { actor, traceId: parts.random.traceId(), backup })
     })
   } finally {
     await database.close()
     await reader.close()
   }
+}
+
+/** Place of the newest event that the outbox has given; 0 when it has given none. */
+async function lastOutboxPlace(trx: Kysely<MainTables>): Promise<number> {
+  const { rows } = await sql<{ seq: number }>`select seq from sqlite_sequence where name = 'audit_outbox'`.execute(trx)
+  return rows[0]?.seq ?? 0
 }
 
 /** The book first: what the audit has beyond it stays there after a restore. Resolves with the names of the copies. */

@@ -1,7 +1,6 @@
-import { schemaHash } from '@spark/core/signal/feature-row'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config.ts'
-import { championOf } from '../champion.ts'
+import { createModelHashes } from '../champion.ts'
 import type { Log } from '../log.ts'
 import type { Alerts } from '../notify/alerts.ts'
 import { startReporting } from '../process-report.ts'
@@ -12,7 +11,6 @@ import { createRolloutCounts, type RolloutCounts } from '../rollout/rollout-coun
 import type { RolloutNow } from '../rollout/rollout-now.ts'
 import { watchRollout, type RolloutWatch } from '../rollout/watch-rollout.ts'
 import type { RolloutParts } from '../rollout/decide-rollout.ts'
-import { sha256 } from '../sha256.ts'
 import { createLiveSettingStore } from '../storage/live-setting-store.ts'
 import { createMetricSliceStore } from '../storage/metric-slice-store.ts'
 import { createModelStore } from '../storage/model-store.ts'
@@ -72,17 +70,14 @@ export async function openController(deps: ControllerParts): Promise<OpenControl
         random,
       })
       await startFirst(deps, { parts, models, settings }, watch)
+      const modelHash = createModelHashes(models)
       const stopReporting = await startReporting({
         reports,
         process: deps.processName,
+        config,
         clock,
         log,
-        report: async () => ({
-          buildSha: config.buildSha,
-          version: config.version,
-          schemaHash: schemaHash(sha256),
-          modelHash: (await championOf(models, watch.now().modelVersion))?.hash ?? 'none',
-        }),
+        modelHash: () => modelHash(watch.now().modelVersion),
       })
       const controller = startController({
         parts,

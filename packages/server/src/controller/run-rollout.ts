@@ -8,6 +8,7 @@ import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
 import type { Randomness } from '../random.ts'
 import { decideRollout, type Decided, type RolloutParts } from '../rollout/decide-rollout.ts'
+import { createPlanCheck } from '../rollout/plan-digest.ts'
 import { readSloSlices } from '../slo-slices.ts'
 import type { MetricSliceStore } from '../storage/metric-slice-store.ts'
 import { StorageError } from '../storage/storage-error.ts'
@@ -39,11 +40,12 @@ export interface Controller {
  */
 export function startController(deps: ControllerDeps): Controller {
   const { clock, log } = deps
+  const changedPlan = createPlanCheck(deps.parts.stores.rollouts)
   let turn: Promise<unknown> = Promise.resolve()
   let waiting = false
 
   function tick(): Promise<Decided | null> {
-    const next = turn.then(() => tickOnce(deps))
+    const next = turn.then(() => tickOnce(deps, changedPlan))
     turn = next.catch(() => {})
     return next
   }
@@ -68,7 +70,7 @@ export function startController(deps: ControllerDeps): Controller {
   }
 }
 
-async function tickOnce(deps: ControllerDeps): Promise<Decided | null> {
+async function tickOnce(deps: ControllerDeps, changedPlan: ReturnType<typeof createPlanCheck>): Promise<Decided | null> {
   const { parts, clock } = deps
   const { stores } = parts
   const done = await stores.db.transaction().execute(async (trx) => {
@@ -80,7 +82,9 @@ async function tickOnce(deps: ControllerDeps): Promise<Decided | null> {
     if (hasGoneBack(plan, before.state, nowMs)) await deps.slices.forget(comesAgainFrom(plan, nowMs), trx)
     const sealed = await readSloSlices(deps.slices, SLICE_MS / 1000, before.state.judgedToMs, nowMs, trx)
     const slices = sealed.map(({ ts, counts }) => sliceFacts(ts, counts))
-    const input = { nowMs, slices, commands: [], facts: await deps.facts(trx) }
+    const planChanged = hasEnded(before.state) ? null : await changedPlan(before, trx)
+    const facts = { ...(await deps.facts(trx)), ...(planChanged !== null && { planChanged }) }
+    const input = { nowMs, slices, commands: [], facts }
     const who = { actor: 'controller', traceId: deps.random.traceId() }
     return { before, decided: await decideRollout(parts, trx, before, input, who) }
   })

@@ -131,8 +131,13 @@ export function createIngest(deps: IngestDeps): Ingest {
     onCandle(message) {
       const state = states.get(streamName(message.stream))
       const done = state === undefined ? refuse(work, message, NOBODY) : takeMessage(work, state, message)
-      deciding.add(done)
-      return done.finally(() => deciding.delete(done))
+      // Messages that say nothing new share the promise of the one before.
+      if (!deciding.has(done)) {
+        deciding.add(done)
+        const forget = () => void deciding.delete(done)
+        done.then(forget, forget)
+      }
+      return done
     },
     onWarning(warning) {
       counters.warnings[warning.code] = (counters.warnings[warning.code] ?? 0) + 1

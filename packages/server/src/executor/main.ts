@@ -83,7 +83,7 @@ async function run(started: Started): Promise<void> {
     random,
     log,
   }))
-  startOperation(started, { storage, feed, streams, ingest, desk })
+  await startOperation(started, { storage, feed, streams, ingest, desk })
   const measure = startMeasuring(started, database, ingest, desk)
   await feed.start(streams, {
     onCandle: (message) => ingest.onCandle(message),

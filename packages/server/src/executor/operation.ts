@@ -2,6 +2,7 @@ import type { Stream } from '@spark/core/market/candle'
 import type { ModelVerdict } from '@spark/core/rollout/state'
 import type { Feed } from '../feed/feed.ts'
 import { startJobs } from '../jobs/run-jobs.ts'
+import { startRehearsals } from '../jobs/run-rehearsals.ts'
 import { startHeartbeat } from '../notify/heartbeat.ts'
 import { startNotifier } from '../notify/notifier.ts'
 import type { OpenStorage } from '../open-storage.ts'
@@ -15,6 +16,7 @@ import { createEquityStore } from '../storage/equity-store.ts'
 import { createJobRunStore } from '../storage/job-run-store.ts'
 import { createMetricSliceStore } from '../storage/metric-slice-store.ts'
 import { createModelStore } from '../storage/model-store.ts'
+import { createRehearsalStore } from '../storage/rehearsal-store.ts'
 import type { Ingest } from './ingest.ts'
 import { createJobWork } from './job-work.ts'
 import { labelRule } from './labels/label-rule.ts'
@@ -32,7 +34,7 @@ export interface OperationParts {
 }
 
 /** What runs beside the order path and never holds it up: scheduled jobs, notifications, the heartbeat. */
-export function startOperation({ config, clock, log, life }: Started, parts: OperationParts): void {
+export async function startOperation({ config, clock, log, life }: Started, parts: OperationParts): Promise<void> {
   const { db } = parts.storage.database
   const random = systemRandomness
   // By the wall clock, also in a replay: people and schedules live by it.
@@ -66,6 +68,7 @@ export function startOperation({ config, clock, log, life }: Started, parts: Ope
       onVerdict: (model, verdict) => tellVerdict(desk, model, verdict),
     },
   })
+  const rehearsals = await startRehearsals({ ...config, store: createRehearsalStore(db), clock, log })
   const jobs = startJobs({
     clock,
     random,
@@ -73,6 +76,7 @@ export function startOperation({ config, clock, log, life }: Started, parts: Ope
     queue,
     runs,
     work,
+    rehearse: (id) => rehearsals.run(id),
     onDone: (name) => desk.resolve('job_failed', `job:${name}`),
     onFailed: (name, reason) =>
       desk.raise({
@@ -82,7 +86,10 @@ export function startOperation({ config, clock, log, life }: Started, parts: Ope
         message: `the job ${name} failed: ${reason}`,
       }),
   })
-  life.onStop('jobs', () => jobs.stop())
+  life.onStop('jobs', async () => {
+    await rehearsals.stop()
+    await jobs.stop()
+  })
   const notifier = startNotifier({ config, queue, alerts: desk.alerts, clock, random, log })
   life.onStop('notifications', () => notifier.stop())
   if (config.heartbeatUrl === null) return

@@ -126,6 +126,7 @@ export async function openOrderDesk(deps: OrderDeskDeps): Promise<OrderDesk> {
     prices,
     decide: { audit, random, log, askMl: (strategy, row, traceId) => askMl(deps, strategy, row, traceId) },
     tellPrice: deps.tellPrice,
+    onPriced: () => portfolio.onPrice(),
     pollEveryMs: LOOK_EVERY_MS,
     leaseMs: ORDER_LEASE_MS,
   }))
@@ -133,7 +134,7 @@ export async function openOrderDesk(deps: OrderDeskDeps): Promise<OrderDesk> {
   return {
     ...look,
     stores,
-    trading: { ...trading, onCandle: (...told) => (heard(), trading.onCandle(...told).then(() => portfolio.onPrice())) },
+    trading: { ...trading, onCandle: (...told) => (heard(), trading.onCandle(...told)) },
     strategies,
     orders,
     queue,
@@ -200,19 +201,27 @@ async function startLooking(path: OrderPath) {
   }
 }
 
+/** What a decision's audit row tells of the score beside what counts: why it did not trade. */
+interface Told {
+  confid: number
+  /** Guardrails that closed it. */
+  reasons: readonly string[]
+}
+
 async function askMl(
   { client, random, log, clock }: OrderDeskDeps,
   strategy: StoredStrategy,
   feature: object,
   traceId: string,
-): Promise<MlAnswer | null> {
+): Promise<(MlAnswer & Told) | null> {
   try {
     const answer = await client.call('mlScore', {
       body: { feature, strategyId: strategy.id },
       headers: { traceparent: traceparentOf(traceId, random), 'x-market-now-ms': String(clock.nowMs()) },
       timeoutMs: DECISION_TIMEOUT_MS,
     })
-    return { decision: answer.decision, advisory: answer.advisory, error: answer._err ?? null }
+    const { decision, advisory, confid, guardrails } = answer
+    return { decision, advisory, error: answer._err ?? null, confid, reasons: guardrails.reasons }
   } catch (error) {
     if (!(error instanceof UnreachableError || error instanceof ApiError)) throw error
     log.warn({ strategyId: strategy.id, traceId, reason: error.message }, 'no score for a closed candle; the position stays')

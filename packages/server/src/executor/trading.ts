@@ -2,6 +2,7 @@ import type { Candle, Stream } from '@spark/core/market/candle'
 import { timeframeMs } from '@spark/core/market/timeframe'
 import type { FeatureRow } from '@spark/core/signal/feature-row'
 import { backoffMs, type Backoff } from '../backoff.ts'
+import { inGroups } from '../in-groups.ts'
 import type { LeasedJob } from '../queue/queue.ts'
 import { PoisonJobError, startQueueWorker, type QueueWorker } from '../queue/worker.ts'
 import type { Randomness } from '../random.ts'
@@ -25,7 +26,7 @@ const DECIDE_RETRY: Backoff = { firstMs: 250, maxMs: 5000 }
 const DECIDE_ATTEMPTS_MAX = 6
 
 export interface Trading {
-  /** Prices of a candle message: fills what waits at the venue, and is what limits compare with. */
+  /** Prices of a candle message: fills what waits at the venue, and is what limits compare with. Resolves when all before are told too. */
   onCandle(stream: Stream, candle: Candle, closed: boolean): Promise<void>
   /**
    * A closed candle with its indicators: the strategies of the stream decide, once. Resolves when their orders are at the venue.
@@ -45,6 +46,8 @@ export interface TradingDeps {
   prices: LastPrices
   /** A venue that fills by the prices it is told of (paper); null for one that has its own market. */
   tellPrice: ((tick: PriceTick) => Promise<void>) | null
+  /** After new prices were told. */
+  onPriced(): Promise<void>
   /** How often the queue is looked at without being poked, ms. */
   pollEveryMs: number
   /** How long a job is held; after a crash it comes again when this is over. */
@@ -92,8 +95,14 @@ export async function startTrading(deps: TradingDeps): Promise<Trading> {
       .finally(() => (reconciling = false))
   })
   const teller = createPriceTeller(deps)
+  let priced: Promise<void> = Promise.resolve()
   return {
-    onCandle: (stream, candle, closed) => teller.tell(stream, candle, closed).then(() => pushed.settled()),
+    onCandle(stream, candle, closed) {
+      const told = teller.tell(stream, candle, closed)
+      // Most messages say nothing new: the same price comes once for each timeframe.
+      if (told !== null) priced = told.then(() => pushed.settled()).then(() => deps.onPriced())
+      return priced
+    },
     worker,
     poke: () => worker.poke(),
     async onClosedRow(stream, row, missed = false) {
@@ -157,32 +166,44 @@ function createPushed(path: OrderPath): { listener: VenueListener; settled(): Pr
   }
 }
 
-/** Last prices, and the same to a venue that fills by them: in order, and never back in time. */
-function createPriceTeller({ path: { clock, log }, prices, ...deps }: TradingDeps) {
-  let ticks: Promise<void> = Promise.resolve()
+/** Messages of one moment are told together, and what waits for them goes on together. */
+const MESSAGES_A_GROUP = 1000
 
-  function tell({ symbol, tf }: Stream, candle: Candle, closed: boolean): Promise<void> {
+/** Last prices, and the same to a venue that fills by them: in order, and never back in time. */
+function createPriceTeller({ path: { clock, log }, prices, tellPrice }: TradingDeps) {
+  const toldInOrder = inGroups(MESSAGES_A_GROUP, async (messages: readonly (readonly PriceTick[])[]) => {
+    for (const tick of messages.flat()) await toldOne(tick)
+    return messages
+  })
+  let last: Promise<unknown> = Promise.resolve()
+
+  /** Null: nothing new. */
+  function tell({ symbol, tf }: Stream, candle: Candle, closed: boolean): Promise<unknown> | null {
     // Within its candle, as exchanges count: what was decided at its end meets the next price, not this one again.
     const closeTs = closed ? candle.ts + timeframeMs(tf) - 1 : clock.nowMs()
+    const news: PriceTick[] = []
     for (const tick of [
       { symbol, price: candle.o, ts: candle.ts },
       { symbol, price: candle.c, ts: closeTs },
     ]) {
-      // A longer candle opened before what was traded since: no price goes back in time.
-      if (tick.ts < (prices.get(symbol)?.ts ?? 0)) continue
+      const known = prices.get(symbol)
+      // A longer candle opened before what was traded since: no price goes back in time. Those of a moment are alike in every timeframe.
+      if (known !== undefined && (tick.ts < known.ts || (tick.ts === known.ts && tick.price === known.price))) continue
       prices.set(symbol, { price: tick.price, ts: tick.ts })
-      if (deps.tellPrice !== null) ticks = inTurn(ticks, deps.tellPrice, tick)
+      news.push(tick)
     }
-    return ticks
+    if (news.length === 0) return null
+    if (tellPrice !== null) last = toldInOrder(news)
+    return last
   }
 
-  function inTurn(before: Promise<void>, tellPrice: (tick: PriceTick) => Promise<void>, tick: PriceTick): Promise<void> {
-    return before
-      .then(() => tellPrice(tick))
-      .catch((error: unknown) => {
-        if (!(error instanceof StorageError)) throw error
-        log.error({ err: error, symbol: tick.symbol }, 'the paper venue cannot be written; what waits fills at a later price')
-      })
+  async function toldOne(tick: PriceTick): Promise<void> {
+    try {
+      await tellPrice?.(tick)
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error
+      log.error({ err: error, symbol: tick.symbol }, 'the paper venue cannot be written; what waits fills at a later price')
+    }
   }
-  return { tell, idle: () => ticks }
+  return { tell, idle: () => last }
 }

@@ -52,6 +52,7 @@ beforeEach(async () => {
     queue,
     runs,
     work,
+    rehearse: (id) => Promise.resolve(void ran.push(`rehearsal ${id}`)),
     onDone: (name) => Promise.resolve(void done.push(name)),
     onFailed: (name, reason) => Promise.resolve(void failed.push(`${name}: ${reason}`)),
   })
@@ -115,6 +116,14 @@ it('a job that fails is told of with its reason, and the others run on', async (
     'backup failed the disk is full',
     'retention done retention did it',
   ])
+})
+
+it('a rehearsal that was asked for runs by its id', async () => {
+  const ask = { queue: 'job', key: 'rehearsal 7', payload: { rehearsal: '7' } } as const
+  await database.db.transaction().execute((trx) => queue.enqueue(trx, ask))
+  await clock.advance(2000)
+  await settle()
+  expect(ran).toEqual(['rehearsal 7'])
 })
 
 it('a request for a job that does not exist is a dead letter', async () => {

@@ -9,6 +9,8 @@ import { JOB_NAMES, nextRun, type JobName } from './schedule.ts'
 
 const LOOK_EVERY_MS = 1000
 const LEASE_MS = 3_600_000
+/** So many rehearsals may wait and run at once. */
+export const REHEARSALS_OPEN_MAX = 5
 
 /** What a job does; resolves with what it did, in words. */
 export type JobWork = Record<JobName, () => Promise<string>>
@@ -31,6 +33,8 @@ export function startJobs(deps: {
   queue: Queue
   runs: JobRunStore
   work: JobWork
+  /** A rehearsal that was asked for, by its id. */
+  rehearse(id: string): Promise<void>
   onDone(name: JobName): Promise<void>
   onFailed(name: JobName, reason: string): Promise<void>
 }): Jobs {
@@ -80,16 +84,12 @@ export function startJobs(deps: {
   const worker = startQueueWorker({
     ...deps,
     name: 'job',
-    concurrency: JOB_NAMES.length,
+    // Rehearsals take turns, and the others must not wait for them.
+    concurrency: JOB_NAMES.length + REHEARSALS_OPEN_MAX,
     leaseMs: LEASE_MS,
     pollEveryMs: LOOK_EVERY_MS,
     maxAttempts: 1,
-    handle({ payload }) {
-      const { job } = (typeof payload === 'object' && payload !== null ? payload : {}) as { job?: unknown }
-      const name = JOB_NAMES.find((one) => one === job)
-      if (name === undefined) throw new PoisonJobError('invalid_payload', 'there is no such job')
-      return run(name)
-    },
+    handle: ({ payload }) => workOf(payload, { run, rehearse: (id) => deps.rehearse(id) }),
   })
   return {
     run,
@@ -99,4 +99,16 @@ export function startJobs(deps: {
       await Promise.all(running.values())
     },
   }
+}
+
+/** What a job of the queue asks for: a scheduled job by name, or a rehearsal by its id. */
+function workOf(
+  payload: unknown,
+  works: { run: (name: JobName) => Promise<void>; rehearse: (id: string) => Promise<void> },
+): Promise<void> {
+  const { job, rehearsal } = (typeof payload === 'object' && payload !== null ? payload : {}) as Record<string, unknown>
+  if (typeof rehearsal === 'string') return works.rehearse(rehearsal)
+  const name = JOB_NAMES.find((one) => one === job)
+  if (name === undefined) throw new PoisonJobError('invalid_payload', 'there is no such job')
+  return works.run(name)
 }

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { Clock } from '../clock.ts'
 import type { Randomness } from '../random.ts'
+import { prepared } from '../storage/prepared.ts'
 import type { MainTables } from '../storage/tables.ts'
 import type { QueueJobRow } from '../storage/trading-tables.ts'
 import {
@@ -29,6 +30,7 @@ interface QueueDeps {
 /** The queue in the main database, in SQL that every dialect has. */
 export function createDatabaseQueue(deps: QueueDeps): Queue {
   const { db, clock } = deps
+  const free = freeJobs(db)
   /** Changes a job only while the lease holds; false when it was lost. */
   const settle = async (trx: Kysely<MainTables>, { id, leaseToken }: LeasedJob, change: Partial<QueueJobRow> | null) => {
     const changed =
@@ -46,7 +48,7 @@ export function createDatabaseQueue(deps: QueueDeps): Queue {
   return {
     enqueue: (trx, job) => enqueueAll(deps, trx, [job]),
     enqueueAll: (trx, jobs) => enqueueAll(deps, trx, jobs),
-    lease: (queue, options) => lease(deps, queue, options),
+    lease: (queue, options) => lease({ ...deps, free }, queue, options),
     complete: (job, trx = db) => settle(trx, job, null),
     retry: (job, retryAt, reason, detail) =>
       settle(db, job, { state: 'ready', run_at: retryAt, reason, detail: bounded(detail) }),
@@ -105,36 +107,43 @@ async function enqueueAll({ clock, random }: QueueDeps, trx: Kysely<MainTables>,
       .execute()
 }
 
+/** Jobs of a queue that may be taken now, the longest waiting first. */
+function freeJobs(db: Kysely<MainTables>) {
+  return prepared<MainTables, { queue: QueueName; now: number; limit: number }, { id: string }>(db, (from, parameter) =>
+    from
+      .selectFrom('queue_job')
+      .select('id')
+      .where('queue', '=', parameter('queue'))
+      .where((eb) =>
+        eb.or([
+          // Given back at a time that has not come yet: the clock was set back since, and would make it wait as long again.
+          eb.and([
+            eb('state', '=', 'ready'),
+            eb.or([eb('run_at', '<=', parameter('now')), eb('changed_at', '>', parameter('now'))]),
+          ]),
+          eb.and([eb('state', '=', 'leased'), eb('lease_until', '<=', parameter('now'))]),
+        ]),
+      )
+      .orderBy('run_at')
+      .orderBy('enqueued_at')
+      .limit(parameter('limit')),
+  )
+}
+
 /** Jobs whose lease has run out are taken like waiting ones. */
 async function lease(
-  { db, clock, random }: QueueDeps,
+  { db, clock, random, free }: QueueDeps & { free: ReturnType<typeof freeJobs> },
   queue: QueueName,
   { limit, leaseMs }: { limit: number; leaseMs: number },
 ): Promise<LeasedJob[]> {
   const nowMs = clock.nowMs()
   const leaseUntil = nowMs + leaseMs
-  const freeIn = (from: Kysely<MainTables>, most: number) =>
-    from
-      .selectFrom('queue_job')
-      .select('id')
-      .where('queue', '=', queue)
-      .where((eb) =>
-        eb.or([
-          // Given back at a time that has not come yet: the clock was set back since, and would make it wait as long again.
-          eb.and([eb('state', '=', 'ready'), eb.or([eb('run_at', '<=', nowMs), eb('changed_at', '>', nowMs)])]),
-          eb.and([eb('state', '=', 'leased'), eb('lease_until', '<=', nowMs)]),
-        ]),
-      )
-      .orderBy('run_at')
-      .orderBy('enqueued_at')
-      .limit(most)
-      .execute()
   // Most looks find nothing: they need no write lock.
-  if ((await freeIn(db, 1)).length === 0) return []
+  if ((await free(db, { queue, now: nowMs, limit: 1 })).rows.length === 0) return []
   const leaseToken = random.secret(12)
   const rows = await db.transaction().execute(async (trx) => {
-    const free = await freeIn(trx, Math.min(limit, LEASE_JOBS_MAX))
-    if (free.length === 0) return []
+    const { rows: found } = await free(trx, { queue, now: nowMs, limit: Math.min(limit, LEASE_JOBS_MAX) })
+    if (found.length === 0) return []
     return trx
       .updateTable('queue_job')
       .set((eb) => ({
@@ -147,7 +156,7 @@ async function lease(
       .where(
         'id',
         'in',
-        free.map(({ id }) => id),
+        found.map(({ id }) => id),
       )
       .returningAll()
       .execute()

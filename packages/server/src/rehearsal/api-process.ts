@@ -1,4 +1,3 @@
-import { schemaHash } from '@spark/core/signal/feature-row'
 import { loadModelRegistry } from '../api/model-registry.ts'
 import { createScoreService, type ScoreService } from '../api/score-service.ts'
 import { alertRulesOf } from '../notify/alert-rules.ts'
@@ -8,7 +7,6 @@ import { createDatabaseQueue } from '../queue/database-queue.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { RolloutParts } from '../rollout/decide-rollout.ts'
 import { watchRollout } from '../rollout/watch-rollout.ts'
-import { sha256 } from '../sha256.ts'
 import { createLiveSettingStore } from '../storage/live-setting-store.ts'
 import { createModelStore } from '../storage/model-store.ts'
 import { createProcessReportStore } from '../storage/process-report-store.ts'
@@ -46,18 +44,18 @@ export async function startApi(world: World): Promise<ApiProcess> {
     log,
     onLook: ({ modelVersion }) => models.follow(modelVersion),
   })
-  const schema = schemaHash(sha256)
   await startReporting({
     reports: createProcessReportStore(db),
     process: PROCESS_NAME,
+    config: {
+      version: config.version,
+      get buildSha() {
+        return faults.of('skewed_builds') === null ? config.buildSha : 'another'
+      },
+    },
     clock: whileNot(slower(clock), () => faults.of('api_away') !== null),
     log,
-    report() {
-      const { modelVersion } = watch.now()
-      const hash = (modelVersion === null ? null : models.hashOf(modelVersion)) ?? models.champion().hash
-      const buildSha = faults.of('skewed_builds') === null ? config.buildSha : 'another'
-      return Promise.resolve({ buildSha, version: config.version, schemaHash: schema, modelHash: hash })
-    },
+    modelHash: () => models.inUse(watch.now().modelVersion).hash,
   })
   const queue = createDatabaseQueue({ db, clock, random })
   const alerts = createAlerts({ db, rules: alertRulesOf(config), clock, random })

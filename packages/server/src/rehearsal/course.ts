@@ -51,14 +51,17 @@ export function followCourse(
   const arrivals: Arrival[] = []
   let phase: Phase = 'preview'
   let last = ''
+  let ids: string[] = []
+  let seen = -1
 
   main.watch(EXPOSURE_TABLES, () => {
-    const [newest] = main.peek('select phase from rollout order by ordinal desc limit 1')
+    const [newest] = main.peek('select phase, epoch, ml_off from rollout cross join rollout_epoch order by ordinal desc limit 1')
     if (newest === undefined) return
     phase = newest['phase'] as Phase
-    const [fence] = main.peek('select epoch, ml_off from rollout_epoch where id = 1')
-    const ids = main.peek('select id from strategy where exposed = 1').map(({ id }) => String(id))
-    const now = { phase, epoch: Number(fence?.['epoch']), mlOff: fence?.['ml_off'] === 1, ids }
+    const strategiesWritten = main.writes(['strategy'])
+    if (strategiesWritten !== seen) ids = main.peek('select id from strategy where exposed = 1').map(({ id }) => String(id))
+    seen = strategiesWritten
+    const now = { phase, epoch: Number(newest['epoch']), mlOff: newest['ml_off'] === 1, ids }
     const text = JSON.stringify(now)
     if (text !== last) exposures.push({ sinceMs: sinceMs(), ...now })
     last = text

@@ -1,5 +1,4 @@
-import { schemaHash } from '@spark/core/signal/feature-row'
-import { championOf } from '../champion.ts'
+import { createModelHashes } from '../champion.ts'
 import { startController } from '../controller/run-rollout.ts'
 import { createErrorCounts } from '../controller/top-errors.ts'
 import type { Kysely } from 'kysely'
@@ -14,7 +13,6 @@ import type { RolloutNow } from '../rollout/rollout-now.ts'
 import { watchRollout, type RolloutWatch } from '../rollout/watch-rollout.ts'
 import { alertRulesOf } from '../notify/alert-rules.ts'
 import { tickFacts } from '../rollout/tick-facts.ts'
-import { sha256 } from '../sha256.ts'
 import { startReporting } from '../process-report.ts'
 import { sloMetrics } from '../slo-slices.ts'
 import { ORDER_WRITER } from '../storage/audit/last-relayed.ts'
@@ -38,7 +36,7 @@ const TICK_TABLES = ['rollout', 'metric_slice', 'live_setting', 'kill_switch', '
 /** Without news the controller ticks at least so often: exposure lives by a lease of 30 s. */
 const TICK_ANYWAY_MS = 15_000
 /** Equity is summed up for the limits so often, instead of every 5 s: it is most of the work of a quiet hour. */
-const EQUITY_EVERY_MS = 30_000
+const EQUITY_EVERY_MS = 60_000
 /** What the order desk looks for again and again. */
 const DESK_TABLES = [
   'strategy',
@@ -162,7 +160,8 @@ async function run(parts: Parts): Promise<void> {
   const watchClock = lookingClock(clock, newsOf(main, ROLLOUT_TABLES))
   const watch = await watchRollout({ config, stores: desk.stores, settings, db, clock: watchClock, log })
   const errors = createErrorCounts(clock)
-  const slices = createMetricSliceStore(db)
+  // Nobody looks at charts here.
+  const slices = createMetricSliceStore(db, { rollUpSteps: [] })
   const measure = startMeasure({
     clock,
     stalenessS: () => ingest.stalenessS(),
@@ -227,24 +226,14 @@ function control({ world, life, db, desk }: Parts, { watch, watchClock, settings
 }
 
 async function report({ world, life, db }: Parts, watch: RolloutWatch): Promise<void> {
-  const { buildSha, version } = world.config
-  const models = createModelStore(db)
-  const schema = schemaHash(sha256)
-  // A version names one document for ever.
-  const hashes = new Map<string, string>()
-  const modelHash = async (wanted: string | null) => {
-    const known = wanted === null ? undefined : hashes.get(wanted)
-    if (known !== undefined) return known
-    const hash = (await championOf(models, wanted))?.hash ?? 'none'
-    if (wanted !== null) hashes.set(wanted, hash)
-    return hash
-  }
+  const modelHash = createModelHashes(createModelStore(db))
   await startReporting({
     reports: createProcessReportStore(db),
     process: PROCESS_NAME,
+    config: world.config,
     clock: slower(life.clock),
     log: world.log,
-    report: async () => ({ buildSha, version, schemaHash: schema, modelHash: await modelHash(watch.now().modelVersion) }),
+    modelHash: () => modelHash(watch.now().modelVersion),
   })
 }
 

@@ -7,7 +7,8 @@ import type { Clock } from '../clock.ts'
 
 /** Candles that a start is warmed with: enough for the indicators, and a quarter of what a real start fetches. */
 const BACKFILL_MAX = 300
-const LATE_MS = 12_000
+/** Later than the message after it. */
+const LATE_MS = 17_000
 
 interface FaultFeedDeps {
   clock: Clock

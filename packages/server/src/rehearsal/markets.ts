@@ -19,7 +19,7 @@ export interface Market {
 /** The simulated market begins here, at a moment of its own for each seed. */
 export const START_MS = Date.UTC(2026, 0, 5)
 /** A forming candle of each stream so often; the live feed sends one every 2 s. */
-const TICK_MS = 10_000
+const TICK_MS = 15_000
 
 export function simulatedMarket(config: Config, seed: number, market?: SimulatedMarket): Market {
   const shared = market ?? new SimulatedMarket({ ...marketOptions(config.file.sim ?? {}), seed })

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Decision } from '@spark/core/rollout/outcome'
+import { rolloutSentence } from '@spark/core/rollout/sentence'
+import { standingOf } from '@spark/core/rollout/standing'
 import { checkRehearsal } from './check/check-rehearsal.ts'
 import { drawFaults } from './draw-faults.ts'
 import type { Fault, FaultKind } from './fault.ts'
@@ -51,6 +53,18 @@ describe('a rehearsal', () => {
     expect(decisions(rehearsal)).toContain(decision)
     expect(checkRehearsal(rehearsal)).toEqual([])
   })
+})
+
+it('a rollout that sees nothing because a limit paused everybody names the limit: reason, timeline, sentence', async () => {
+  const rehearsal = await rehearseScaled(4, [], { maxDrawdownPercent: 0 })
+  const { phase, state, plan, timeline, startedMs, lastedMs } = rehearsal
+  const cause = 'nobody asks for scores, whoever would stands still: 1 paused by the drawdown limit'
+  expect([phase, state.phaseReason]).toEqual(['preview_only', `blind for 120 s: ${cause}`])
+  expect(timeline.map(({ text }) => text)).toContainEqual(expect.stringContaining(`preview only: blind for 120 s: ${cause}`))
+  const facts = { parity: null, risk: null, verdict: 'unproven', floor: 0.55, topErrors: [], nobodyAsks: cause } as const
+  const standing = standingOf(plan, state, facts, startedMs + lastedMs)
+  expect(rolloutSentence(plan, state, standing)).toContain(`Preview only (blind for 120 s: ${cause})`)
+  expect(checkRehearsal(rehearsal)).toEqual([])
 })
 
 describe('the checks see', () => {

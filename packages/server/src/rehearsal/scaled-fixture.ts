@@ -45,7 +45,7 @@ const UNIVERSE = [
 ] as const
 
 /** Twenty strategies of uneven capital; four of them are the canary. */
-function scaledConfig(seed: number): Config {
+function scaledConfig(seed: number, risk: NonNullable<Config['file']['risk']>): Config {
   const random = createRandom(seed, 100)
   const base = loadConfig({ POLL_INTERVAL_MS: '15000', CANARY_SYMBOL: 'BTCUSDT', CANARY_TIMEFRAME: '1m' })
   const strategies = UNIVERSE.flatMap(([symbol, tf, count]) =>
@@ -56,7 +56,7 @@ function scaledConfig(seed: number): Config {
       capital: 400 + randomInteger(random, 600),
     })),
   )
-  return { ...base, file: { strategies } }
+  return { ...base, file: { strategies, risk } }
 }
 
 /** A few markets for all seeds: their candles are drawn once. */
@@ -70,15 +70,19 @@ function marketOf(seed: number): SimulatedMarket {
   return known
 }
 
-export function rehearseScaled(seed: number, faults: readonly Fault[], plan: RolloutPlan = SCALED_PLAN): Promise<Rehearsal> {
-  const config = scaledConfig(seed)
+export function rehearseScaled(
+  seed: number,
+  faults: readonly Fault[],
+  risk: NonNullable<Config['file']['risk']> = {},
+): Promise<Rehearsal> {
+  const config = scaledConfig(seed, risk)
   return rehearse({
     config,
-    plan,
+    plan: SCALED_PLAN,
     seed,
     faults,
     ceiling: 1,
-    limitMs: limitOf(plan, faults),
+    limitMs: limitOf(SCALED_PLAN, faults),
     ...simulatedMarket(config, seed, marketOf(seed)),
   })
 }

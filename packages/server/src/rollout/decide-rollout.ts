@@ -13,6 +13,7 @@ import { sha256 } from '../sha256.ts'
 import type { StoredRollout } from '../storage/rollout-store.ts'
 import type { MainTables } from '../storage/tables.ts'
 import { moveChampion } from './champion-follows.ts'
+import { changedPlan } from './plan-digest.ts'
 import type { TradingStores } from '../storage/trading-stores.ts'
 
 export interface RolloutParts {
@@ -43,12 +44,12 @@ export async function decideRollout(
   parts: RolloutParts,
   trx: Kysely<MainTables>,
   rollout: StoredRollout,
-  input: TickInput,
+  asked: TickInput,
   who: Who,
 ): Promise<Decided> {
   const { stores } = parts
   const { plan } = rollout.frozen
-  const outcome = decide(plan, rollout.state, input)
+  const { input, outcome } = await decided(parts, trx, rollout, asked)
   await stores.rollouts.saveState(trx, rollout.id, outcome.state, input.nowMs)
   const done = { epoch: null as number | null, onTheWire: [] as string[] }
   for (const effect of outcome.effects) {
@@ -59,7 +60,7 @@ export async function decideRollout(
   }
   const change = { before: rollout.state, after: outcome.state, nowMs: input.nowMs, who }
   await moveChampion(trx, stores.outbox, rollout, change)
-  if (input.facts !== null && exposedShare(plan, outcome.state) > 0)
+  if (input.facts !== null && input.facts.planChanged === undefined && exposedShare(plan, outcome.state) > 0)
     await stores.risk.leaseExposure(trx, input.nowMs + plan.leaseMs)
   // What has ended goes on being watched for its successor's sake, and has nothing to tell.
   if (hasEnded(rollout.state) && input.commands.length === 0)
@@ -83,6 +84,22 @@ export async function decideRollout(
     },
   ])
   return { rollout: { ...rollout, state: outcome.state }, outcome, ...done }
+}
+
+/** Who joins is read when a share begins: that it is who was to join is looked at then. */
+async function decided(
+  { stores }: RolloutParts,
+  trx: Kysely<MainTables>,
+  rollout: StoredRollout,
+  input: TickInput,
+): Promise<{ input: TickInput; outcome: Outcome }> {
+  const { frozen, state } = rollout
+  const outcome = decide(frozen.plan, state, input)
+  if (input.facts === null || !outcome.effects.some(({ kind }) => kind === 'expose')) return { input, outcome }
+  const planChanged = await changedPlan(stores.rollouts, rollout, trx)
+  if (planChanged === null) return { input, outcome }
+  const refused = { ...input, facts: { ...input.facts, planChanged } }
+  return { input: refused, outcome: decide(frozen.plan, state, refused) }
 }
 
 /** What the audit keeps of an answer; `rollout replay` computes it again and compares. */

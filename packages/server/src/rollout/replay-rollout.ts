@@ -35,6 +35,8 @@ export interface RolloutReplay {
   rollouts(): ReplayedRollout[]
 }
 
+const RESTORED = 'backup.restored'
+
 type Mismatch = Omit<ReplayDifference, 'id'>
 interface Started {
   plan: RolloutPlan
@@ -48,7 +50,7 @@ export function createRolloutReplay(): RolloutReplay {
   return {
     take(row) {
       const rolloutId = row.context['rollout']
-      if (typeof rolloutId !== 'string' || !(row.action === 'controller.tick' || row.action.startsWith('rollout.'))) return
+      if (typeof rolloutId !== 'string' || !isOfRollout(row.action)) return
       const one = all.get(rolloutId) ?? { started: null, replayed: { rolloutId, decisions: 0, difference: null } }
       all.set(rolloutId, one)
       const place = Number(row.context['outbox'] ?? newestPlace)
@@ -61,15 +63,30 @@ export function createRolloutReplay(): RolloutReplay {
           ? { what: 'order', recorded: String(place), computed: `after ${before}` }
           : row.action === 'rollout.start'
             ? startAgain(one.started, row)
-            : decideAgain(one.started, row)
+            : row.action === RESTORED
+              ? restoreAgain(one.started, row)
+              : decideAgain(one.started, row)
       if ('what' in next) one.replayed.difference = { id: row.id, ...next }
       else {
         one.started = next
-        if (row.action !== 'rollout.start') one.replayed.decisions += 1
+        if ('decision' in row.context) one.replayed.decisions += 1
       }
     },
     rollouts: () => [...all.values()].map(({ replayed }) => replayed),
   }
+}
+
+function isOfRollout(action: string): boolean {
+  return action === 'controller.tick' || action === RESTORED || action.startsWith('rollout.')
+}
+
+/** A backup was put back: from here on it is decided on the state that the backup had. */
+function restoreAgain(started: Started | null, { context }: ReplayRow): Started | Mismatch {
+  if (started === null) return { what: 'start', recorded: 'nothing', computed: 'a start' }
+  const state = context['state'] as RolloutState
+  const computed = stateDigest(state)
+  if (context['stateDigest'] !== computed) return { what: 'stateDigest', recorded: String(context['stateDigest']), computed }
+  return { plan: started.plan, state }
 }
 
 function startAgain(before: Started | null, { context }: ReplayRow): Started | Mismatch {

@@ -9,6 +9,7 @@ import { successCriteria } from '@spark/core/rollout/success'
 import { Decimal } from '@spark/core/trading/decimal'
 import type { StoredRollout } from '../storage/rollout-store.ts'
 import type { TradingStores } from '../storage/trading-stores.ts'
+import { createPlanCheck } from './plan-digest.ts'
 import type { RolloutNow } from './rollout-now.ts'
 import { tickFacts, type TickFactsDeps } from './tick-facts.ts'
 
@@ -31,13 +32,16 @@ const NO_ROLLOUT: RolloutAnswer = {
 export function createRolloutViews(deps: RolloutViewDeps): RolloutViews {
   // They are frozen, and 10,000 of them are not read at each look.
   let members: { rolloutId: string; ranked: readonly Member[] } | null = null
+  const changedPlan = createPlanCheck(deps.stores.rollouts)
   return {
     async of(now) {
       const { rollout, fence } = now
       if (rollout === null) return NO_ROLLOUT
       if (members?.rolloutId !== rollout.id)
         members = { rolloutId: rollout.id, ranked: await deps.stores.rollouts.members(rollout.id) }
-      const facts = await tickFacts({ ...deps, topErrors: () => [] }, deps.stores.db)
+      const planChanged = await changedPlan(rollout, deps.stores.db)
+      const known = await tickFacts({ ...deps, topErrors: () => [] }, deps.stores.db)
+      const facts = { ...known, ...(planChanged !== null && { planChanged }) }
       const { plan } = rollout.frozen
       const nowMs = deps.clock.nowMs()
       const standing = standingOf(plan, rollout.state, facts, nowMs)

@@ -11,6 +11,8 @@ import type { Who } from '../command-event.ts'
 import { planDigestOf } from './plan-digest.ts'
 import { stateDigest, type RolloutParts } from './decide-rollout.ts'
 
+const ID_START = 'rollout-'
+
 export interface StartRequest {
   plan: RolloutPlan
   canary: Stream
@@ -39,8 +41,8 @@ export async function startIn(parts: RolloutParts, trx: Kysely<MainTables>, requ
   const { stores, clock } = parts
   const nowMs = clock.nowMs()
   const before = await stores.rollouts.newest(trx)
-  const ordinal = (before?.ordinal ?? 0) + 1
-  const id = `rollout-${ordinal}`
+  const ordinal = await stores.rollouts.nextOrdinal(trx)
+  const id = rolloutIdOf(ordinal)
   const strategies = (await stores.strategies.list(trx)).filter(({ status }) => status !== 'stopped')
   const ranked = rankMembers(
     id,
@@ -78,10 +80,20 @@ export async function startIn(parts: RolloutParts, trx: Kysely<MainTables>, requ
   return { started: { ...started, changedAt: nowMs }, durationMs: expectedDurationMs(plan) }
 }
 
+/** An id is never given twice: strategies join by it, and the audit tells of a rollout by it. */
+function rolloutIdOf(ordinal: number): string {
+  return `${ID_START}${ordinal}`
+}
+
+/** Its number; 0 for what is no id. */
+export function ordinalOf(rolloutId: string): number {
+  return rolloutId.startsWith(ID_START) ? Number(rolloutId.slice(ID_START.length)) : 0
+}
+
 /** What was told of the rollout before is over: its gates are judged anew, and their breaches must be told again. */
 async function endAlerts({ alerts }: RolloutParts, trx: Kysely<MainTables>, id: string): Promise<void> {
   const message = `${id} begins`
-  for (const code of ['rollout_rolled_back', 'rollout_killed', 'rollout_preview_only'])
+  for (const code of ['rollout_rolled_back', 'rollout_killed', 'rollout_preview_only', 'rollout_plan_changed'])
     await alerts.resolve(trx, code, 'rollout', message)
   for (const gate of GATE_NAMES)
     for (const code of ['breach', 'warning']) await alerts.resolve(trx, code, `gate:${gate}`, message)

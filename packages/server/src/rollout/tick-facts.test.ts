@@ -11,8 +11,63 @@ import { tickFacts } from './tick-facts.ts'
 let stage: RolloutStage & { close(): Promise<void> }
 beforeEach(async () => {
   stage = await rolloutStage()
+  await stage.begin()
 })
 afterEach(() => stage.close())
+
+async function facts() {
+  const { clock, parts } = stage
+  const { db } = parts.stores
+  return tickFacts(
+    {
+      config: loadConfig({ CANARY_SYMBOL: 'BTCUSDT', CANARY_TIMEFRAME: '1h' }),
+      stores: createTradingStores(db),
+      settings: createLiveSettingStore(db),
+      reports: createProcessReportStore(db),
+      clock,
+      topErrors: () => [],
+    },
+    db,
+  )
+}
+
+async function set(ids: readonly string[], status: 'running' | 'paused' | 'stopped', reason: string | null): Promise<void> {
+  const { strategies, db } = stage.parts.stores
+  for (const id of ids) await strategies.setStatus(db, id, status, reason, stage.clock.nowMs())
+}
+const ALL = Array.from({ length: 20 }, (_, at) => `s-${at}`)
+
+it('while all run nobody is missed', async () => {
+  const known = await facts()
+  expect(known.risk).toBeNull()
+  expect(known).not.toHaveProperty('nobodyAsks')
+})
+
+it('strategies that a limit paused make risk not free, with the limit and how many; those that a person paused do not', async () => {
+  await set(['s-3'], 'paused', 'news')
+  expect((await facts()).risk).toBeNull()
+  await set(['s-4', 's-5'], 'paused', 'risk_drawdown')
+  const known = await facts()
+  expect(known.risk).toBe('2 strategies are paused by the drawdown limit, s-4 first')
+  expect(known).not.toHaveProperty('nobodyAsks')
+})
+
+it('when all of the canary stream stand still nobody asks, and it is said why', async () => {
+  await set(ALL, 'paused', 'risk_drawdown')
+  await set(['s-1'], 'stopped', null)
+  await set(['s-2'], 'paused', 'risk_daily_loss')
+  await set(['s-3'], 'paused', 'news')
+  expect((await facts()).nobodyAsks).toBe(
+    'nobody asks for scores, whoever would stands still: 17 paused by the drawdown limit, 1 stopped, 1 paused by the daily loss limit, 1 paused by a person',
+  )
+})
+
+it('while a share is live only those in it count', async () => {
+  const { rollouts, db } = stage.parts.stores
+  await rollouts.expose(db, ['s-1', 's-2'], stage.clock.nowMs())
+  await set(['s-1', 's-2'], 'paused', 'risk_drawdown')
+  expect((await facts()).nobodyAsks).toBe('nobody asks for scores, whoever would stands still: 2 paused by the drawdown limit')
+})
 
 const judged = (model: string, verdict: 'loses_after_costs' | 'worse_than_baseline') =>
   createTradingStores(stage.parts.stores.db).labels.saveEvidence(
@@ -20,27 +75,14 @@ const judged = (model: string, verdict: 'loses_after_costs' | 'worse_than_baseli
     { evidence: createEvidence(DEFAULT_BARRIERS), roundsTo: 1, verdict },
     { fromTo: null, counted: [], nowMs: 1 },
   )
-function facts() {
-  const { clock } = stage.parts
-  const stores = createTradingStores(stage.parts.stores.db)
-  const config = loadConfig({ SPARK_DATA_DIR: stage.folder })
-  const [settings, reports] = [createLiveSettingStore(stores.db), createProcessReportStore(stores.db)]
-  return tickFacts({ config, stores, settings, reports, clock, topErrors: () => [] }, stores.db)
-}
 
-it('the verdict of a tick is that on the model of the rollout; unproven while there is none', async () => {
+it('the verdict of a tick is that on the model of the rollout; worse than baseline rolls it back', async () => {
   expect((await facts()).verdict).toBe('unproven')
-  await stage.begin({ model: { version: 'candidate', hash: 'h' } })
+  await judged('another', 'worse_than_baseline')
+  expect((await facts()).verdict).toBe('unproven')
   await judged('ml-fusion-1.2', 'worse_than_baseline')
-  expect((await facts()).verdict).toBe('unproven')
-  await judged('candidate', 'loses_after_costs')
-  expect((await facts()).verdict).toBe('loses_after_costs')
-})
-
-it('a verdict of worse than baseline rolls the rollout back at the next tick', async () => {
-  await stage.begin({ model: { version: 'candidate', hash: 'h' } })
-  await stage.tick(2)
-  await judged('candidate', 'worse_than_baseline')
-  await stage.tick(1, {}, { verdict: (await facts()).verdict })
+  const { verdict } = await facts()
+  expect(verdict).toBe('worse_than_baseline')
+  await stage.tick(1, {}, { verdict })
   expect((await stage.state()).phase).toBe('rolled_back')
 })

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { AuditEvent } from './audit/audit-event.ts'
+import { prepared } from './prepared.ts'
 import type { MainTables } from './tables.ts'
 
 /** An event that was committed with what it tells of. `id` grows; the relay carries it into the chain as `context.outbox`. */
@@ -20,8 +21,22 @@ export interface AuditOutbox {
 const ROWS_A_STATEMENT = 1000
 
 export function createAuditOutbox(db: Kysely<MainTables>): AuditOutbox {
+  const oldest = prepared<MainTables, { limit: number }, { id: number; event: string }>(db, (from, parameter) =>
+    from.selectFrom('audit_outbox').select(['id', 'event']).orderBy('id').limit(parameter('limit')),
+  )
+  const addOne = prepared<MainTables, { event: string }, unknown>(db, (from, parameter) =>
+    from.insertInto('audit_outbox').values({ event: parameter('event') }),
+  )
+  const remove = prepared<MainTables, { id: number }, unknown>(db, (from, parameter) =>
+    from.deleteFrom('audit_outbox').where('id', '<=', parameter('id')),
+  )
   return {
     async add(trx, events) {
+      const [first] = events
+      if (events.length === 1) {
+        await addOne(trx, { event: JSON.stringify(first) })
+        return
+      }
       for (let at = 0; at < events.length; at += ROWS_A_STATEMENT)
         await trx
           .insertInto('audit_outbox')
@@ -29,11 +44,10 @@ export function createAuditOutbox(db: Kysely<MainTables>): AuditOutbox {
           .execute()
     },
     async next(limit) {
-      const rows = await db.selectFrom('audit_outbox').selectAll().orderBy('id').limit(limit).execute()
-      return rows.map(({ id, event }) => ({ id, event: JSON.parse(event) as AuditEvent }))
+      return (await oldest(db, { limit })).rows.map(({ id, event }) => ({ id, event: JSON.parse(event) as AuditEvent }))
     },
     async removeUpTo(id) {
-      await db.deleteFrom('audit_outbox').where('id', '<=', id).execute()
+      await remove(db, { id })
     },
   }
 }

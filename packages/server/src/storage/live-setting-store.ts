@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely'
+import { prepared } from './prepared.ts'
 import type { MainTables } from './tables.ts'
 
 /** Settings that take effect without a restart, by their environment names. */
@@ -19,10 +20,12 @@ export interface LiveSettingStore {
 }
 
 export function createLiveSettingStore(db: Kysely<MainTables>): LiveSettingStore {
+  const all = prepared<MainTables, Record<string, never>, MainTables['live_setting']>(db, (from) =>
+    from.selectFrom('live_setting').selectAll().orderBy('name'),
+  )
   return {
     async list(trx = db) {
-      const rows = await trx.selectFrom('live_setting').selectAll().orderBy('name').execute()
-      return rows.map(({ name, value, actor, changed_at: changedAt }) => ({
+      return (await all(trx, {})).rows.map(({ name, value, actor, changed_at: changedAt }) => ({
         name: name as LiveSettingName,
         value,
         actor,

@@ -1,4 +1,5 @@
 import type { Kysely, Transaction } from 'kysely'
+import { prepared } from './prepared.ts'
 import { mergeSliceBodies, ROLLUP_STEPS_S, SEALED_STEP_S, type SliceBody, sliceOpenMs } from './metric-slice.ts'
 import type { MainTables, MetricSliceRow } from './tables.ts'
 
@@ -26,7 +27,22 @@ export interface MetricSliceStore {
   prune(stepS: number, beforeMs: number): Promise<number>
 }
 
-export function createMetricSliceStore(db: Kysely<MainTables>): MetricSliceStore {
+/** `rollUpSteps`: lengths in s of the slices that sealed ones are added up to, for charts. */
+export function createMetricSliceStore(
+  db: Kysely<MainTables>,
+  { rollUpSteps = ROLLUP_STEPS_S }: { rollUpSteps?: readonly number[] } = {},
+): MetricSliceStore {
+  const between = prepared<MainTables, { step: number; from: number; to: number }, MetricSliceRow>(db, (from, parameter) =>
+    from
+      .selectFrom('metric_slice')
+      .selectAll()
+      .where('step_s', '=', parameter('step'))
+      .where('slice_ts', '>=', parameter('from'))
+      .where('slice_ts', '<', parameter('to'))
+      .orderBy('slice_ts')
+      .orderBy('source')
+      .orderBy('metric'),
+  )
   return {
     async seal({ sliceTs, source, metrics }) {
       if (sliceTs !== sliceOpenMs(sliceTs, SEALED_STEP_S)) throw new RangeError(`slice ${sliceTs} does not start on 30 s`)
@@ -43,21 +59,12 @@ export function createMetricSliceStore(db: Kysely<MainTables>): MetricSliceStore
           .executeTakeFirst()
         if (sealed !== undefined) return false
         await upsert(trx, rowsOf(SEALED_STEP_S, sliceTs, source, metrics))
-        for (const stepS of ROLLUP_STEPS_S) await rollUp(trx, stepS, sliceOpenMs(sliceTs, stepS), source, metrics)
+        for (const stepS of rollUpSteps) await rollUp(trx, stepS, sliceOpenMs(sliceTs, stepS), source, metrics)
         return true
       })
     },
     async read(stepS, fromMs, toMs, trx = db) {
-      const rows = await trx
-        .selectFrom('metric_slice')
-        .selectAll()
-        .where('step_s', '=', stepS)
-        .where('slice_ts', '>=', fromMs)
-        .where('slice_ts', '<', toMs)
-        .orderBy('slice_ts')
-        .orderBy('source')
-        .orderBy('metric')
-        .execute()
+      const { rows } = await between(trx, { step: stepS, from: fromMs, to: toMs })
       return rows.map(({ slice_ts: sliceTs, source, metric, body }) => ({ sliceTs, source, metric, body: bodyOf(body) }))
     },
     async forget(fromMs, trx) {

@@ -75,3 +75,23 @@ export interface JobRunRow {
   outcome: string | null
   detail: string | null
 }
+
+export interface RehearsalRow {
+  id: string
+  asked_by: string
+  asked_at: number
+  reason: string | null
+  /** What was asked for, JSON. */
+  ask: string
+  /** waiting, running, done, failed or cancelled. */
+  state: string
+  /** Thousandths of the longest that it may take. */
+  progress: number
+  /** 1: somebody wants it ended. */
+  cancel_asked: number
+  ended_at: number | null
+  /** 1: it was good, 0: it was not; null until it is done. */
+  ok: number | null
+  /** How it ended, or why it failed. */
+  said: string | null
+}

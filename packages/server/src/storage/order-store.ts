@@ -2,6 +2,7 @@ import type { Order, OrderState, Purpose, Side } from '@spark/core/trading/order
 import type { TradingArm } from '@spark/core/trading/strategy'
 import { sql, type Kysely } from 'kysely'
 import type { OrderRow } from './trading-tables.ts'
+import { prepared } from './prepared.ts'
 import type { MainTables } from './tables.ts'
 
 /** An order and what the order path remembers of it besides. */
@@ -55,6 +56,12 @@ export const IS_OPEN = sql<boolean>`state in ('planned', 'reserved', 'sending', 
 const ROWS_A_STATEMENT = 500
 
 export function createOrderStore(db: Kysely<MainTables>): OrderStore {
+  const byIntent = prepared<MainTables, { id: string }, OrderRow>(db, (from, parameter) =>
+    from.selectFrom('trade_order').selectAll().where('intent_id', '=', parameter('id')),
+  )
+  const byClientId = prepared<MainTables, { id: string }, OrderRow>(db, (from, parameter) =>
+    from.selectFrom('trade_order').selectAll().where('client_order_id', '=', parameter('id')),
+  )
   return {
     async insertAll(trx, orders) {
       for (let at = 0; at < orders.length; at += ROWS_A_STATEMENT)
@@ -64,12 +71,10 @@ export function createOrderStore(db: Kysely<MainTables>): OrderStore {
           .execute()
     },
     async get(trx, intentId) {
-      return maybe(await trx.selectFrom('trade_order').selectAll().where('intent_id', '=', intentId).executeTakeFirst())
+      return maybe((await byIntent(trx, { id: intentId })).rows[0])
     },
     async byClientOrderId(trx, clientOrderId) {
-      return maybe(
-        await trx.selectFrom('trade_order').selectAll().where('client_order_id', '=', clientOrderId).executeTakeFirst(),
-      )
+      return maybe((await byClientId(trx, { id: clientOrderId })).rows[0])
     },
     async knownIds(trx, intentIds) {
       const known = new Set<string>()

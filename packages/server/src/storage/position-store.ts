@@ -47,6 +47,16 @@ export interface Profit {
   fills: number
 }
 
+/** What one arm of a strategy made real by closing. */
+export interface Earned {
+  strategyId: string
+  arm: TradingArm
+  /** Quote units, after fees, to a millionth a fill. */
+  realized: DecimalText
+  /** Fills that closed something. */
+  closes: number
+}
+
 export interface FillFilter {
   strategyId?: string
   symbol?: string
@@ -75,6 +85,8 @@ export interface PositionStore {
   addFill(trx: Kysely<MainTables>, fill: StoredFill, nowMs: number): Promise<void>
   addProfit(trx: Kysely<MainTables>, profit: Omit<Profit, 'fills'>, nowMs: number): Promise<void>
   profits(): Promise<Profit[]>
+  /** Of the fills since `fromMs`, by strategy and arm; those that closed nothing are left out. */
+  earnedSince(fromMs: number): Promise<Earned[]>
   /** Newest first. */
   fills(filter: FillFilter): Promise<StoredFill[]>
   /** Of one order, oldest first. */
@@ -140,12 +152,37 @@ export function createPositionStore(db: Kysely<MainTables>): PositionStore {
         fills,
       }))
     },
+    earnedSince: (fromMs) => earnedSince(db, fromMs),
     fills: (filter) => listFills(db, filter),
     async fillsOf(intentId) {
       const rows = await db.selectFrom('order_fill').selectAll().where('intent_id', '=', intentId).orderBy('ts').execute()
       return rows.map(fromFillRow)
     },
   }
+}
+
+async function earnedSince(db: Kysely<MainTables>, fromMs: number): Promise<Earned[]> {
+  const rows = await db
+    .selectFrom('order_fill')
+    .select(({ fn }) => [
+      'strategy_id',
+      'arm',
+      // Whole numbers add up exactly; decimals as text would be added as floats.
+      sql<number>`sum(cast(round(cast(realized as numeric) * 1000000) as bigint))`.as('micros'),
+      fn.countAll<number>().as('closes'),
+    ])
+    .where('ts', '>=', fromMs)
+    .where('side', '=', 'sell')
+    .groupBy(['strategy_id', 'arm'])
+    .orderBy('strategy_id')
+    .orderBy('arm')
+    .execute()
+  return rows.map(({ strategy_id: strategyId, arm, micros, closes }) => ({
+    strategyId,
+    arm: arm as TradingArm,
+    realized: new Decimal(micros).div(1_000_000).toString(),
+    closes,
+  }))
 }
 
 async function listFills(

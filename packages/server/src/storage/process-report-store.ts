@@ -1,4 +1,6 @@
+import { factText } from '@spark/core/rollout/reason'
 import type { Kysely } from 'kysely'
+import { prepared } from './prepared.ts'
 import type { MainTables } from './tables.ts'
 
 export interface ProcessReport {
@@ -21,33 +23,40 @@ export interface ProcessReportStore {
 }
 
 export function createProcessReportStore(db: Kysely<MainTables>): ProcessReportStore {
+  const put = prepared<MainTables, MainTables['process_report'], unknown>(db, (from, parameter) => {
+    const row = {
+      pid: parameter('pid'),
+      build_sha: parameter('build_sha'),
+      version: parameter('version'),
+      schema_hash: parameter('schema_hash'),
+      model_hash: parameter('model_hash'),
+      reported_at: parameter('reported_at'),
+    }
+    return from
+      .insertInto('process_report')
+      .values({ process: parameter('process'), ...row })
+      .onConflict((conflict) => conflict.column('process').doUpdateSet(row))
+  })
+  const reported = prepared<MainTables, { since: number }, MainTables['process_report']>(db, (from, parameter) =>
+    from.selectFrom('process_report').selectAll().where('reported_at', '>=', parameter('since')).orderBy('process'),
+  )
   return {
     async report({ process, pid, buildSha, version, schemaHash, modelHash, reportedAt }) {
-      const row = {
+      await put(db, {
+        process,
         pid,
         build_sha: buildSha,
         version,
         schema_hash: schemaHash,
         model_hash: modelHash,
         reported_at: reportedAt,
-      }
-      await db
-        .insertInto('process_report')
-        .values({ process, ...row })
-        .onConflict((conflict) => conflict.column('process').doUpdateSet(row))
-        .execute()
+      })
     },
     async remove(process, pid) {
       await db.deleteFrom('process_report').where('process', '=', process).where('pid', '=', pid).execute()
     },
     async since(sinceMs, trx = db) {
-      const rows = await trx
-        .selectFrom('process_report')
-        .selectAll()
-        .where('reported_at', '>=', sinceMs)
-        .orderBy('process')
-        .execute()
-      return rows.map((row) => ({
+      return (await reported(trx, { since: sinceMs })).rows.map((row) => ({
         process: row.process,
         pid: row.pid,
         buildSha: row.build_sha,
@@ -62,18 +71,20 @@ export function createProcessReportStore(db: Kysely<MainTables>): ProcessReportS
 
 /** In what these differ, in words; null when all agree. */
 export function parityProblem(reports: readonly ProcessReport[]): string | null {
-  for (const [key, what] of [
-    ['buildSha', 'build'],
-    ['schemaHash', 'schema'],
-    ['modelHash', 'model'],
+  for (const [key, code] of [
+    ['buildSha', 'runs_build'],
+    ['schemaHash', 'runs_schema'],
+    ['modelHash', 'runs_model'],
   ] as const) {
     const values = Map.groupBy(reports, (report) => report[key])
     if (values.size > 1)
       return [...values]
-        .map(([value, own]) => `${own.map(({ process }) => process).join(', ')} runs ${what} ${value.slice(0, 12)}`)
+        .map(([value, own]) =>
+          factText(code, { processes: own.map(({ process }) => process).join(', '), hash: value.slice(0, 12) }),
+        )
         .join('; ')
   }
   const has = (name: string) => reports.some(({ process }) => process.startsWith(name))
-  if (!has('api')) return 'no api has reported what it runs'
-  return has('executor') ? null : 'no executor has reported what it runs'
+  if (!has('api')) return factText('no_api')
+  return has('executor') ? null : factText('no_executor')
 }

@@ -2,6 +2,7 @@ import { Decimal, type DecimalText } from '@spark/core/trading/decimal'
 import type { Side } from '@spark/core/trading/order'
 import type { Kysely } from 'kysely'
 import { IS_OPEN } from './order-store.ts'
+import { prepared } from './prepared.ts'
 import type { MainTables } from './tables.ts'
 
 /** `all`, `venue:NAME` or `strategy:ID`. */
@@ -75,6 +76,7 @@ export const repeatKey = (strategyId: string, side: Side): string => `${strategy
 export const candleKey = (strategyId: string, side: Side, candleTs: number): string => `${strategyId} ${side} ${candleTs}`
 
 export function createRiskStore(db: Kysely<MainTables>): RiskStore {
+  const { fence, lease, switches } = statementsOf(db)
   return {
     async sums(trx, { strategyIds, candleTs, nowMs, repeatWindowMs }) {
       const { total, ordersLastMinute } = await totals(trx, nowMs - 60_000)
@@ -105,11 +107,8 @@ export function createRiskStore(db: Kysely<MainTables>): RiskStore {
     },
     usage: (query) => usage(db, query),
     async epoch(trx) {
-      const row = await trx
-        .selectFrom('rollout_epoch')
-        .select(['epoch', 'ml_off', 'lease_until'])
-        .where('id', '=', 1)
-        .executeTakeFirstOrThrow()
+      const [row] = (await fence(trx, {})).rows
+      if (row === undefined) throw new Error('the rollout epoch is missing')
       return { epoch: row.epoch, mlOff: row.ml_off === 1, leaseUntil: row.lease_until }
     },
     async raiseEpoch(trx, { mlOff, nowMs }) {
@@ -122,14 +121,13 @@ export function createRiskStore(db: Kysely<MainTables>): RiskStore {
       return epoch
     },
     async leaseExposure(trx, leaseUntil) {
-      await trx.updateTable('rollout_epoch').set({ lease_until: leaseUntil }).where('id', '=', 1).execute()
+      await lease(trx, { until: leaseUntil })
     },
     async turnMlOn(trx, nowMs) {
       await trx.updateTable('rollout_epoch').set({ ml_off: 0, changed_at: nowMs }).where('id', '=', 1).execute()
     },
     async killSwitches(trx = db) {
-      const rows = await trx.selectFrom('kill_switch').selectAll().orderBy('scope').execute()
-      return rows.map(({ scope, reason, actor, set_at: setAt }) => ({ scope, reason, actor, setAt }))
+      return (await switches(trx, {})).rows.map(({ scope, reason, actor, set_at: setAt }) => ({ scope, reason, actor, setAt }))
     },
     async kill(trx, { scope, reason, actor, setAt }) {
       await trx
@@ -142,6 +140,23 @@ export function createRiskStore(db: Kysely<MainTables>): RiskStore {
       return (await trx.deleteFrom('kill_switch').where('scope', '=', scope).returning('scope').execute()).length === 1
     },
   }
+}
+
+/** What runs with every tick and order. */
+function statementsOf(db: Kysely<MainTables>) {
+  const fence = prepared<MainTables, Record<string, never>, { epoch: number; ml_off: number; lease_until: number }>(db, (from) =>
+    from.selectFrom('rollout_epoch').select(['epoch', 'ml_off', 'lease_until']).where('id', '=', 1),
+  )
+  const lease = prepared<MainTables, { until: number }, unknown>(db, (from, parameter) =>
+    from
+      .updateTable('rollout_epoch')
+      .set({ lease_until: parameter('until') })
+      .where('id', '=', 1),
+  )
+  const switches = prepared<MainTables, Record<string, never>, MainTables['kill_switch']>(db, (from) =>
+    from.selectFrom('kill_switch').selectAll().orderBy('scope'),
+  )
+  return { fence, lease, switches }
 }
 
 /** Which of the switches stops orders of a strategy at a venue, or null. */

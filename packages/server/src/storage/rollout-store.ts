@@ -1,7 +1,10 @@
+import type { Stream } from '@spark/core/market/candle'
 import type { Member } from '@spark/core/rollout/exposure'
 import type { RolloutPlan } from '@spark/core/rollout/plan'
 import type { RolloutState } from '@spark/core/rollout/state'
+import type { StrategyStatus } from '@spark/core/trading/strategy'
 import type { Kysely } from 'kysely'
+import { prepared } from './prepared.ts'
 import type { MainTables } from './tables.ts'
 
 /** What the digest covers: nothing of it changes while the rollout lives. */
@@ -25,19 +28,33 @@ export interface StoredRollout {
   changedAt: number
 }
 
+/** Strategies of one status; for what reason, if they are paused; exposed or not; on the canary stream or not. */
+export interface StrategyGroup {
+  status: StrategyStatus
+  pauseReason: string | null
+  exposed: boolean
+  canary: boolean
+  count: number
+  firstId: string
+}
+
 export interface RolloutStore {
   /** The newest one, whether it has ended or not; null before the first. */
   newest(trx?: Kysely<MainTables>): Promise<StoredRollout | null>
   /** Newest first. */
   list(limit: number): Promise<StoredRollout[]>
+  /** The number of the next one: higher than any that was given. */
+  nextOrdinal(trx: Kysely<MainTables>): Promise<number>
+  /** Ordinals up to this one were given. */
+  giveNoneUpTo(trx: Kysely<MainTables>, ordinal: number): Promise<void>
   insert(trx: Kysely<MainTables>, rollout: Omit<StoredRollout, 'changedAt'>, ranked: readonly Member[]): Promise<void>
   saveState(trx: Kysely<MainTables>, id: string, state: RolloutState, nowMs: number): Promise<void>
   /** Strategies that act on ML, by id. */
   exposedIds(trx?: Kysely<MainTables>): Promise<string[]>
   /** These act on ML from now on, all others do not. */
   expose(trx: Kysely<MainTables>, ids: readonly string[], nowMs: number): Promise<void>
-  /** Strategies that a limit paused, until a person starts them again. */
-  autoPaused(trx: Kysely<MainTables>): Promise<string[]>
+  /** All strategies in groups of those that stand alike. */
+  strategyGroups(trx: Kysely<MainTables>, canary: Stream): Promise<StrategyGroup[]>
   /** In the order they join. */
   members(id: string, trx?: Kysely<MainTables>): Promise<Member[]>
 }
@@ -45,26 +62,30 @@ export interface RolloutStore {
 const ROWS_A_STATEMENT = 500
 
 export function createRolloutStore(db: Kysely<MainTables>): RolloutStore {
-  const parsed = createParsed()
+  const frozen = rememberLast<FrozenRollout>()
+  const states = rememberLast<RolloutState>()
   const fromRow = (row: MainTables['rollout']): StoredRollout => ({
     id: row.id,
     ordinal: row.ordinal,
-    frozen: parsed.frozen(row.frozen),
+    frozen: frozen.of(row.frozen),
     planDigest: row.plan_digest,
-    state: parsed.state(row.state),
+    state: states.of(row.state),
     startedAt: row.started_at,
     startedBy: row.started_by,
     changedAt: row.changed_at,
   })
-  const newestFirst = (trx: Kysely<MainTables>, limit: number) =>
-    trx.selectFrom('rollout').selectAll().orderBy('ordinal', 'desc').limit(limit).execute()
+  const { newestFirst, stateOf, groups } = statementsOf(db)
   return {
     async newest(trx = db) {
-      const [row] = await newestFirst(trx, 1)
+      const [row] = (await newestFirst(trx, { limit: 1 })).rows
       return row === undefined ? null : fromRow(row)
     },
     async list(limit) {
-      return (await newestFirst(db, limit)).map(fromRow)
+      return (await newestFirst(db, { limit })).rows.map(fromRow)
+    },
+    nextOrdinal,
+    async giveNoneUpTo(trx, ordinal) {
+      await trx.updateTable('rollout_epoch').set({ rollouts_given: ordinal }).where('id', '=', 1).execute()
     },
     async insert(trx, rollout, ranked) {
       await trx.insertInto('rollout').values(toRow(rollout)).execute()
@@ -77,11 +98,9 @@ export function createRolloutStore(db: Kysely<MainTables>): RolloutStore {
       }
     },
     async saveState(trx, id, state, nowMs) {
-      await trx
-        .updateTable('rollout')
-        .set({ state: JSON.stringify(state), phase: state.phase, changed_at: nowMs })
-        .where('id', '=', id)
-        .execute()
+      const text = JSON.stringify(state)
+      await stateOf(trx, { state: text, phase: state.phase, now: nowMs, id })
+      states.is(text, state)
     },
     async exposedIds(trx = db) {
       const rows = await trx.selectFrom('strategy').select('id').where('exposed', '=', 1).orderBy('id').execute()
@@ -96,20 +115,77 @@ export function createRolloutStore(db: Kysely<MainTables>): RolloutStore {
           .where('id', 'in', ids.slice(at, at + ROWS_A_STATEMENT))
           .execute()
     },
-    async autoPaused(trx) {
-      const rows = await trx
-        .selectFrom('strategy')
-        .select('id')
-        .where('status', '=', 'paused')
-        .where('pause_reason', 'in', ['risk_daily_loss', 'risk_drawdown'])
-        .orderBy('id')
-        .execute()
-      return rows.map(({ id }) => id)
-    },
+    strategyGroups: async (trx, { symbol, tf }) => (await groups(trx, { symbol, tf })).rows.map(groupOf),
     async members(id, trx = db) {
       const rows = await trx.selectFrom('rollout_member').selectAll().where('rollout_id', '=', id).orderBy('rank').execute()
       return rows.map(({ strategy_id: strategyId, capital, canary }) => ({ strategyId, capital, canary: canary === 1 }))
     },
+  }
+}
+
+/** What runs with every tick. */
+function statementsOf(db: Kysely<MainTables>) {
+  const newestFirst = prepared<MainTables, { limit: number }, MainTables['rollout']>(db, (from, parameter) =>
+    from.selectFrom('rollout').selectAll().orderBy('ordinal', 'desc').limit(parameter('limit')),
+  )
+  const stateOf = prepared<MainTables, { state: string; phase: string; now: number; id: string }, unknown>(
+    db,
+    (from, parameter) =>
+      from
+        .updateTable('rollout')
+        .set({ state: parameter('state'), phase: parameter('phase'), changed_at: parameter('now') })
+        .where('id', '=', parameter('id')),
+  )
+  const groups = prepared<MainTables, { symbol: string; tf: string }, GroupRow>(db, (from, parameter) =>
+    from
+      .selectFrom('strategy')
+      .select((eb) => [
+        'status',
+        'pause_reason',
+        'exposed',
+        eb
+          .case()
+          .when(eb.and([eb('symbol', '=', parameter('symbol')), eb('tf', '=', parameter('tf'))]))
+          .then(1)
+          .else(0)
+          .end()
+          .as('canary'),
+        eb.fn.countAll<number>().as('count'),
+        eb.fn.min('id').as('first_id'),
+      ])
+      .groupBy(['status', 'pause_reason', 'exposed', 'canary'])
+      .orderBy('first_id'),
+  )
+  return { newestFirst, stateOf, groups }
+}
+
+async function nextOrdinal(trx: Kysely<MainTables>): Promise<number> {
+  const { given } = await trx
+    .selectFrom('rollout_epoch')
+    .select('rollouts_given as given')
+    .where('id', '=', 1)
+    .executeTakeFirstOrThrow()
+  const { newest } = await trx
+    .selectFrom('rollout')
+    .select((eb) => eb.fn.max<number | null>('ordinal').as('newest'))
+    .executeTakeFirstOrThrow()
+  return Math.max(given, newest ?? 0) + 1
+}
+
+type GroupRow = Pick<MainTables['strategy'], 'status' | 'pause_reason' | 'exposed'> & {
+  canary: number
+  count: number
+  first_id: string
+}
+
+function groupOf(row: GroupRow): StrategyGroup {
+  return {
+    status: row.status as StrategyStatus,
+    pauseReason: row.pause_reason,
+    exposed: row.exposed === 1,
+    canary: row.canary === 1,
+    count: row.count,
+    firstId: row.first_id,
   }
 }
 
@@ -133,18 +209,18 @@ function memberRow(rolloutId: string, rank: number, { strategyId, capital, canar
 }
 
 /**
- * The newest rollout is read twice a second by every process and changes with each tick only: a text that was parsed last is not
- * parsed again. What comes out is never changed by anyone.
+ * The newest rollout is read twice a second by every process and changes with each tick only: a text that was parsed or saved last is
+ * not parsed again. What comes out is never changed by anyone.
  */
-function createParsed() {
-  const remember = () => {
-    let last: { text: string; value: unknown } | null = null
-    return (text: string): unknown => {
-      if (last?.text !== text) last = { text, value: JSON.parse(text) }
+function rememberLast<Value>() {
+  let last: { text: string; value: Value } | null = null
+  return {
+    of(text: string): Value {
+      if (last?.text !== text) last = { text, value: JSON.parse(text) as Value }
       return last.value
-    }
+    },
+    is(text: string, value: Value): void {
+      last = { text, value }
+    },
   }
-  const frozen = remember()
-  const state = remember()
-  return { frozen: (text: string) => frozen(text) as FrozenRollout, state: (text: string) => state(text) as RolloutState }
 }

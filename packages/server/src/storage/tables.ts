@@ -1,6 +1,14 @@
 import type { ApiTokenRow, OverrideAskRow, SetupLinkRow, UserAccountRow, UserSessionRow } from './account-tables.ts'
-import type { AlertGroupRow, AlertNoticeRow, AlertRow, ExchangeKeyRow, InstallationRow, JobRunRow } from './operation-tables.ts'
 import type { LabelCounterRow, LabelRow, LabelStreamRow, ModelEvidenceRow } from './label-tables.ts'
+import type {
+  AlertGroupRow,
+  AlertNoticeRow,
+  AlertRow,
+  ExchangeKeyRow,
+  InstallationRow,
+  JobRunRow,
+  RehearsalRow,
+} from './operation-tables.ts'
 import type { LiveSettingRow, ProcessReportRow, RolloutMemberRow, RolloutRow } from './rollout-tables.ts'
 import type {
   AuditOutboxRow,
@@ -52,6 +60,7 @@ export interface MainTables {
   alert_group: AlertGroupRow
   alert_notice: AlertNoticeRow
   job_run: JobRunRow
+  rehearsal: RehearsalRow
   rollout: RolloutRow
   rollout_member: RolloutMemberRow
   live_setting: LiveSettingRow

@@ -54,6 +54,8 @@ export interface RolloutEpochRow {
   /** Exposure counts until then; the controller renews it. */
   lease_until: number
   changed_at: number
+  /** Ordinals of rollouts up to here were given, although a restored backup may not know them. */
+  rollouts_given: number
 }
 
 export interface OrderRow {

@@ -1,9 +1,12 @@
 import { Decimal, type DecimalText } from '@spark/core/trading/decimal'
 import type { Kysely } from 'kysely'
+import { prepared } from './prepared.ts'
 import type { MainTables } from './tables.ts'
 import type { VenueStateRow } from './trading-tables.ts'
 
 export interface VenueStore {
+  /** Why orders may not go to a venue, and why none may increase risk there while exits work; null: they may. */
+  stops(trx: Kysely<MainTables>, venue: string): Promise<{ halted: string | null; entriesStopped: string | null }>
   /** Why orders may not go to a venue, or null. */
   halt(trx: Kysely<MainTables>, venue: string): Promise<string | null>
   /** Null lifts the halt, and says that our book and the venue's agree now. */
@@ -28,17 +31,24 @@ export function createVenueStore(db: Kysely<MainTables>): VenueStore {
       .values({ venue, asset, amount, changed_at: nowMs })
       .onConflict((conflict) => conflict.columns(['venue', 'asset']).doUpdateSet({ amount, changed_at: nowMs }))
       .execute()
-  const stateOf = (trx: Kysely<MainTables>, venue: string) =>
-    trx.selectFrom('venue_state').selectAll().where('venue', '=', venue).executeTakeFirst()
+  const stateRows = prepared<MainTables, { venue: string }, VenueStateRow>(db, (from, parameter) =>
+    from.selectFrom('venue_state').selectAll().where('venue', '=', parameter('venue')),
+  )
+  const stateOf = async (trx: Kysely<MainTables>, venue: string) => (await stateRows(trx, { venue })).rows[0]
   const putState = (trx: Kysely<MainTables>, venue: string, row: Partial<VenueStateRow> & { changed_at: number }) =>
     trx
       .insertInto('venue_state')
       .values({ venue, halted_reason: null, entries_stopped_reason: null, reconciled_at: null, ...row })
       .onConflict((conflict) => conflict.column('venue').doUpdateSet(row))
       .execute()
+  const stops: VenueStore['stops'] = async (trx, venue) => {
+    const state = await stateOf(trx, venue)
+    return { halted: state?.halted_reason ?? null, entriesStopped: state?.entries_stopped_reason ?? null }
+  }
   return {
+    stops,
     async halt(trx, venue) {
-      return (await stateOf(trx, venue))?.halted_reason ?? null
+      return (await stops(trx, venue)).halted
     },
     async setHalt(trx, venue, reason, nowMs) {
       await putState(trx, venue, {
@@ -48,7 +58,7 @@ export function createVenueStore(db: Kysely<MainTables>): VenueStore {
       })
     },
     async entriesStopped(trx, venue) {
-      return (await stateOf(trx, venue))?.entries_stopped_reason ?? null
+      return (await stops(trx, venue)).entriesStopped
     },
     async stopEntries(trx, venue, reason, nowMs) {
       await putState(trx, venue, { entries_stopped_reason: reason, changed_at: nowMs })

@@ -3,6 +3,7 @@ import { backoffMs, type Backoff } from '../backoff.ts'
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
 import { DRAIN, EXIT_CONFIG, READY, STOP_LIMIT_MS, type WorkerUrl } from '../process-life.ts'
+import { PREBUNDLED_MODULES } from '../prebundle/prebundle.ts'
 import type { Randomness } from '../random.ts'
 
 export interface ChildSpec {
@@ -153,7 +154,7 @@ function forkChild(
 ): ChildProcess {
   // stdin closed; output shared: every line of every process is one JSON object.
   const child = fork(spec.entry, spec.args, {
-    execArgv: [`--max-semi-space-size=${spec.semiSpaceMb}`],
+    execArgv: ['--require', PREBUNDLED_MODULES, `--max-semi-space-size=${spec.semiSpaceMb}`],
     // One heap of malloc for all threads: each thread's own kept what a burst had needed (Linux).
     env: { MALLOC_ARENA_MAX: '1', ...spec.env },
     stdio: ['ignore', 'inherit', 'inherit', ...(spec.socketFd === null ? [] : [spec.socketFd]), 'ipc'],

@@ -42,7 +42,9 @@ export function OrdersPage() {
           >
             <option value="">{t.anyState}</option>
             {ORDER_STATES.map((state) => (
-              <option key={state}>{state}</option>
+              <option key={state} value={state}>
+                {t.orderStates[state]}
+              </option>
             ))}
           </select>
         }

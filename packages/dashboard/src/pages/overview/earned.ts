@@ -1,49 +1,33 @@
-interface Point {
-  ts: number
-  equity: string
-}
+import type { AnswerOf } from '@spark/contract/routes'
+
+type Arm = AnswerOf<'earned'>['items'][number]['arm']
+type Profit = Pick<AnswerOf<'earned'>['items'][number], 'arm' | 'realized'>
 
 export interface Earned {
-  /** Quote units, since the first point at or after the start. */
-  ml: number
-  baseline: number
-}
-
-/** What a curve earned since `fromMs`: its last equity less that at the start. Null with fewer than two points. */
-export function earnedSince(points: readonly Point[], fromMs: number): number | null {
-  const first = points.find(({ ts }) => ts >= fromMs)
-  const last = points.at(-1)
-  if (first === undefined || last === undefined || first === last) return null
-  return Number(last.equity) - Number(first.equity)
-}
-
-interface Profit {
-  strategyId: string
-  arm: 'ml' | 'baseline'
-  realized: string
-  fills: number
-}
-
-export interface Spread {
+  /** Strategies that closed something. */
   count: number
+  /** Quote units, of all of them together. */
+  sum: number
+  /** A strategy. */
   mean: number
   /** Half the width of an interval that holds the true mean 19 times of 20; null with fewer than two strategies. */
-  plusMinus: number | null
+  meanPlusMinus: number | null
 }
 
-/** Profit a strategy of one arm, with its uncertainty from the spread between strategies. Null when none has traded. */
-export function spreadOf(profits: readonly Profit[], arm: Profit['arm']): Spread | null {
-  const values = profits.filter((one) => one.arm === arm && one.fills > 0).map(({ realized }) => Number(realized))
+/** What one arm earned, with its uncertainty from the spread between strategies. Null when it has closed nothing. */
+export function earnedOf(profits: readonly Profit[], arm: Arm): Earned | null {
+  const values = profits.filter((one) => one.arm === arm).map(({ realized }) => Number(realized))
   const count = values.length
   if (count === 0) return null
-  const mean = values.reduce((sum, value) => sum + value, 0) / count
-  if (count === 1) return { count, mean, plusMinus: null }
-  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (count - 1)
-  return { count, mean, plusMinus: 1.96 * Math.sqrt(variance / count) }
+  const sum = values.reduce((total, value) => total + value, 0)
+  const mean = sum / count
+  if (count === 1) return { count, sum, mean, meanPlusMinus: null }
+  const variance = values.reduce((total, value) => total + (value - mean) ** 2, 0) / (count - 1)
+  return { count, sum, mean, meanPlusMinus: 1.96 * Math.sqrt(variance / count) }
 }
 
-/** Whether two spreads differ by more than both uncertainties allow to be chance. */
-export function differs(a: Spread, b: Spread): boolean {
-  if (a.plusMinus === null || b.plusMinus === null) return false
-  return Math.abs(a.mean - b.mean) > Math.hypot(a.plusMinus, b.plusMinus)
+/** Whether the means differ by more than both uncertainties allow to be chance. */
+export function differs(a: Earned, b: Earned): boolean {
+  if (a.meanPlusMinus === null || b.meanPlusMinus === null) return false
+  return Math.abs(a.mean - b.mean) > Math.hypot(a.meanPlusMinus, b.meanPlusMinus)
 }

@@ -91,7 +91,7 @@ function LimitRows({ risk }: { risk: AnswerOf<'risk'> }) {
             .map(({ name, share, by }) => (
               <li key={name} className="flex justify-between gap-3 py-0.5">
                 <span className="min-w-0 truncate" title={by ?? undefined}>
-                  {name}
+                  {(m.settings.limitNames as Record<string, string>)[name] ?? name}
                 </span>
                 <StateMark state={(share ?? 0) > 1 ? 'critical' : 'ok'} word={f.percent(share ?? 0)} />
               </li>

@@ -1,4 +1,4 @@
-import './valid-language.ts'
+import '../../valid-language.ts'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'

@@ -4,6 +4,7 @@ import { lazy, Suspense } from 'react'
 import { WINDOWS, type Timeseries, type Window } from '@spark/contract/metrics'
 import { Panel } from '../../components/panel.tsx'
 import { QueryView } from '../../components/query-view.tsx'
+import { TableBeside } from '../../components/table-beside.tsx'
 import { useLanguage } from '../../i18n/language.tsx'
 import { useNow } from '../../live/now.ts'
 import { queries } from '../../queries.ts'
@@ -64,34 +65,29 @@ function SloTable({ series, limits }: { series: Timeseries; limits: SloLimits })
   const { m, f } = useLanguage()
   const rows = series.data.slice(-ROWS_SHOWN).toReversed()
   return (
-    <details className="mt-2">
-      <summary className="text-muted">{m.common.showTable}</summary>
-      <div className="scroll-x max-h-72 overflow-y-auto" tabIndex={0} role="group" aria-label={m.common.showTable}>
-        <table className="table">
-          <thead>
-            <tr>
-              <th scope="col">{m.overview.time}</th>
-              {SLO_SERIES.map(({ key, gate, unit }) => (
-                <th scope="col" key={key} className="number">
-                  {m.common.gates[gate]} (≤ {f.figure(limits[gate].good, unit)})
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map((row) => (
-              <tr key={row.ts}>
-                <td>{f.moment(row.ts)}</td>
-                {SLO_SERIES.map(({ key, unit }) => (
-                  <td key={key} className="number">
-                    {f.figure(row[key], unit)}
-                  </td>
-                ))}
-              </tr>
+    <TableBeside label={m.overview.slo}>
+      <thead>
+        <tr>
+          <th scope="col">{m.overview.time}</th>
+          {SLO_SERIES.map(({ key, gate, unit }) => (
+            <th scope="col" key={key} className="number">
+              {m.common.gates[gate]} (≤ {f.figure(limits[gate].good, unit)})
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((row) => (
+          <tr key={row.ts}>
+            <td>{f.moment(row.ts)}</td>
+            {SLO_SERIES.map(({ key, unit }) => (
+              <td key={key} className="number">
+                {f.figure(row[key], unit)}
+              </td>
             ))}
-          </tbody>
-        </table>
-      </div>
-    </details>
+          </tr>
+        ))}
+      </tbody>
+    </TableBeside>
   )
 }

@@ -6,12 +6,13 @@ import { QueryView } from '../../components/query-view.tsx'
 import { useLanguage } from '../../i18n/language.tsx'
 import { queries } from '../../queries.ts'
 import { reasonsOf } from '../../audit-reasons.ts'
+import { reasonWords } from '../../reason-words.ts'
 
 const ROWS_SHOWN = 20
 
 /** What the controller and people decided, with their reasons and the audit row as evidence. */
 export function DecisionPanel() {
-  const { m } = useLanguage()
+  const { m, f } = useLanguage()
   const { rollout: t } = m
   const query = useQuery(queries.decisions)
   return (
@@ -29,8 +30,10 @@ export function DecisionPanel() {
                       <Moment ms={item.ts} />
                       <span className="font-medium">{item.action}</span>
                       <span className="text-muted">{item.actor}</span>
-                      <span className="basis-full text-muted" lang="en">
-                        {reasonsOf(item).join('; ')}
+                      <span className="basis-full text-muted">
+                        {reasonsOf(item)
+                          .map((reason) => reasonWords(reason, { m, f }))
+                          .join('; ')}
                       </span>
                     </summary>
                     <AuditDetails item={item} />

@@ -5,6 +5,7 @@ import { Panel } from '../../components/panel.tsx'
 import { QueryView } from '../../components/query-view.tsx'
 import { useLanguage } from '../../i18n/language.tsx'
 import { queries } from '../../queries.ts'
+import { reasonWords } from '../../reason-words.ts'
 
 export function HistoryPanel() {
   const { m, f } = useLanguage()
@@ -42,9 +43,7 @@ export function HistoryPanel() {
                     <td>
                       {t.phases[phase]}
                       {phaseReason !== null && (
-                        <span className="block text-xs text-muted" lang="en">
-                          {phaseReason}
-                        </span>
+                        <span className="block text-xs text-muted">{reasonWords(phaseReason, { m, f })}</span>
                       )}
                     </td>
                     <td className="number">{f.percent(share)}</td>

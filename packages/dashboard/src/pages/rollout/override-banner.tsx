@@ -31,7 +31,7 @@ export function OverrideBanner() {
         <ConfirmDialog
           title={t.agree}
           word="override"
-          firstReason={asked.reason}
+          firstReason={null}
           confirm={t.agree}
           onConfirm={agree}
           onClose={() => setAgreeing(false)}

@@ -1,11 +1,12 @@
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { RolloutView } from '@spark/contract/rollout'
+import { Link } from '@tanstack/react-router'
 import { Button } from '../../components/button.tsx'
+import { CriterionList } from '../../components/criterion-list.tsx'
 import { Panel } from '../../components/panel.tsx'
 import { QueryView } from '../../components/query-view.tsx'
 import { RolloutCommandDialog } from '../../components/rollout-command-dialog.tsx'
-import { StateMark } from '../../components/state-mark.tsx'
 import { useLanguage } from '../../i18n/language.tsx'
 import { queries } from '../../queries.ts'
 import { ROLLOUT_COMMANDS, whyNot, type RolloutCommand } from '../../rollout-command.ts'
@@ -35,7 +36,10 @@ export function RolloutPage() {
       </div>
       <HistoryPanel />
       <Panel title={t.rehearsal}>
-        <p className="text-muted">{t.rehearsalMissing}</p>
+        <p className="text-muted">{t.rehearsalWhat}</p>
+        <Link to="/rollout/rehearsals" className="mt-1 self-start text-accent underline">
+          {m.rehearsal.open}
+        </Link>
       </Panel>
     </div>
   )
@@ -76,16 +80,7 @@ function Standing({ view }: { view: RolloutView }) {
       </Panel>
       {view.successCriteria !== null && (
         <Panel title={m.rollout.criteria}>
-          <ul>
-            {view.successCriteria.map(({ name, met, value, target }) => (
-              <li key={name} className="flex flex-wrap justify-between gap-3 border-b border-line py-1">
-                <span>{name}</span>
-                <span className="text-muted">{target}</span>
-                <span>{value ?? '—'}</span>
-                <StateMark state={met ? 'ok' : 'warning'} word={met ? m.rollout.criterionMet : m.rollout.criterionMissed} />
-              </li>
-            ))}
-          </ul>
+          <CriterionList criteria={view.successCriteria} />
         </Panel>
       )}
     </div>

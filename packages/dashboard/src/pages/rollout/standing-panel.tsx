@@ -3,6 +3,7 @@ import type { RolloutView } from '@spark/contract/rollout'
 import { Moment } from '../../components/ago.tsx'
 import { Panel } from '../../components/panel.tsx'
 import { useLanguage } from '../../i18n/language.tsx'
+import { reasonWords } from '../../reason-words.ts'
 
 /** Exposure, good time, ceiling, model, modifiers, and the controller's own reasons. */
 export function StandingPanel({ view }: { view: RolloutView }) {
@@ -40,15 +41,17 @@ export function StandingPanel({ view }: { view: RolloutView }) {
         <Fact name={t.modifiers}>
           {modifiers.length === 0
             ? m.common.none
-            : modifiers.map(({ gate, kind }) => `${kind} (${m.common.gates[gate]})`).join(', ')}
+            : modifiers
+                .map(({ gate, kind }) => `${kind === 'floor' ? t.floorName : t.pollName} (${m.common.gates[gate]})`)
+                .join(', ')}
         </Fact>
       </dl>
       {view.reasons.length > 0 && (
         <div className="mt-3">
           <h3 className="text-xs text-muted">{t.waitsFor}</h3>
-          <ul lang="en" className="list-disc ps-5">
+          <ul className="list-disc ps-5">
             {view.reasons.map((reason) => (
-              <li key={reason}>{reason}</li>
+              <li key={reason}>{reasonWords(reason, { m, f })}</li>
             ))}
           </ul>
         </div>

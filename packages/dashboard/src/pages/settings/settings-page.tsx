@@ -1,53 +1,58 @@
-import { ScrollTable } from '../../components/scroll-table.tsx'
 import { useQuery } from '@tanstack/react-query'
-import { useCommand } from '../../commands.ts'
-import { Button } from '../../components/button.tsx'
 import { Panel } from '../../components/panel.tsx'
 import { QueryView } from '../../components/query-view.tsx'
+import { ScrollTable } from '../../components/scroll-table.tsx'
+import type { Format } from '../../format/format.ts'
 import { useLanguage } from '../../i18n/language.tsx'
 import { queries } from '../../queries.ts'
 import { usePermissions } from '../../session.ts'
+import { ExchangeKeys } from './exchange-keys.tsx'
+import { LiveSettings } from './live-settings.tsx'
+import { Notifications } from './notifications.tsx'
 import { OwnAccess } from './own-access.tsx'
 import { People } from './people.tsx'
+import { Sessions } from './sessions.tsx'
+import { Tokens } from './tokens.tsx'
 
 export function SettingsPage() {
   const { m } = useLanguage()
   const { settings: t } = m
-  const run = useCommand()
-  const { canTriage, canOversee } = usePermissions()
+  const { canOversee, canSeeKeys } = usePermissions()
   const session = useQuery(queries.session).data
   return (
-    <div className="grid gap-3 p-2 sm:p-3 xl:grid-cols-2">
+    <div className="grid items-start gap-3 p-2 sm:p-3 xl:grid-cols-2">
       <h1 className="sr-only">{t.title}</h1>
-      <Panel title={t.people} className="min-h-40">
-        {canOversee ? <People /> : <p className="text-muted">{t.peopleNeeded}</p>}
-      </Panel>
-      <Panel title={t.sessions} className="min-h-40">
-        {session?.kind === 'session' ? <OwnAccess /> : <p className="text-muted">{t.sessionsNeeded}</p>}
-      </Panel>
-      <Limits />
-      <Panel title={t.notifications} what={t.notificationsWhat}>
-        <Button
-          className="self-start"
-          why={canTriage ? null : m.common.notPermitted}
-          onClick={() =>
-            void run(
-              'triage',
-              { params: { move: 'notify' }, body: { reason: m.rollout.fromDashboard, value: t.testText } },
-              t.test,
-            )
-          }
-        >
-          {t.test}
-        </Button>
-      </Panel>
+      <div className="grid min-w-0 gap-3">
+        <Panel title={t.people} className="min-h-40">
+          {canOversee ? <People /> : <p className="text-muted">{t.peopleNeeded}</p>}
+        </Panel>
+        {canOversee && (
+          <Panel title={t.everybody} className="min-h-40">
+            <Sessions everybody />
+            <h3 className="mt-3 text-xs text-muted">{t.everyToken}</h3>
+            <Tokens everybody />
+          </Panel>
+        )}
+        <Limits />
+      </div>
+      <div className="grid min-w-0 gap-3">
+        <Panel title={t.sessions} className="min-h-40">
+          {session?.kind === 'session' ? <OwnAccess /> : <p className="text-muted">{t.sessionsNeeded}</p>}
+        </Panel>
+        <LiveSettings />
+        <Notifications />
+        <Panel title={t.keys} what={t.keysWhat}>
+          {canSeeKeys ? <ExchangeKeys /> : <p className="text-muted">{t.keysNeeded}</p>}
+        </Panel>
+      </div>
     </div>
   )
 }
 
 function Limits() {
-  const { m } = useLanguage()
+  const { m, f } = useLanguage()
   const { settings: t } = m
+  const names = t.limitNames as Record<string, string>
   const query = useQuery(queries.risk)
   return (
     <Panel title={t.limits} what={t.limitsWhat} className="min-h-60">
@@ -66,11 +71,16 @@ function Limits() {
               </tr>
             </thead>
             <tbody>
-              {limits.map(({ name, limit, used, unit }) => (
+              {limits.map(({ name, limit, used, unit, by }) => (
                 <tr key={name}>
-                  <th scope="row">{name}</th>
-                  <td className="number">{limit === null ? t.unlimited : `${limit} ${unit}`}</td>
-                  <td className="number">{used ?? t.eachOrder}</td>
+                  <th scope="row" title={`${name}: ${unit}`}>
+                    {names[name] ?? name}
+                  </th>
+                  <td className="number">{limit === null ? t.unlimited : inWords(limit, f)}</td>
+                  <td className="number">
+                    {used === null ? t.eachOrder : inWords(used, f)}
+                    {by !== null && <span className="block text-xs text-muted">{by}</span>}
+                  </td>
                 </tr>
               ))}
             </tbody>
@@ -79,4 +89,10 @@ function Limits() {
       </QueryView>
     </Panel>
   )
+}
+
+/** Decimals as the reader writes them; a list of symbols as it is. */
+function inWords(text: string, f: Format): string {
+  const value = Number(text)
+  return text === '' || Number.isNaN(value) ? text : f.number(value, Number.isInteger(value) ? 0 : 2)
 }

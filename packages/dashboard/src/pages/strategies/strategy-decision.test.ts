@@ -15,20 +15,29 @@ const row = (action: string, context: AuditItem['context']): AuditItem => ({
 })
 
 describe('a decision of a strategy', () => {
+  const ml = { decision: -1, advisory: false, error: null, confid: 0.61, reasons: [] }
+  const context = { baseline: 1, ml, arm: 'ml', action: 'exit', reason: 'short_signal', candleTs: 60_000 }
+
   it('at a close is that of the arm that counted, with what came of it and why', () => {
-    const context = { baseline: 1, ml: -1, arm: 'ml', action: 'exit', reason: 'flat_wanted' }
-    expect(decisionOf(row('baseline.decision', context))).toMatchObject({
-      by: 'ml',
-      decision: -1,
-      action: 'exit',
-      reason: 'flat_wanted',
-    })
-    expect(decisionOf(row('baseline.decision', { ...context, arm: 'baseline' }))).toMatchObject({ by: 'baseline', decision: 1 })
+    const decided = { action: 'exit', reasons: ['short_signal'], candleTs: 60_000 }
+    expect(decisionOf(row('baseline.decision', context))).toMatchObject({ ...decided, by: 'ml', decision: -1, confid: 0.61 })
+    const baseline = decisionOf(row('baseline.decision', { ...context, arm: 'baseline' }))
+    expect(baseline).toMatchObject({ ...decided, by: 'baseline', decision: 1, confid: null })
+  })
+
+  it.each([
+    ['no_opinion', { decision: 0, confid: 0.52, reasons: [] }, 'below_floor'],
+    ['advisory', { decision: 0, advisory: true, reasons: ['slo_breach', 'killed'] }, 'slo_breach'],
+    ['score_error', { decision: 0, error: 'stale_feature', reasons: ['stale_feature'] }, 'stale_feature'],
+    ['no_answer', null, 'no_answer'],
+  ])('that ML did not make for %s says what stands behind it', (reason, answer, code) => {
+    const kept = row('baseline.decision', { ...context, ml: answer, action: 'keep', reason })
+    expect(decisionOf(kept)).toMatchObject({ by: 'ml', decision: 0, reasons: [code] })
   })
 
   it('of a score has its confidence and guardrails', () => {
     const score = decisionOf(row('ml.score', { decision: 0, confid: 0.54, reasons: ['killed'] }))
-    expect(score).toMatchObject({ by: 'ml', decision: 0, confid: 0.54, reason: 'killed' })
+    expect(score).toMatchObject({ by: 'ml', decision: 0, confid: 0.54, action: null, reasons: ['killed'] })
   })
 
   it('is not an order', () => {

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
-import { lazy, Suspense } from 'react'
+import { useMemo } from 'react'
 import type { StrategyView } from '@spark/contract/trading'
 import { Moment } from '../../components/ago.tsx'
 import { decisionMark } from '../../components/decision-mark.ts'
@@ -9,10 +9,12 @@ import { Panel } from '../../components/panel.tsx'
 import { QueryView } from '../../components/query-view.tsx'
 import { StrategyButtons } from '../../components/strategy-buttons.tsx'
 import { useLanguage } from '../../i18n/language.tsx'
+import { whyText } from '../../i18n/why.ts'
 import { queries } from '../../queries.ts'
+import { CandlePanel } from './candle-panel.tsx'
+import { EquityPanel } from './equity-panel.tsx'
 import { decisionOf } from './strategy-decision.ts'
-
-const CandleChart = lazy(async () => ({ default: (await import('./candle-chart.tsx')).CandleChart }))
+import { WhyNotPanel } from './why-not-panel.tsx'
 
 export function StrategyPage() {
   const { m } = useLanguage()
@@ -35,15 +37,19 @@ export function StrategyPage() {
 }
 
 const FILLS_SHOWN = '500'
+/** As many as candles are shown. */
+const DECISIONS_READ = 300
+const AT_CLOSE = ['baseline.decision'] as const
+const NOTHING: readonly never[] = []
 
 function Detail({ strategy }: { strategy: StrategyView }) {
   const { m, f } = useLanguage()
   const { trading: t } = m
   const { id, symbol, tf } = strategy
-  const candles = useQuery(queries.candles({ symbol, tf }))
-  const fills = useQuery(queries.fills({ strategyId: id, limit: FILLS_SHOWN })).data?.items ?? []
-  const equity = useQuery(queries.equity({ scope: `strategy:${id}` }))
+  const fills = useQuery(queries.fills({ strategyId: id, limit: FILLS_SHOWN })).data?.items
   const orders = useQuery(queries.orders({ strategyId: id, limit: '50' }))
+  const atClose = useQuery(queries.strategyAudit(id, AT_CLOSE, DECISIONS_READ)).data ?? NOTHING
+  const decisions = useMemo(() => atClose.flatMap((item) => decisionOf(item) ?? []), [atClose])
   return (
     <>
       <div className="flex flex-wrap items-center gap-3">
@@ -55,36 +61,16 @@ function Detail({ strategy }: { strategy: StrategyView }) {
         <StrategyButtons strategy={strategy} />
       </div>
       {strategy.pauseReason !== null && <p className="text-amber">{t.pausedBecause(strategy.pauseReason)}</p>}
-      <Panel title={t.candles} what={t.candlesWhat} className="min-h-[24rem]">
-        <QueryView query={candles} height="min-h-80">
-          {({ items }) =>
-            items.length === 0 ? (
-              <p className="text-muted">{t.noCandles}</p>
-            ) : (
-              <Suspense fallback={<div className="min-h-80" />}>
-                <CandleChart candles={items} fills={fills} name={`${symbol} ${tf}`} />
-              </Suspense>
-            )
-          }
-        </QueryView>
-      </Panel>
+      <CandlePanel strategy={strategy} fills={fills ?? NOTHING} decisions={decisions} />
       <div className="grid gap-3 xl:grid-cols-2">
+        <EquityPanel strategyId={id} fills={fills} />
+        <WhyNotPanel strategyId={id} decisions={atClose} />
         <Panel title={t.orders} className="min-h-48">
           <QueryView query={orders}>
             {({ items }) => (items.length === 0 ? <p className="text-muted">{t.noOrders}</p> : <OrderTable orders={items} />)}
           </QueryView>
         </Panel>
-        <div className="grid content-start gap-3">
-          <Decisions strategyId={id} />
-          <Panel title={t.equity}>
-            <QueryView query={equity}>
-              {({ points }) => {
-                const last = points.at(-1)
-                return last === undefined ? <p className="text-muted">{t.noEquity}</p> : <p>{f.money(last.equity)}</p>
-              }}
-            </QueryView>
-          </Panel>
-        </div>
+        <Decisions strategyId={id} />
       </div>
     </>
   )
@@ -102,14 +88,15 @@ function Decisions({ strategyId }: { strategyId: string }) {
           if (decided.length === 0) return <p className="text-muted">{t.noDecisions}</p>
           return (
             <ul className="max-h-60 overflow-y-auto" tabIndex={0}>
-              {decided.map(({ id, ts, by, decision, confid, action, reason }) => (
+              {decided.map(({ id, ts, by, decision, confid, action, reasons }) => (
                 <li key={id} className="flex flex-wrap gap-x-3 border-b border-line py-1">
                   <Moment ms={ts} />
                   <span className="text-muted">{by}</span>
                   <span>{decisionMark(decision)}</span>
                   {confid !== null && <span>{f.number(confid, 2)}</span>}
-                  <span className="ms-auto" lang="en">
-                    {action} <span className="text-muted">{reason}</span>
+                  <span className="ms-auto">
+                    {action !== null && t.actions[action]}{' '}
+                    <span className="text-muted">{reasons.map((one) => whyText(one, m.why)).join('; ')}</span>
                   </span>
                 </li>
               ))}

@@ -21,15 +21,12 @@ export function mlRoutes(app: FastifyInstance, deps: ApiDeps): void {
     return { answers }
   })
   handle(app, 'mlVersion', () => {
-    // What polls are scored with: the model under rollout, else the champion.
-    const { modelVersion } = deps.rollout.now()
-    const underRollout = modelVersion === null ? null : deps.models.hashOf(modelVersion)
-    const champion = deps.models.champion()
+    const { version, hash } = deps.models.inUse(deps.rollout.now().modelVersion)
     return {
       featureVersion: FEATURE_VERSION,
-      modelVersion: underRollout === null ? champion.version : (modelVersion ?? champion.version),
+      modelVersion: version,
       schemaHash: deps.schemaHash,
-      modelHash: underRollout ?? champion.hash,
+      modelHash: hash,
       buildSha: deps.config.buildSha,
     }
   })

@@ -53,6 +53,10 @@ function bookRoutes(app: FastifyInstance, deps: ApiDeps): void {
     return reply.type('text/csv; charset=utf-8').send(fillsCsv(items))
   })
   handle(app, 'positions', async () => ({ items: await positions.open(), profits: await positions.profits() }))
+  handle(app, 'earned', async ({ query }) => {
+    const from = query.from === undefined ? 0 : timeOf(query.from, 'from')
+    return { from, items: await positions.earnedSince(from) }
+  })
   handle(app, 'equity', async ({ query }) => {
     const scope = query.scope ?? 'total'
     const fromMs = query.from === undefined ? (await marketNowMs(deps)) - DAY_MS : timeOf(query.from, 'from')

@@ -62,7 +62,8 @@ async function openStage({ model = ML_FUSION_1_2, from }: { model?: Model; from?
     labels: createLabelStore(on),
     candles: createCandleStore(on),
     models: createModelStore(on),
-    rollouts: createRolloutStore(on),
+    // Compiles its statements beforehand, where none may die.
+    rollouts: createRolloutStore(db),
     strategies: createStrategyStore(on),
     streams: [BTC, ETH],
     source: 'sim',

@@ -140,6 +140,7 @@ export async function openPath(options: PathOptions = {}): Promise<PathFixture> 
         prices,
         decide: { audit: { appendAll }, random, log: path.log, askMl: options.askMl ?? (async () => null) },
         tellPrice: (tick) => venue.onPrice(tick),
+        onPriced: () => Promise.resolve(),
         pollEveryMs: 500,
         leaseMs: 15_000,
       })
@@ -170,13 +171,14 @@ export async function openPath(options: PathOptions = {}): Promise<PathFixture> 
   }
 }
 
+/** After each statement, before who asked for it hears of it. */
 function watchStatements(onPoint: () => void): KyselyPlugin {
   return {
-    transformQuery({ node }) {
+    transformQuery: ({ node }) => node,
+    async transformResult({ result }) {
       onPoint()
-      return node
+      return result
     },
-    transformResult: ({ result }) => Promise.resolve(result),
   }
 }
 

@@ -4,7 +4,7 @@ import { Decimal, parseDecimal, type DecimalText } from '@spark/core/trading/dec
 import { clientOrderId, intentId } from '@spark/core/trading/intent'
 import { netWishes, type Cross } from '@spark/core/trading/net'
 import type { Order, Purpose, Side } from '@spark/core/trading/order'
-import { checkOrder, type RiskCode, type RiskFacts } from '@spark/core/trading/risk'
+import { checkOrder, PAUSING_LIMITS, type RiskFacts } from '@spark/core/trading/risk'
 import type { TradingArm } from '@spark/core/trading/strategy'
 import { sha256 } from '../../sha256.ts'
 import type { StoredOrder } from '../../storage/order-store.ts'
@@ -103,12 +103,9 @@ interface Judgement {
   detail: string | null
 }
 
-/** A limit that says "enough lost" is no matter of one order: its strategies stop until a person starts them again. */
-const PAUSING: ReadonlySet<string> = new Set<RiskCode>(['risk_daily_loss', 'risk_drawdown'])
-
 async function pauseBeyondLimits(path: OrderPath, trx: Kysely<MainTables>, judgements: readonly Judgement[]): Promise<void> {
   for (const { order, detail } of judgements) {
-    if (order.reason === null || !PAUSING.has(order.reason)) continue
+    if (order.reason === null || !PAUSING_LIMITS.has(order.reason)) continue
     const nowMs = path.clock.nowMs()
     await path.strategies.setStatus(trx, order.strategyId, 'paused', order.reason, nowMs)
     path.log.error(

@@ -55,7 +55,6 @@ it('opposite wishes of two plans that share a transaction meet inside', async ()
   expect(before).toBe('0.001')
   const at = { candleTs: START_MS, moment: START_MS }
   await Promise.all([
-    decided('s5'),
     decided('s0', [wish({ strategyId: 's0', side: 'sell', purpose: 'exit', quantity: '0.001', ...at })]),
     decided('s1', [wish({ strategyId: 's1', quantity: '0.001', ...at })]),
   ])

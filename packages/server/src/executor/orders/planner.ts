@@ -23,6 +23,8 @@ export function createPlanner(path: OrderPath): Planner {
 
   async function run(): Promise<void> {
     running = true
+    // What was decided in the same moment is here after this.
+    await Promise.resolve()
     while (waiting.length > 0) {
       const batch = takeBatch()
       if (!(await planned(batch, batch.length === 1))) for (const one of batch) await planned([one], true)

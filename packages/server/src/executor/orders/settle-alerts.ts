@@ -1,10 +1,11 @@
+import { changedPlan } from '../../rollout/plan-digest.ts'
 import type { QueueDepth, QueueName } from '../../queue/queue.ts'
 import type { StoredAlert } from '../../storage/alert-store.ts'
 import type { OrderPath } from './order-path.ts'
 
 /**
  * Ends alerts whose cause is over, whoever ended it: the last dead letter was redriven or discarded, the last strategy that was
- * paused for its losses was started. `alerts`: those that were open before `depth` was read.
+ * paused for its losses was started, the plan in the database is again what the rollout began with. `alerts`: those that were open before `depth` was read.
  */
 export async function settleAlerts(
   path: OrderPath,
@@ -17,5 +18,7 @@ export async function settleAlerts(
 async function isOver(path: OrderPath, { code, scope }: StoredAlert, depth: Record<QueueName, QueueDepth>): Promise<boolean> {
   if (code === 'dead_letter') return depth.order.dead === 0
   if (code === 'auto_paused') return !(await path.strategies.isPausedFor(scope))
-  return false
+  if (code !== 'rollout_plan_changed') return false
+  const rollout = await path.rollouts.newest()
+  return rollout === null || (await changedPlan(path.rollouts, rollout)) === null
 }

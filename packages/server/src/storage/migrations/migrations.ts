@@ -8,7 +8,9 @@ import { main0004Rollout } from './main-0004-rollout.ts'
 import { main0005Alerts } from './main-0005-alerts.ts'
 import { main0006EntriesStopped } from './main-0006-entries-stopped.ts'
 import { main0007Accounts } from './main-0007-accounts.ts'
-import { main0008Labels } from './main-0008-labels.ts'
+import { main0008RolloutIds } from './main-0008-rollout-ids.ts'
+import { main0009Rehearsals } from './main-0009-rehearsals.ts'
+import { main0010Labels } from './main-0010-labels.ts'
 import { paper0001First } from './paper-0001-first.ts'
 import { paper0002ReusedIds } from './paper-0002-reused-ids.ts'
 
@@ -21,7 +23,9 @@ export const MAIN_MIGRATIONS: Record<string, Migration> = {
   '0005-alerts': main0005Alerts,
   '0006-entries-stopped': main0006EntriesStopped,
   '0007-accounts': main0007Accounts,
-  '0008-labels': main0008Labels,
+  '0008-rollout-ids': main0008RolloutIds,
+  '0009-rehearsals': main0009Rehearsals,
+  '0010-labels': main0010Labels,
 }
 export const AUDIT_MIGRATIONS: Record<string, Migration> = { '0001-first': audit0001First }
 export const AUDIT_INDEX_MIGRATIONS: Record<string, Migration> = { '0001-first': auditIndex0001First }

@@ -172,13 +172,19 @@ CREATE TABLE queue_job (
 
 CREATE INDEX queue_job_ready on queue_job (queue, state, run_at);
 
+CREATE TABLE rehearsal (
+    id text primary key not null, asked_by text not null, asked_at integer not null, reason text, ask text not null, state text not null,
+    progress integer not null, cancel_asked integer not null, ended_at integer, ok integer, said text) strict;
+
+CREATE INDEX rehearsal_asked on rehearsal (asked_at, id);
+
 CREATE TABLE rollout (
     id text primary key not null, ordinal integer not null unique, frozen text not null, plan_digest text not null,
     state text not null, phase text not null, started_at integer not null, started_by text not null,
     changed_at integer not null) strict;
 
 CREATE TABLE rollout_epoch (
-    id integer primary key not null check (id = 1), epoch integer not null, ml_off integer not null, changed_at integer not null, lease_until integer not null default 0) strict;
+    id integer primary key not null check (id = 1), epoch integer not null, ml_off integer not null, changed_at integer not null, lease_until integer not null default 0, rollouts_given integer not null default 0) strict;
 
 CREATE TABLE rollout_member (
     rollout_id text not null references rollout (id), rank integer not null, strategy_id text not null, capital text not null,

@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely'
 import type { Migration } from 'kysely/migration'
 
 /** Labels of decisions, counters over them, and what the verdict on a model rests on. */
-export const main0008Labels: Migration = {
+export const main0010Labels: Migration = {
   async up(db: Kysely<unknown>) {
     for (const statement of STATEMENTS) await sql.raw(statement).execute(db)
   },

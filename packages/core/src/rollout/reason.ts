@@ -1,0 +1,134 @@
+import { GATE_NAMES } from './plan.ts'
+
+const NOBODY_ASKS = 'nobody asks for scores, whoever would stands still: {words}'
+
+/**
+ * Every reason that the controller can give, and what its alerts say, by a stable code, with places for the figures. The text in English is what the audit
+ * keeps: a template that changes makes recorded decisions differ when they are made again. In the order in which a text is read:
+ * what is more particular stands first.
+ */
+export const REASONS = {
+  command_because: '{kind} by {who}: {words}',
+  command: '{kind} by {who}',
+  paused: 'paused by {who}',
+  breach_open: 'the breach of {gate} is not over',
+  ceiling: 'the approved ceiling is {share}',
+  nobody_asks: NOBODY_ASKS,
+  not_covered: 'too few slices of the last minutes can be judged',
+  parity: 'the processes differ: {facts}',
+  risk: 'risk is not free: {facts}',
+  good_time: '{minutes} min more of good time',
+  calm_time: '{minutes} min more without a warning',
+  not_on_target: 'not every figure is on its target',
+  counter_move_active: 'a counter-move of the controller is active',
+  not_proven: 'the model is {verdict}, the plan wants it proven',
+  step_breaches: '{count} breaches in this step: a person must approve',
+  step_approval: 'the step {step} needs an approval',
+  return_approval: 'returning from preview-only needs an approval',
+  served: '{step} has served its dwell: done',
+  begins: '{step} begins',
+  worse_than_baseline: 'the model is worse than the baseline',
+  blind: 'blind for {seconds} s: too few slices can be judged',
+  blind_because: 'blind for {seconds} s: {facts}',
+  breach_at_once_errors: '{gate} beyond {limit} for {seconds} s, at once, at worst {worst}; most frequent: {errors}',
+  breach_errors: '{gate} beyond {limit} for {seconds} s, at worst {worst}; most frequent: {errors}',
+  breach_at_once: '{gate} beyond {limit} for {seconds} s, at once, at worst {worst}',
+  breach: '{gate} beyond {limit} for {seconds} s, at worst {worst}',
+  clear: '{gate} is clear: its counter-moves are taken back',
+  floor_raised: 'the warning of {gate} lasts: confidence floor {before} → {after}',
+  // Of alerts.
+  told_rolled_back: 'rolled back: {because}',
+  told_killed: 'killed: {because}',
+  told_preview_only: 'preview only: {because}',
+  gate_warning: '{gate}={value}, beyond {limit} for half of its hold',
+  gate_beyond: '{gate}={value}, beyond {limit}',
+} as const
+
+/** What may stand behind `parity`, `risk` and `blind_because`, likewise. */
+export const FACTS = {
+  kill_switch: 'kill switch {scopes}',
+  venue_halted: '{venue} is halted: {words}',
+  clock_stepped: "{words}, and the market's time does not agree yet",
+  auto_paused: '{count} strategies are paused by {limits}, {strategy} first',
+  nobody_asks: NOBODY_ASKS,
+  no_api: 'no api has reported what it runs',
+  no_executor: 'no executor has reported what it runs',
+  runs_build: '{processes} runs build {hash}',
+  runs_schema: '{processes} runs schema {hash}',
+  runs_model: '{processes} runs model {hash}',
+} as const
+
+export type ReasonCode = keyof typeof REASONS
+export type FactCode = keyof typeof FACTS
+
+type Places<Template extends string> = Template extends `${string}{${infer Place}}${infer Rest}` ? Place | Places<Rest> : never
+type Values<Template extends string> = [Places<Template>] extends [never]
+  ? []
+  : [values: Record<Places<Template>, string | number>]
+
+export function reasonText<Code extends ReasonCode>(code: Code, ...values: Values<(typeof REASONS)[Code]>): string {
+  return fill(REASONS[code], values[0] ?? {})
+}
+
+export function factText<Code extends FactCode>(code: Code, ...values: Values<(typeof FACTS)[Code]>): string {
+  return fill(FACTS[code], values[0] ?? {})
+}
+
+/** `template` with its places filled; a place without a value stays as it is. */
+export function fill(template: string, values: Readonly<Record<string, string | number>>): string {
+  return template.replaceAll(/\{(\w+)\}/g, (place, name: string) => String(values[name] ?? place))
+}
+
+export interface ReadReason<Code extends string> {
+  code: Code
+  values: Readonly<Record<string, string>>
+}
+
+/** The code and figures of a text that reasonText made; null: it is of somebody else, as a person's own words. */
+export function readReason(text: string): ReadReason<ReasonCode> | null {
+  return read(REASON_PATTERNS, text)
+}
+
+export function readFact(text: string): ReadReason<FactCode> | null {
+  return read(FACT_PATTERNS, text)
+}
+
+const COMMANDS = ['pause', 'resume', 'approve', 'promote', 'override', 'preview', 'rollback', 'kill', 'unkill', 'ceiling']
+/** What may stand in a place; anything short on one line where nothing is said. */
+const PLACES: Readonly<Record<string, string>> = {
+  kind: COMMANDS.join('|'),
+  gate: GATE_NAMES.join('|'),
+  minutes: '\\d+',
+  seconds: '\\d+',
+  count: '\\d+',
+  words: '[^]+',
+  facts: '[^]+',
+  because: '[^]+',
+  errors: '.+',
+  scopes: '.+',
+  limits: '.+',
+  // A token acts as OWNER:NAME.
+  who: '\\S+',
+  venue: '\\S+',
+}
+const SHORT = '[^:;]+?'
+
+type Pattern<Code extends string> = readonly [code: Code, pattern: RegExp]
+const REASON_PATTERNS = patternsOf(REASONS)
+const FACT_PATTERNS = patternsOf(FACTS)
+
+function patternsOf<Code extends string>(templates: Readonly<Record<Code, string>>): Pattern<Code>[] {
+  return (Object.entries(templates) as [Code, string][]).map(([code, template]) => {
+    const escaped = template.replaceAll(/[.*+?^$()|[\]\\]/g, String.raw`\$&`)
+    const source = escaped.replaceAll(/\{(\w+)\}/g, (_place, name: string) => `(?<${name}>${PLACES[name] ?? SHORT})`)
+    return [code, new RegExp(`^${source}$`, 'u')]
+  })
+}
+
+function read<Code extends string>(patterns: readonly Pattern<Code>[], text: string): ReadReason<Code> | null {
+  for (const [code, pattern] of patterns) {
+    const found = pattern.exec(text)
+    if (found !== null) return { code, values: { ...found.groups } }
+  }
+  return null
+}

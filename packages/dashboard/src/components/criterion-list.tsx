@@ -1,0 +1,34 @@
+import type { AnswerOf } from '@spark/contract/routes'
+import type { FigureUnit } from '../format/format.ts'
+import { useLanguage } from '../i18n/language.tsx'
+import { StateMark } from './state-mark.tsx'
+
+type Criterion = NonNullable<AnswerOf<'rehearsalReport'>['report']>['criteria'][number]
+
+const UNITS: Record<string, FigureUnit> = {
+  p95: 'ms',
+  staleness: 's',
+  error_rate: 'percent',
+  confid_median: 'confidence',
+  balance: 'share',
+}
+
+/** The criteria of the playbook with what was measured. */
+export function CriterionList({ criteria }: { criteria: readonly Criterion[] }) {
+  const { m, f } = useLanguage()
+  const names = m.rollout.criterionNames as Record<string, string>
+  return (
+    <ul>
+      {criteria.map(({ name, met, value, target }) => (
+        <li key={name} className="grid grid-cols-[1fr_auto] gap-x-3 border-b border-line py-1 sm:grid-cols-[1fr_1fr_5rem_7rem]">
+          <span>{names[name] ?? name}</span>
+          <span className="text-end text-muted sm:text-start" lang="en">
+            {target}
+          </span>
+          <span className="text-end">{f.figure(value, UNITS[name] ?? 'count')}</span>
+          <StateMark state={met ? 'ok' : 'warning'} word={met ? m.rollout.criterionMet : m.rollout.criterionMissed} />
+        </li>
+      ))}
+    </ul>
+  )
+}

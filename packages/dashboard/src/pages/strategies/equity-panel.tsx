@@ -1,0 +1,92 @@
+import { useQuery } from '@tanstack/react-query'
+import { lazy, Suspense, useMemo } from 'react'
+import type { FillView } from '@spark/contract/trading'
+import { Moment } from '../../components/ago.tsx'
+import { Panel } from '../../components/panel.tsx'
+import { QueryView } from '../../components/query-view.tsx'
+import { TableBeside } from '../../components/table-beside.tsx'
+import { useLanguage } from '../../i18n/language.tsx'
+import { queries } from '../../queries.ts'
+import { realizedCurve, type CurvePoint } from './realized-curve.ts'
+
+const EquityChart = lazy(async () => ({ default: (await import('./equity-chart.tsx')).EquityChart }))
+
+/** What a strategy made real, fill by fill, after fees. */
+export function EquityPanel({ strategyId, fills }: { strategyId: string; fills: readonly FillView[] | undefined }) {
+  const { m } = useLanguage()
+  const { trading: t } = m
+  const query = useQuery(queries.positions)
+  return (
+    <Panel title={t.equity} what={t.equityWhat} className="min-h-72">
+      <QueryView query={query} height="min-h-52">
+        {({ profits }) => {
+          const own = profits.filter((one) => one.strategyId === strategyId)
+          const realized = own.reduce((sum, one) => sum + Number(one.realized), 0)
+          const count = own.reduce((sum, one) => sum + one.fills, 0)
+          if (count === 0) return <p className="text-muted">{t.noEquity}</p>
+          return fills === undefined ? <div className="min-h-52" /> : <Curve fills={fills} realized={realized} count={count} />
+        }}
+      </QueryView>
+    </Panel>
+  )
+}
+
+function Curve({ fills, realized, count }: { fills: readonly FillView[]; realized: number; count: number }) {
+  const { m, f } = useLanguage()
+  const { trading: t } = m
+  const points = useMemo(() => realizedCurve(fills, realized), [fills, realized])
+  const now = t.equityNow(f.money(realized, true), f.number(count))
+  return (
+    <>
+      <p className="font-semibold">{now}</p>
+      <Suspense fallback={<div className="h-[180px]" />}>
+        <EquityChart points={points} label={`${t.equity}: ${now}`} />
+      </Suspense>
+      <CurveTable points={points} />
+    </>
+  )
+}
+
+const ROWS_SHOWN = 100
+
+function CurveTable({ points }: { points: readonly CurvePoint[] }) {
+  const { m, f } = useLanguage()
+  const { trading: t } = m
+  return (
+    <TableBeside label={t.equity}>
+      <thead>
+        <tr>
+          <th scope="col">{t.time}</th>
+          <th scope="col">{t.side}</th>
+          <th scope="col">{t.arm}</th>
+          {[t.quantity, t.price, t.fee, t.profit, t.soFar].map((name) => (
+            <th key={name} scope="col" className="number">
+              {name}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {points
+          .slice(-ROWS_SHOWN)
+          .toReversed()
+          .map(({ fill, total }) => (
+            <tr key={`${fill.venue} ${fill.fillId}`}>
+              <td>
+                <Moment ms={fill.ts} />
+              </td>
+              <td>{t[fill.side]}</td>
+              <td>{fill.arm}</td>
+              <td className="number">{fill.quantity}</td>
+              <td className="number">{f.money(fill.price)}</td>
+              <td className="number">
+                {fill.fee} {fill.feeAsset}
+              </td>
+              <td className="number">{f.money(fill.realized, true)}</td>
+              <td className="number">{f.money(total, true)}</td>
+            </tr>
+          ))}
+      </tbody>
+    </TableBeside>
+  )
+}

@@ -1,0 +1,82 @@
+import type { FastifyInstance } from 'fastify'
+import type { RehearsalReport, RehearsalView } from '@spark/contract/rehearsal'
+import { commandEvent } from '../../command-event.ts'
+import { REHEARSALS_OPEN_MAX } from '../../jobs/run-jobs.ts'
+import { askProblems } from '../../rehearsal/ask.ts'
+import { FAULT_KINDS, faultSpec } from '../../rehearsal/fault.ts'
+import { readReport } from '../../rehearsal/rehearsal-files.ts'
+import type { StoredRehearsal } from '../../storage/rehearsal-store.ts'
+import { ApiProblem } from '../api-problem.ts'
+import type { ApiDeps } from '../deps.ts'
+import { whoOf } from '../guard.ts'
+import { handle } from '../handle.ts'
+import { limitOf } from '../query.ts'
+
+/** Rehearsals: asked for here, run by the executor's job queue in a process of their own, read from their files. */
+export function rehearsalRoutes(app: FastifyInstance, deps: ApiDeps): void {
+  const { rehearsals, config } = deps
+  const kinds = FAULT_KINDS.map((kind) => {
+    const { meaning, lasts, strength } = faultSpec(kind)
+    return { kind, meaning, lasts, strength }
+  })
+  handle(app, 'rehearsals', async ({ query }) => ({ items: (await rehearsals.list(limitOf(query.limit))).map(viewOf), kinds }))
+  handle(app, 'rehearsalReport', async ({ params: { id } }) => {
+    const found = await known(deps, id)
+    const text = found.state === 'done' ? await readReport(config.dataDir, id, 'json') : null
+    return { rehearsal: viewOf(found), report: text === null ? null : partsOf(text) }
+  })
+  handle(app, 'rehearsalPage', async ({ params: { id }, reply }) => {
+    await known(deps, id)
+    const text = await readReport(config.dataDir, id, 'html')
+    if (text === null) throw new ApiProblem('unknown_id', `the rehearsal ${id} has no report`)
+    // To be saved: the page has styles of its own, which the content security policy of this origin refuses.
+    return reply.header('content-disposition', `attachment; filename="spark-rehearsal-${id}.html"`).send(text)
+  })
+  commandRoutes(app, deps)
+}
+
+function commandRoutes(app: FastifyInstance, { rehearsals, desk, clock, random }: ApiDeps): void {
+  const { db, queue, outbox } = desk
+  handle(app, 'rehearsalStart', async ({ body: { reason = null, ...ask }, request }) => {
+    const problems = askProblems(ask.faults)
+    if (problems.length > 0) throw new ApiProblem('bad_request', problems.join('; '))
+    const id = random.traceId()
+    const ts = clock.nowMs()
+    await db.transaction().execute(async (trx) => {
+      if ((await rehearsals.open(trx)) >= REHEARSALS_OPEN_MAX)
+        throw new ApiProblem('too_many_things', `${REHEARSALS_OPEN_MAX} rehearsals wait or run; cancel one`)
+      await rehearsals.ask(trx, { id, askedBy: request.principal, askedAt: ts, reason, ask })
+      await queue.enqueue(trx, { queue: 'job', key: `rehearsal ${id}`, payload: { rehearsal: id } })
+      const context = { rehearsal: id, ...ask, reason }
+      await outbox.add(trx, [commandEvent(whoOf(request), { ts, action: 'rehearsal.asked', context })])
+    })
+    return { id }
+  })
+  handle(app, 'rehearsalCancel', async ({ params: { id }, body: { reason = null }, request }) => {
+    const ts = clock.nowMs()
+    await db.transaction().execute(async (trx) => {
+      if (!(await rehearsals.cancel(trx, id, ts))) throw new ApiProblem('unknown_id', `no rehearsal ${id} waits or runs`)
+      const context = { rehearsal: id, reason }
+      await outbox.add(trx, [commandEvent(whoOf(request), { ts, action: 'rehearsal.cancelled', context })])
+    })
+    return { ok: true as const }
+  })
+}
+
+async function known({ rehearsals }: ApiDeps, id: string): Promise<StoredRehearsal> {
+  const found = await rehearsals.get(id)
+  if (found === null) throw new ApiProblem('unknown_id', `there is no rehearsal ${id}`)
+  return found
+}
+
+function viewOf({ ask: { seed, ceiling = 1, faults = [] }, ...rehearsal }: StoredRehearsal): RehearsalView {
+  return { ...rehearsal, seed, ceiling, faults: typeof faults === 'number' ? faults : faults.length }
+}
+
+/** Without the figures of every slice, which are most of the file. */
+function partsOf(text: string): RehearsalReport['report'] {
+  const { said, problems, criteria, phase, lastedMs, strategies, steps, timeline, digest } = JSON.parse(text) as NonNullable<
+    RehearsalReport['report']
+  >
+  return { said, problems, criteria, phase, lastedMs, strategies, steps, timeline, digest }
+}

@@ -1,0 +1,58 @@
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import type { RehearsalAsk } from '@spark/contract/rehearsal'
+import { loadConfig } from '../config.ts'
+import { optionsOf } from './ask.ts'
+import type { ApartMessage } from './apart-messages.ts'
+import type { Market } from './markets.ts'
+import { outcomeOf } from './outcome.ts'
+import { rehearse, RehearsalRefused } from './rehearse.ts'
+import { rehearsalFile, rehearsalsDir } from './rehearsal-files.ts'
+import { reportHtml } from './report/html.ts'
+import { reportJson } from './report/json.ts'
+
+/** The parent hears of the progress so many times at most. */
+const PROGRESS_STEPS = 200
+
+/** Rehearses what the arguments ask for, and writes both reports; a process of its own, since it takes a whole processor. */
+async function run(id: string, ask: RehearsalAsk): Promise<ApartMessage> {
+  const config = loadConfig()
+  const options = optionsOf(config, ask)
+  try {
+    const rehearsal = await rehearse({ ...options, openFeed: withProgress(options.openFeed, options.limitMs) })
+    const outcome = outcomeOf(rehearsal, null)
+    const report = [rehearsal, outcome, { market: 'the simulated market', lacks: [] }] as const
+    mkdirSync(rehearsalsDir(config.dataDir), { recursive: true, mode: 0o700 })
+    writeWhole(rehearsalFile(config.dataDir, id, 'html'), reportHtml(...report))
+    writeWhole(rehearsalFile(config.dataDir, id, 'json'), `${reportJson(...report)}\n`)
+    return { kind: 'done', ok: outcome.ok, said: outcome.said }
+  } catch (error) {
+    if (!(error instanceof RehearsalRefused)) throw error
+    return { kind: 'refused', said: error.problems.join('; ') }
+  }
+}
+
+/** Nobody sees half a report. */
+function writeWhole(path: string, text: string): void {
+  writeFileSync(`${path}.making`, text, { mode: 0o600 })
+  renameSync(`${path}.making`, path)
+}
+
+/** Time passes in the executor's clock as everywhere. */
+function withProgress(openFeed: Market['openFeed'], limitMs: number): Market['openFeed'] {
+  return (clock) => {
+    clock.every(limitMs / PROGRESS_STEPS, () => tell({ kind: 'progress', share: Math.min(1, clock.monotonicMs() / limitMs) }))
+    return openFeed(clock)
+  }
+}
+
+function tell(message: ApartMessage): void {
+  process.send?.(message)
+}
+
+// Whoever wants to know is gone.
+const giveUp = () => process.exit(1)
+process.once('disconnect', giveUp)
+const [id = '', ask = '{}'] = process.argv.slice(2)
+tell(await run(id, JSON.parse(ask) as RehearsalAsk))
+process.off('disconnect', giveUp)
+process.disconnect?.()
