@@ -27,20 +27,20 @@ const SEED = 1
 /** What became of decisions, from the labels; null and empty where there are none. */
 export function calibrationRoutes(app: FastifyInstance, deps: ApiDeps): void {
   const { labels } = deps.desk
-  const modelOf = (asked: string | undefined): string => {
-    const model = asked ?? deps.rollout.now().modelVersion ?? deps.models.champion().version
-    if (asked !== undefined && model !== BASELINE && deps.models.hashOf(model) === null)
-      throw new ApiProblem('unknown_id', `no model ${model}`)
-    return model
+  const { models } = deps.apply
+  const modelOf = async (asked: string | undefined): Promise<string> => {
+    if (asked !== undefined && asked !== BASELINE && (await models.get(asked)) === null)
+      throw new ApiProblem('unknown_id', `no model ${asked}`)
+    return asked ?? deps.rollout.now().modelVersion ?? deps.models.champion().version
   }
-  handle(app, 'calibrationVerdict', ({ query }) => verdictOf(labels, modelOf(query.model), deps.clock.nowMs()))
+  handle(app, 'calibrationVerdict', async ({ query }) => verdictOf(labels, await modelOf(query.model), deps.clock.nowMs()))
   handle(app, 'calibrationReliability', async ({ query }) => {
-    const model = modelOf(query.model)
+    const model = await modelOf(query.model)
     return reliability(model, await labels.counters(model, query.labels !== 'all'))
   })
   handle(app, 'calibrationParts', async ({ query }) => {
-    const model = modelOf(query.model)
-    const document = deps.models.usable(model)
+    const model = await modelOf(query.model)
+    const document = (await models.get(model))?.document ?? null
     return partsOf(labels, model, document?.weights ?? { rsi: 0, macd: 0, trend: 0 })
   })
 }

@@ -62,7 +62,7 @@ async function openStage({ model = ML_FUSION_1_2, from }: { model?: Model; from?
     labels: createLabelStore(on),
     candles: createCandleStore(on),
     models: createModelStore(on),
-    // It prepares its statements when it is made.
+    // Compiles its statements beforehand, where none may die.
     rollouts: createRolloutStore(db),
     strategies: createStrategyStore(on),
     streams: [BTC, ETH],
@@ -238,7 +238,7 @@ describe('labels of closed candles', () => {
     }
     const before = await stage.kept()
     const midMs = START + 450 * MINUTE
-    const old = before.labels.filter((row) => 'entry_ts' in row && Number(row.entry_ts) < midMs)
+    const old = before.labels.filter((row) => 'entry_ts' in row && row.entry_ts < midMs)
     expect(await stage.labels.prune(midMs)).toBe(old.length)
     expect(old.length).toBeGreaterThan(50)
     const after = await stage.kept()
