@@ -35,7 +35,6 @@ const COMMANDS: readonly (readonly [names: readonly string[], load: () => Promis
   [['keys'], async () => (await import('./commands/keys.ts')).keysCommands],
   [['account'], async () => (await import('./commands/account.ts')).accountCommands],
   [['jobs'], async () => (await import('./commands/jobs.ts')).jobsCommands],
-  [['calibration'], async () => (await import('./commands/calibration.ts')).calibrationCommands],
   [['backup', 'restore'], async () => (await import('./commands/backup.ts')).backupCommands],
   [['notify'], async () => (await import('./commands/notify.ts')).notifyCommand],
   [['alerts'], async () => (await import('./commands/alerts.ts')).alertsCommands],
