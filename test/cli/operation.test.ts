@@ -93,7 +93,15 @@ const newestAudit = async (action: string) =>
 describe('spark jobs', () => {
   it('lists every job with its next run, and runs one on demand', { timeout: 60_000 }, async () => {
     const { items } = await json<AnswerOf<'jobs'>>('jobs')
-    expect(items.map(({ name }) => name).sort()).toEqual(['backfill', 'backup', 'gap-repair', 'integrity', 'retention'])
+    expect(items.map(({ name }) => name).sort()).toEqual([
+      'backfill',
+      'backup',
+      'gap-repair',
+      'integrity',
+      'labels',
+      'learn',
+      'retention',
+    ])
     for (const { nextRun } of items) expect(nextRun).toBeGreaterThan(Date.now() - 60_000)
     expect((await spark.run('jobs', 'run', 'integrity', '--reason', 'a test')).stdout).toContain('integrity: asked for')
     const run = await eventually('the run', 30_000, async () => {

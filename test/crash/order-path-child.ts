@@ -84,7 +84,7 @@ function watched<Target extends object>(name: string, target: Target, methods: r
 // The other process: what the api would answer the executor for an exposed strategy.
 let mlDecision = 0
 const api = createServer((_request, response) => {
-  const answer = { decision: mlDecision, score: 0.5, confid: 0.7, advisory: false }
+  const answer = { decision: mlDecision, score: 0.5, confid: 0.7, advisory: false, guardrails: { pass: true, reasons: [] } }
   response.setHeader('content-type', 'application/json')
   response.end(JSON.stringify(answer))
 })

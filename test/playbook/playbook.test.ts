@@ -127,6 +127,14 @@ describe.skipIf(missing.length > 0)(
       expect(Math.abs(Date.now() / 1000 - seconds)).toBeLessThan(30)
     })
 
+    it('3 and 4: health in one word, and a marker for the calibration', async () => {
+      expect(await bash(commandWith('## 3', "'.ok'"))).toBe('true')
+      await bash(`mkdir -p data; ${commandWith('## 4', 'calibration_markers.csv')}`)
+      expect(readFileSync(`${spark.dataDir}/data/calibration_markers.csv`, 'utf8')).toMatch(
+        /^\d{4}-.*,low_confidence_period,median_confid=0\.38\n$/,
+      )
+    })
+
     it('4: the three most frequent errors', async () => {
       await bash(commandWith('## 0', 'ml/score'))
       const top = JSON.parse(await bash(commandWith('## 4', 'audit/list'))) as { err: string; count: number }[]
@@ -159,6 +167,13 @@ describe.skipIf(missing.length > 0)(
         const line = commandWith('## 6', `${name}=$(curl`)
         expect(await bash(`${line}; echo "$${name} > 100000" | bc -l`)).toBe('0')
       }
+    })
+
+    it('6: one turn of the alert script as printed finds nothing to tell', async () => {
+      const script = commandsOf('## 6')
+      const turn = script.slice(script.indexOf('while true; do')).map((line) => (line === 'sleep 60' ? 'break' : line))
+      expect(turn.length).toBeGreaterThan(15)
+      expect(await bash(turn.join('\n'))).toBe('')
     })
 
     it('7: bucket and parts are in the newest row, whenever that is a score', async () => {

@@ -1,3 +1,5 @@
+import { accessSync, constants } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { TIME_FORMS, parseTime } from '@spark/contract/time'
 import { WrongUsage } from './output.ts'
 
@@ -32,4 +34,27 @@ export function typedTwice(what: string, wanted: string, confirm: string): void 
 
 export function timeText(ms: number): string {
   return new Date(ms).toISOString()
+}
+
+/** A file to write, resolved; that it cannot be written is found out before the work, not after it. */
+export function fileOption(option: string, path: string): string {
+  try {
+    accessSync(dirname(resolve(path)), constants.W_OK)
+  } catch {
+    throw new WrongUsage(`${option} ${path}: its folder is missing or cannot be written`)
+  }
+  return resolve(path)
+}
+
+/** A number from `min` to `max`, without an exponent. */
+export function numberOption(option: string, text: string, min: number, max: number): number {
+  const value = /^\d{1,9}(\.\d{1,9})?$/.test(text) ? Number(text) : Number.NaN
+  if (!(value >= min && value <= max)) throw new WrongUsage(`${option} ${text}: must be a number from ${min} to ${max}`)
+  return value
+}
+
+export function wholeOption(option: string, text: string, min: number, max: number): number {
+  const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN
+  if (!(value >= min && value <= max)) throw new WrongUsage(`${option} ${text}: must be a whole number from ${min} to ${max}`)
+  return value
 }

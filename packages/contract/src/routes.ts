@@ -8,6 +8,7 @@ import { MlVersion, ScoreAnswer, ScoreBatchAnswer, ScoreBatchRequest, ScoreReque
 import { PublicAlert, PublicMetrics, PublicSmoke } from './public.ts'
 import { ACCOUNT_ROUTES } from './account-routes.ts'
 import { ALERT_ROUTES } from './alert-routes.ts'
+import { CALIBRATION_ROUTES } from './calibration-routes.ts'
 import { isPermission, needsStepUp, type Permission } from './permissions.ts'
 import { OPERATION_ROUTES } from './operation-routes.ts'
 import { REHEARSAL_ROUTES } from './rehearsal-routes.ts'
@@ -24,7 +25,18 @@ export type Access = 'public' | 'entrance' | 'session' | Permission
 export interface Route {
   method: 'GET' | 'POST'
   path: string
-  tag: 'health' | 'public' | 'scoring' | 'audit' | 'tools' | 'trading' | 'rollout' | 'alerts' | 'accounts' | 'about'
+  tag:
+    | 'health'
+    | 'public'
+    | 'scoring'
+    | 'audit'
+    | 'tools'
+    | 'trading'
+    | 'rollout'
+    | 'alerts'
+    | 'calibration'
+    | 'accounts'
+    | 'about'
   summary: string
   access: Access
   /** What it takes besides when what is named belongs to another person. */
@@ -199,6 +211,7 @@ export const ROUTES = {
   ...ROLLOUT_ROUTES,
   ...REHEARSAL_ROUTES,
   ...ALERT_ROUTES,
+  ...CALIBRATION_ROUTES,
   ...TRIAGE_ROUTES,
   ...ACCOUNT_ROUTES,
   openapi: {

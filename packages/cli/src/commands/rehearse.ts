@@ -1,5 +1,5 @@
-import { accessSync, constants, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { loadConfig, type Config } from '@spark/server/config'
 import { FeedError } from '@spark/server/feed/feed'
@@ -15,7 +15,7 @@ import type { MarketText } from '@spark/server/rehearsal/report/text'
 import { reportHtml } from '@spark/server/rehearsal/report/html'
 import { reportJson } from '@spark/server/rehearsal/report/json'
 import { reportText } from '@spark/server/rehearsal/report/text'
-import { shareOption } from '../options.ts'
+import { fileOption, shareOption, wholeOption } from '../options.ts'
 import { CheckFailed, WrongUsage, type Output } from '../output.ts'
 import { table } from '../table.ts'
 
@@ -200,12 +200,6 @@ function readFaults(path: string): FaultPlan {
   return parsed
 }
 
-function wholeOption(option: string, text: string, min: number, max: number): number {
-  const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN
-  if (!(value >= min && value <= max)) throw new WrongUsage(`${option} ${text}: must be a whole number from ${min} to ${max}`)
-  return value
-}
-
 function speedOption(text: string): number {
   const value = /^\d{1,7}(\.\d{1,6})?$/.test(text) ? Number(text) : Number.NaN
   if (!(value > 0 && value <= SPEED_MAX)) throw new WrongUsage(`--speed ${text}: must be a number above 0, at most ${SPEED_MAX}`)
@@ -216,16 +210,6 @@ function endOption(text: string): End {
   const end = ENDS.find((one) => one === text)
   if (end === undefined) throw new WrongUsage(`--expect ${text}: must be one of ${ENDS.join(', ')}`)
   return end
-}
-
-/** Found out before the work, not after it. */
-function fileOption(option: string, path: string): string {
-  try {
-    accessSync(dirname(resolve(path)), constants.W_OK)
-  } catch {
-    throw new WrongUsage(`${option} ${path}: its folder is missing or cannot be written`)
-  }
-  return resolve(path)
 }
 
 function kindsText(): string {

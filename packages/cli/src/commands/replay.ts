@@ -96,7 +96,8 @@ function scoreLine(replay: ReplayCursor, prefix: string, modelVersion: string): 
   return `{"ts":${ts},${prefix},${rest.slice(1)}\n`
 }
 
-function modelOf(weights: { rsi: number; macd: number; trend: number } | null): Model {
+/** The first model, or the one derived from it by ML_SIGNAL_WEIGHTS. */
+export function modelOf(weights: { rsi: number; macd: number; trend: number } | null): Model {
   if (weights === null) return ML_FUSION_1_2
   const derived = deriveModel(ML_FUSION_1_2, weights, sha256)
   if (!derived.ok) throw new WrongUsage(`ML_SIGNAL_WEIGHTS: ${derived.problem}`)

@@ -26,6 +26,17 @@ it.each([
   ['rehearse --ceiling 5%', '--ceiling 5%: must be a share from 0.1 to 1.0, or 10% to 100%'],
   ['rehearse --expect good', '--expect good: must be one of done, rolled_back'],
   ['rehearse --html /nowhere/x.html', '--html /nowhere/x.html: its folder is missing or cannot be written'],
+  ['backtest x --floor 1.1', '--floor 1.1: must be a number from 0 to 1'],
+  ['backtest x --fee-bps -1', '--fee-bps -1: must be a number from 0 to 1000'],
+  ['backtest x --slippage-bps ten', '--slippage-bps ten: must be a number from 0 to 1000'],
+  ['backtest x --tf 2h', '--tf 2h: must be one of 1m, 5m'],
+  ['backtest x --learn-to soon', '--learn-to soon: '],
+  ['backtest x --no-learn --learn-to 2021-01-01', '--learn-to and --no-learn: give one of them'],
+  ['optimize x --floors 0.5,2', '--floors 2: must be a number from 0 to 1'],
+  ['optimize x --risks none', '--risks none: must be a number from 0.0001 to 1'],
+  ['optimize x --folds 0', '--folds 0: must be a whole number from 1 to 100'],
+  ['optimize x --profits ' + Array(51).fill('1').join(','), '--profits: more than 50 values'],
+  ['backtest x --html /nowhere/x.html', '--html /nowhere/x.html: its folder is missing or cannot be written'],
 ])('spark %s is refused before anything is done: %s', async (line, problem) => {
   const args = line.split(' ')
   const program = await createProgram({ line: () => {}, note: () => {}, write: () => Promise.resolve(true) }, args)

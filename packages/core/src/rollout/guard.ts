@@ -91,7 +91,7 @@ function counterMoves(plan: RolloutPlan, before: Making, events: readonly GateEv
   for (const { gate } of forgotten) {
     if (events.some((event) => event.gate === gate) || !modifiers.some((one) => one.gate === gate)) continue
     modifiers = modifiers.filter((one) => one.gate !== gate)
-    reasons.push(`${gate} is clear: its counter-moves are taken back`)
+    reasons.push(reasonText('clear', { gate }))
   }
   for (const { gate, kind } of events) {
     if ((kind === 'cleared' || kind === 'warning_over') && modifiers.some((one) => one.gate === gate)) {

@@ -26,6 +26,8 @@ const SAMPLES: Record<string, string> = {
   strategy: 'btcusdt-1h-1',
   processes: 'api-1, api-2',
   hash: '0f3a9c',
+  rollout: 'rollout-7',
+  started: 'ab12',
 }
 const valuesOf = (template: string) =>
   Object.fromEntries([...template.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => [name, SAMPLES[name] ?? 'no sample']))

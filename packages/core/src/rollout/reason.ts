@@ -36,6 +36,8 @@ export const REASONS = {
   breach: '{gate} beyond {limit} for {seconds} s, at worst {worst}',
   clear: '{gate} is clear: its counter-moves are taken back',
   floor_raised: 'the warning of {gate} lasts: confidence floor {before} → {after}',
+  plan_changed:
+    'the plan of {rollout} in the database was changed since its start: its digest was {started}, and is {hash}; a changed plan is a new rollout',
   // Of alerts.
   told_rolled_back: 'rolled back: {because}',
   told_killed: 'killed: {because}',

@@ -75,14 +75,12 @@ export function modelProblem(model: Model): string | null {
  * however they were rounded. The version names parent and weights: `ml-fusion-1.2+w.1a2b3c4d`. Refuses what has no scale.
  */
 export function deriveModel(parent: Model, weights: Weights, sha256: Sha256): DerivedModel {
-  const given = [weights.rsi, weights.macd, weights.trend]
-  if (!given.every((weight) => Number.isFinite(weight))) return { ok: false, problem: 'a weight is not a finite number' }
-  const largest = Math.max(...given.map((weight) => Math.abs(weight)))
-  if (largest === 0) return { ok: false, problem: 'all weights are 0' }
-  const scaled = scaleWeights(weights, largest)
+  if (![weights.rsi, weights.macd, weights.trend].every((weight) => Number.isFinite(weight)))
+    return { ok: false, problem: 'a weight is not a finite number' }
+  const scaled = normalizeWeights(weights)
+  if (scaled === null) return { ok: false, problem: 'all weights are 0' }
   const name = sha256(canonicalJson({ parent: parent.version, weights: scaled })).slice(0, 8)
-  const base = parent.version.split('+', 1)[0] ?? parent.version
-  const version = `${base}+w.${name}`
+  const version = `${baseVersion(parent)}+w.${name}`
   return {
     ok: true,
     model: Object.freeze({ ...parent, version, weights: scaled, trainedAt: null, labelWindow: null, parent: parent.version }),
@@ -97,8 +95,16 @@ export function parseWeights(text: string): Weights | null {
   return rsi === undefined || macd === undefined || trend === undefined ? null : { rsi, macd, trend }
 }
 
-// Dividing by the largest first makes equal weights exactly 1 before they are summed, and cannot overflow.
-function scaleWeights(weights: Weights, largest: number): Weights {
+/** `ml-fusion-1.2` of `ml-fusion-1.2+w.1a2b3c4d`: the formula, without what was changed of its numbers. */
+export function baseVersion(model: Pick<Model, 'version'>): string {
+  return model.version.split('+', 1)[0] ?? model.version
+}
+
+/** Finite weights scaled so that their absolute values sum to 1; null when all are 0. */
+export function normalizeWeights(weights: Weights): Weights | null {
+  const largest = Math.max(Math.abs(weights.rsi), Math.abs(weights.macd), Math.abs(weights.trend))
+  if (!(largest > 0)) return null
+  // Dividing by the largest first makes equal weights exactly 1 before they are summed, and cannot overflow.
   const rsi = weights.rsi / largest
   const macd = weights.macd / largest
   const trend = weights.trend / largest

@@ -1,7 +1,12 @@
 import { FACTS, REASONS, type FactCode, type ReasonCode } from '@spark/contract/reason'
 
 /** Reasons of the controller by their code, with the places of their figures. English is what the controller itself says. */
-const en: Record<ReasonCode | FactCode, string> = { ...REASONS, ...FACTS }
+const en: Record<ReasonCode | FactCode, string> = {
+  ...REASONS,
+  ...FACTS,
+  gate_warning: '{gate} {value}, beyond {limit} for half of its hold',
+  gate_beyond: '{gate} {value}, beyond {limit}',
+}
 
 const tr: typeof en = {
   command_because: '{kind} ({who}): {words}',
@@ -32,6 +37,8 @@ const tr: typeof en = {
   breach: '{gate} {seconds} sn boyunca {limit} ötesinde, en kötü {worst}',
   clear: '{gate} düzeldi: karşı hamleleri geri alındı',
   floor_raised: '{gate} uyarısı sürüyor: güven tabanı {before} → {after}',
+  plan_changed:
+    '{rollout} planı başladıktan sonra veritabanında değiştirilmiş: özeti {started} idi, şimdi {hash}; değişen plan yeni bir açılıştır',
   told_rolled_back: 'geri alındı: {because}',
   told_killed: 'acil durduruldu: {because}',
   told_preview_only: 'yalnız önizleme: {because}',

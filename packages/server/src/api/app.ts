@@ -10,6 +10,7 @@ import { accountRoutes } from './routes/accounts.ts'
 import { aboutRoutes } from './routes/about.ts'
 import { alertRoutes } from './routes/alerts.ts'
 import { auditRoutes } from './routes/audit.ts'
+import { calibrationRoutes } from './routes/calibration.ts'
 import { dashboardRoutes } from './routes/dashboard.ts'
 import { eventRoutes } from './routes/events.ts'
 import { healthRoutes } from './routes/health.ts'
@@ -49,6 +50,7 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
     rolloutRoutes,
     settingRoutes,
     alertRoutes,
+    calibrationRoutes,
     triageRoutes,
     installationRoutes,
     eventRoutes,

@@ -7,6 +7,8 @@ export interface ModelRegistry {
   follow(version: string | null): Promise<void>
   /** The model of a version or alias (default champion), or null when it is missing or its document does not match its hash. */
   usable(id?: string): Model | null
+  /** The stored hash of a version, or null. */
+  hashOf(version: string): string | null
   /** Version and stored hash of what is scored with: the model under rollout, else the champion. */
   inUse(underRollout: string | null): { version: string; hash: string }
   /** Version and stored hash of the champion. */
@@ -37,6 +39,7 @@ export async function loadModelRegistry(store: ModelStore): Promise<ModelRegistr
       const hash = underRollout === null ? undefined : models.get(underRollout)?.hash
       return underRollout === null || hash === undefined ? champion() : { version: underRollout, hash }
     },
+    hashOf: (version) => models.get(version)?.hash ?? null,
     async follow(version) {
       aliases = await store.aliases()
       const wanted = [version, aliases['champion']]

@@ -16,6 +16,8 @@ import type { CandleStore } from '../storage/candle-store.ts'
 import type { EquityStore } from '../storage/equity-store.ts'
 import type { JobRunStore } from '../storage/job-run-store.ts'
 import type { MetricSliceStore } from '../storage/metric-slice-store.ts'
+import { updateModel, type UpdateDeps } from './learning/update-model.ts'
+import { matureLabels, type LabelDeps } from './labels/mature-labels.ts'
 
 const HISTORY_CANDLES = 1000
 /** Older holes are history: the import mends them. */
@@ -38,6 +40,8 @@ export interface JobWorkDeps {
   runs: JobRunStore
   alerts: Pick<AlertStore, 'prune'>
   notices: Pick<AlertNoticeStore, 'prune'>
+  labels: LabelDeps
+  learning: UpdateDeps
 }
 
 /** What the scheduled jobs do. Each may be run again at any time: what is done stays done. */
@@ -45,6 +49,8 @@ export function createJobWork(deps: JobWorkDeps): JobWork {
   return {
     backfill: () => backfill(deps),
     'gap-repair': () => repairGaps(deps),
+    labels: () => matureLabels(deps.labels),
+    learn: () => updateModel(deps.learning),
     backup: () => backup(deps),
     integrity: () => integrity(deps),
     retention: () => retention(deps),
@@ -120,7 +126,7 @@ async function integrity({ config }: JobWorkDeps): Promise<string> {
   return `databases whole; ${rows} audit rows and ${report.checkpoints.checked} checkpoints verify`
 }
 
-async function retention({ clock, slices, equity, runs, alerts, notices }: JobWorkDeps): Promise<string> {
+async function retention({ clock, slices, equity, runs, alerts, notices, labels }: JobWorkDeps): Promise<string> {
   const nowMs = clock.nowMs()
   const rawMs = nowMs - RAW_DAYS * DAY_MS
   const rollupMs = nowMs - ROLLUP_DAYS * DAY_MS
@@ -130,6 +136,7 @@ async function retention({ clock, slices, equity, runs, alerts, notices }: JobWo
     runs: await runs.prune(rollupMs),
     messages: await notices.prune(rawMs),
     alerts: await alerts.prune(rollupMs),
+    labels: await labels.labels.prune(rollupMs),
   }
-  return `removed ${removed.slices} slices, ${removed.equity} points of equity, ${removed.runs} runs of jobs, ${removed.messages} messages, ${removed.alerts} alerts`
+  return `removed ${removed.slices} slices, ${removed.equity} points of equity, ${removed.runs} runs of jobs, ${removed.messages} messages, ${removed.alerts} alerts, ${removed.labels} labels`
 }

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { deadLetters } from './meters.ts'
-import { problemOf } from './operation.ts'
+import { problemOf, tellVerdict } from './operation.ts'
 
 const parts = ({
   ok = true,
@@ -29,4 +29,16 @@ it('dead letters of notifications and jobs do not count as figures of the order 
   const depths = { order: depth(1), label: depth(2), notification: depth(4), job: depth(8) }
   expect(deadLetters({ depth: () => depths })).toBe(3)
   expect(deadLetters({ depth: () => null })).toBeNull()
+})
+
+it('a model that loses after costs raises a yellow alert, which any other verdict ends', async () => {
+  const told: unknown[] = []
+  const desk = {
+    raise: async ({ severity, code, scope }: { severity: string; code: string; scope: string }) =>
+      void told.push(['raise', severity, code, scope]),
+    resolve: async (code: string, scope: string) => void told.push(['resolve', code, scope]),
+  }
+  for (const verdict of ['loses_after_costs', 'unproven', 'worse_than_baseline'] as const) await tellVerdict(desk, 'm-1', verdict)
+  const over = ['resolve', 'model_loses', 'model:m-1']
+  expect(told).toEqual([['raise', 'yellow', 'model_loses', 'model:m-1'], over, over])
 })

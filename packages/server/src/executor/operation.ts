@@ -1,6 +1,7 @@
 import type { Stream } from '@spark/core/market/candle'
+import type { ModelVerdict } from '@spark/core/rollout/state'
 import type { Feed } from '../feed/feed.ts'
-import { startJobs } from '../jobs/run-jobs.ts'
+import { startJobs, type JobWork } from '../jobs/run-jobs.ts'
 import { startRehearsals } from '../jobs/run-rehearsals.ts'
 import { startHeartbeat } from '../notify/heartbeat.ts'
 import { startNotifier } from '../notify/notifier.ts'
@@ -12,11 +13,14 @@ import { createAlertNoticeStore } from '../storage/alert-notice-store.ts'
 import { createAlertStore } from '../storage/alert-store.ts'
 import { createCandleStore } from '../storage/candle-store.ts'
 import { createEquityStore } from '../storage/equity-store.ts'
-import { createJobRunStore } from '../storage/job-run-store.ts'
+import { createJobRunStore, type JobRunStore } from '../storage/job-run-store.ts'
+import { createLearnerStore } from '../storage/learner-store.ts'
 import { createMetricSliceStore } from '../storage/metric-slice-store.ts'
+import { createModelStore } from '../storage/model-store.ts'
 import { createRehearsalStore } from '../storage/rehearsal-store.ts'
 import type { Ingest } from './ingest.ts'
 import { createJobWork } from './job-work.ts'
+import { labelRule } from './labels/label-rule.ts'
 import type { OrderDesk } from './order-desk.ts'
 
 /** Market data older than this is not well: the limit of the staleness alarm. */
@@ -37,18 +41,8 @@ export async function startOperation({ config, clock, log, life }: Started, part
   // By the wall clock, also in a replay: people and schedules live by it.
   const queue = createDatabaseQueue({ db, clock, random })
   const runs = createJobRunStore(db)
-  const work = createJobWork({
-    config,
-    clock,
-    feed: parts.feed,
-    streams: parts.streams,
-    candles: createCandleStore(db),
-    slices: createMetricSliceStore(db),
-    equity: createEquityStore(db),
-    runs,
-    alerts: createAlertStore(db),
-    notices: createAlertNoticeStore(db),
-  })
+  const { desk } = parts
+  const work = workOf({ config, clock }, parts, runs)
   const rehearsals = await startRehearsals({ ...config, store: createRehearsalStore(db), clock, log })
   const jobs = startJobs({
     clock,
@@ -58,9 +52,9 @@ export async function startOperation({ config, clock, log, life }: Started, part
     runs,
     work,
     rehearse: (id) => rehearsals.run(id),
-    onDone: (name) => parts.desk.resolve('job_failed', `job:${name}`),
+    onDone: (name) => desk.resolve('job_failed', `job:${name}`),
     onFailed: (name, reason) =>
-      parts.desk.raise({
+      desk.raise({
         severity: 'red',
         code: 'job_failed',
         scope: `job:${name}`,
@@ -71,7 +65,7 @@ export async function startOperation({ config, clock, log, life }: Started, part
     await rehearsals.stop()
     await jobs.stop()
   })
-  const notifier = startNotifier({ config, queue, alerts: parts.desk.alerts, clock, random, log })
+  const notifier = startNotifier({ config, queue, alerts: desk.alerts, clock, random, log })
   life.onStop('notifications', () => notifier.stop())
   if (config.heartbeatUrl === null) return
   life.onStop(
@@ -84,6 +78,63 @@ export async function startOperation({ config, clock, log, life }: Started, part
       problem: () => problemOf(parts),
     }),
   )
+}
+
+/** What the scheduled jobs do, on the stores of this process. */
+function workOf(
+  { config, clock }: Pick<Started, 'config' | 'clock'>,
+  { storage, feed, streams, desk }: OperationParts,
+  runs: JobRunStore,
+): JobWork {
+  const { db } = storage.database
+  const candles = createCandleStore(db)
+  const judged = {
+    labels: desk.stores.labels,
+    models: createModelStore(db),
+    rollouts: desk.stores.rollouts,
+    strategies: desk.strategies,
+    streams,
+    baseAsset: (symbol: string) => desk.instruments.get(symbol)?.base ?? symbol,
+    marketMs: () => feed.nowMs(),
+    clock,
+  }
+  return createJobWork({
+    config,
+    clock,
+    feed,
+    streams,
+    candles,
+    slices: createMetricSliceStore(db),
+    equity: createEquityStore(db),
+    runs,
+    alerts: createAlertStore(db),
+    notices: createAlertNoticeStore(db),
+    labels: {
+      ...judged,
+      candles,
+      source: feed.name,
+      rule: labelRule(config.file),
+      onVerdict: (model, verdict) => tellVerdict(desk, model, verdict),
+    },
+    learning: {
+      ...judged,
+      learner: createLearnerStore(db),
+      outbox: desk.stores.outbox,
+      weightsFixed: config.weights !== null,
+    },
+  })
+}
+
+/** Losing after costs warns; what is worse than the baseline is the controller's to roll back. */
+export async function tellVerdict(
+  desk: Pick<OrderDesk, 'raise' | 'resolve'>,
+  model: string,
+  verdict: ModelVerdict,
+): Promise<void> {
+  const about = { code: 'model_loses', scope: `model:${model}` }
+  if (verdict !== 'loses_after_costs') return desk.resolve(about.code, about.scope)
+  const message = `${model} loses after costs, beyond chance: spark calibration verdict shows the figures`
+  await desk.raise({ severity: 'yellow', ...about, message })
 }
 
 /** Why all is not well, or null. */

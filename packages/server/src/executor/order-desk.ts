@@ -44,6 +44,8 @@ export interface OrderDesk {
   orders: OrderStore
   queue: Queue
   alerts: Alerts
+  /** What the venue lists, by symbol. */
+  instruments: ReadonlyMap<string, Instrument>
   /** Stores an alert and its notifications; never rejects for storage. */
   raise(alert: NewAlert): Promise<void>
   /** Ends an alert whose cause is over; never rejects for storage. */
@@ -137,6 +139,7 @@ export async function openOrderDesk(deps: OrderDeskDeps): Promise<OrderDesk> {
     orders,
     queue,
     alerts: path.alerts,
+    instruments: path.instruments,
     raise: (alert) => raiseAlert(path, alert),
     resolve: (code, scope) => resolveAlert(path, code, scope),
     async stop() {

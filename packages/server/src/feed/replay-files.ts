@@ -53,7 +53,8 @@ function mayHold(file: string, wanted: ReadonlySet<string> | null): boolean {
   return wanted === null || symbol === null || timeframe === null || wanted.has(streamName({ symbol, tf: timeframe }))
 }
 
-async function klineFiles(path: string): Promise<string[]> {
+/** The path itself when it is a file, else the kline dumps under it, by name. Rejects with FeedError. */
+export async function klineFiles(path: string): Promise<string[]> {
   try {
     if (!(await stat(path)).isDirectory()) return [path]
     const names = await readdir(path, { recursive: true })

@@ -69,9 +69,10 @@ it('runs at its times in UTC', async () => {
   expect(new Date(nextRun('backup', NOON)).toISOString()).toBe('2026-11-25T03:15:00.000Z')
   await clock.advance(HOUR)
   await settle()
-  expect(ran).toEqual(['gap-repair'])
+  expect(ran.toSorted()).toEqual(['gap-repair', ...Array.from({ length: 12 }, () => 'labels')])
   expect(await runs.last()).toEqual([
     expect.objectContaining({ job: 'gap-repair', outcome: 'done', detail: 'gap-repair did it', startedAt: NOON + 20 * 60_000 }),
+    expect.objectContaining({ job: 'labels', outcome: 'done', startedAt: NOON + HOUR }),
   ])
 })
 

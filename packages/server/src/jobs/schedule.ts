@@ -7,6 +7,11 @@ export const JOBS = {
   backup: { cron: '15 3 * * *', what: 'copies every database, opens the copies and checks them; keeps the last 7' },
   integrity: { cron: '45 3 * * *', what: 'checks the pages of every database and every link of the audit' },
   retention: { cron: '30 4 * * *', what: 'removes figures of 30 s and equity of a minute that are older than 90 days' },
+  labels: { cron: '*/5 * * * *', what: 'labels what was decided on closed candles, and judges the models by it' },
+  learn: {
+    cron: '10 1 * * *',
+    what: 'once a week makes a candidate model of the labels up to Monday; it takes over only by a rollout',
+  },
 } as const satisfies Record<string, { cron: string; what: string }>
 
 export type JobName = keyof typeof JOBS

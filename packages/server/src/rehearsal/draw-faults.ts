@@ -4,6 +4,8 @@ import { FAULT_KINDS, faultSpec, type Fault, type FaultKind } from './fault.ts'
 
 /** Of the seed, apart from what the processes draw. */
 const STREAM = 6
+/** Of the faults behind the first, the share that begins while the one before is at work: what people do, and what is counted, matters then. */
+const TOGETHER = 1 / 3
 /** So near to the end of a step half of the faults begin, ms: what matters most is what happens while it wants to advance. */
 const NEAR_MS = 90_000
 
@@ -12,16 +14,20 @@ export function drawFaults(seed: number, plan: RolloutPlan, count: number, kinds
   const random = createRandom(seed, STREAM)
   const longestMs = 2 * Math.max(...GATE_NAMES.map((gate) => plan.gates[gate].holdMs))
   const groups = [...Map.groupBy(kinds, (kind) => faultSpec(kind).group).values()]
+  let before: Fault | null = null
   const drawn = Array.from({ length: count }, (): Fault => {
     const group = pick(random, groups)
     const kind = pick(random, group)
     const { strength, lasts } = faultSpec(kind)
-    return {
+    const isTogether = before !== null && randomUniform(random) < TOGETHER
+    const atMs = isTogether && before !== null ? before.atMs + randomUniform(random) * before.forMs : startOf(random, plan)
+    before = {
       kind,
-      atMs: Math.max(0, Math.round(startOf(random, plan))),
+      atMs: Math.max(0, Math.round(atMs)),
       forMs: lasts ? Math.round(between(random, plan.sliceMs, longestMs)) : 0,
       strength: strength === null ? 1 : rounded(between(random, ...strength.drawn), strength.max),
     }
+    return before
   })
   return drawn.sort((a, b) => a.atMs - b.atMs)
 }

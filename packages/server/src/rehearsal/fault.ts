@@ -99,6 +99,7 @@ export const FAULTS = {
   pause: lasting('people', 'a person pauses, and resumes at the end'),
   approve: moment('people', 'a person approves'),
   promote: moment('people', 'a person promotes up to this share', share('strategies')),
+  ceiling: moment('people', 'a deploy approves up to this share, more or less than before', share('strategies', 0.5)),
   override: moment('people', 'two people override'),
   wrong_commands: moment('people', 'commands that make no sense now, or never'),
 } as const satisfies Record<string, FaultSpec>

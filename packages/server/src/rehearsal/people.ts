@@ -18,8 +18,6 @@ export interface Said {
 }
 
 export interface People {
-  /** The share up to which a rollout may go. */
-  setCeiling: (share: number) => Promise<void>
   begin: (fault: Fault) => void
   end: (fault: Fault) => void
 }
@@ -76,6 +74,7 @@ export function createPeople(world: World, api: ApiProcess, onSaid: (said: Said)
     pause: () => plain('pause'),
     approve: () => plain('approve'),
     promote: ({ strength }) => say({ kind: 'promote', by: WHO, reason: 'rehearsal', share: strength }),
+    ceiling: ({ strength }) => say({ kind: 'ceiling', by: WHO, reason: 'rehearsal', share: strength }),
     override: () => say({ kind: 'override', by: WHO, reason: 'rehearsal', second: 'grace' }),
     wrong_commands: () => talkNonsense(say),
     poison_messages: (fault) => poison(fault, 'order'),
@@ -89,7 +88,6 @@ export function createPeople(world: World, api: ApiProcess, onSaid: (said: Said)
     dead_notifications: discard,
   }
   return {
-    setCeiling: (share) => say({ kind: 'ceiling', by: WHO, reason: 'rehearsal', share }),
     begin(fault) {
       const act = begins[fault.kind]
       if (act !== undefined) insist(() => act(fault))

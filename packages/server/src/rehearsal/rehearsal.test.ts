@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import { emptyGates } from '@spark/core/rollout/gate'
 import type { Decision } from '@spark/core/rollout/outcome'
 import { rolloutSentence } from '@spark/core/rollout/sentence'
 import { standingOf } from '@spark/core/rollout/standing'
+import type { RolloutState } from '@spark/core/rollout/state'
+import { createRolloutReplay } from '../rollout/replay-rollout.ts'
+import { checkDecisions } from './check/check-decisions.ts'
 import { checkRehearsal } from './check/check-rehearsal.ts'
 import { drawFaults } from './draw-faults.ts'
 import type { Fault, FaultKind } from './fault.ts'
@@ -114,6 +118,21 @@ describe('the checks see', () => {
       return { ...rehearsal, arrivals: [...rehearsal.arrivals, again] }
     }
     expect(await doctored(late)).toContain('arrived at')
+  })
+  it('a state that is not what the rows say it must be: good time, breaches, counter-moves, gates', async () => {
+    const rehearsal = await rehearseScaled(7, [fault('latency', 20, 12, 1600)])
+    const replay = createRolloutReplay()
+    const states = rehearsal.rows.map((row) => replay.take(row))
+    const problemsWith = (change: Partial<RolloutState>) =>
+      checkDecisions(
+        rehearsal,
+        states.map((state) => (state === null ? null : { ...state, ...change })),
+      ).join('\n')
+    expect(problemsWith({})).toBe('')
+    expect(problemsWith({ goodMs: 7 })).toContain('goodMs must be 30000, and is 7')
+    expect(problemsWith({ stepBreaches: 9 })).toContain('stepBreaches must be 0, and is 9')
+    expect(problemsWith({ modifiers: [{ gate: 'p95', kind: 'poll', amount: 2 }] })).toContain('moves must be , and is p95 poll')
+    expect(problemsWith({ gates: emptyGates() })).toContain('gates must be p95 open')
   })
   it('books that differ', async () => {
     expect(await doctored((rehearsal) => ({ ...rehearsal, differences: ['one coin'] }))).toContain('the books differ: one coin')

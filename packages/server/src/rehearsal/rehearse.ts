@@ -81,7 +81,7 @@ const TAIL_MS = 120_000
 const SETTLE_MS = 30_000
 const SETTLE_ROUNDS_MAX = 30
 /** What people may still do to a rollout that waits for them. */
-const REVIVING: ReadonlySet<FaultKind> = new Set(['approve', 'promote', 'override'])
+const REVIVING: ReadonlySet<FaultKind> = new Set(['approve', 'promote', 'ceiling', 'override'])
 
 /** Runs a rollout with its faults on a virtual clock until it is done, has ended, waits for a person, or its time is over. */
 export async function rehearse(options: RehearsalOptions): Promise<Rehearsal> {

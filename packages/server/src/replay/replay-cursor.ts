@@ -13,6 +13,8 @@ export class ReplayCursor {
   readonly candle: Candle = { ts: -1, o: 0, h: 0, l: 0, c: 0, v: 0 }
   values: IndicatorValues = { rsi_14: 0, macd_hist: 0, ema_20: 0, ema_50: 0, atr_14: 0 }
   fused: FusedScore = { parts: { rsi: 0, macd: 0, trend: 0 }, score: 0, confid: 0 }
+  /** The indicators are warm: `values` and `fused` are those of the candle. */
+  scored = false
   /** Candles read so far, the unscored ones of the warm-up included. */
   candles = 0
   readonly #model: Model
@@ -36,6 +38,12 @@ export class ReplayCursor {
 
   /** Moves to the next scored candle; false at the end of the file. */
   next(): boolean {
+    while (this.step()) if (this.scored) return true
+    return false
+  }
+
+  /** Moves to the next candle, `scored` or not; false at the end of the file. */
+  step(): boolean {
     const klines = this.#klines
     const indicators = this.#indicators
     if (klines === null || indicators === null) return false
@@ -50,9 +58,11 @@ export class ReplayCursor {
       candle.v = klines.v
       this.candles += 1
       const values = pushCandle(indicators, candle)
-      if (values === null) continue
-      this.values = values
-      this.fused = fuse(this.#model, { h: candle.h, l: candle.l, c: candle.c, ...values })
+      this.scored = values !== null
+      if (values !== null) {
+        this.values = values
+        this.fused = fuse(this.#model, { h: candle.h, l: candle.l, c: candle.c, ...values })
+      }
       return true
     }
     return false

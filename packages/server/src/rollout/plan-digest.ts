@@ -1,5 +1,6 @@
 import { canonicalJson } from '@spark/core/audit/canonical-json'
 import type { Member } from '@spark/core/rollout/exposure'
+import { reasonText } from '@spark/core/rollout/reason'
 import { sha256 } from '../sha256.ts'
 import type { Kysely } from 'kysely'
 import type { FrozenRollout, RolloutStore, StoredRollout } from '../storage/rollout-store.ts'
@@ -17,9 +18,7 @@ export async function changedPlan(
   trx?: Kysely<MainTables>,
 ): Promise<string | null> {
   const computed = planDigestOf(frozen, await rollouts.members(id, trx))
-  return computed === planDigest
-    ? null
-    : `the plan of ${id} in the database was changed since its start: its digest was ${planDigest}, and is ${computed}; a changed plan is a new rollout`
+  return computed === planDigest ? null : reasonText('plan_changed', { rollout: id, started: planDigest, hash: computed })
 }
 
 /**

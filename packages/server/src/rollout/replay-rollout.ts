@@ -29,8 +29,8 @@ export interface ReplayedRollout {
 }
 
 export interface RolloutReplay {
-  /** The next row of the chain. Rows that are no decision of a rollout are passed over. */
-  take(row: ReplayRow): void
+  /** The next row of the chain, and the state after it. Null: it is no decision of a rollout, or something differed. */
+  take(row: ReplayRow): RolloutState | null
   /** In the order in which they were met. */
   rollouts(): ReplayedRollout[]
 }
@@ -50,14 +50,14 @@ export function createRolloutReplay(): RolloutReplay {
   return {
     take(row) {
       const rolloutId = row.context['rollout']
-      if (typeof rolloutId !== 'string' || !isOfRollout(row.action)) return
+      if (typeof rolloutId !== 'string' || !isOfRollout(row.action)) return null
       const one = all.get(rolloutId) ?? { started: null, replayed: { rolloutId, decisions: 0, difference: null } }
       all.set(rolloutId, one)
       const place = Number(row.context['outbox'] ?? newestPlace)
       const before = newestPlace
       newestPlace = Math.max(newestPlace, place)
       // Only the first difference counts: everything behind it follows from it.
-      if (one.replayed.difference !== null) return
+      if (one.replayed.difference !== null) return null
       const next: Started | Mismatch =
         place < before
           ? { what: 'order', recorded: String(place), computed: `after ${before}` }
@@ -66,11 +66,13 @@ export function createRolloutReplay(): RolloutReplay {
             : row.action === RESTORED
               ? restoreAgain(one.started, row)
               : decideAgain(one.started, row)
-      if ('what' in next) one.replayed.difference = { id: row.id, ...next }
-      else {
-        one.started = next
-        if ('decision' in row.context) one.replayed.decisions += 1
+      if ('what' in next) {
+        one.replayed.difference = { id: row.id, ...next }
+        return null
       }
+      one.started = next
+      if ('decision' in row.context) one.replayed.decisions += 1
+      return next.state
     },
     rollouts: () => [...all.values()].map(({ replayed }) => replayed),
   }

@@ -1,3 +1,5 @@
+import { createEvidence } from '@spark/core/calibration/verdict'
+import { DEFAULT_BARRIERS } from '@spark/core/calibration/labels'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { loadConfig } from '../config.ts'
 import { createLiveSettingStore } from '../storage/live-setting-store.ts'
@@ -65,4 +67,22 @@ it('while a share is live only those in it count', async () => {
   await rollouts.expose(db, ['s-1', 's-2'], stage.clock.nowMs())
   await set(['s-1', 's-2'], 'paused', 'risk_drawdown')
   expect((await facts()).nobodyAsks).toBe('nobody asks for scores, whoever would stands still: 2 paused by the drawdown limit')
+})
+
+const judged = (model: string, verdict: 'loses_after_costs' | 'worse_than_baseline') =>
+  createTradingStores(stage.parts.stores.db).labels.saveEvidence(
+    model,
+    { evidence: createEvidence(DEFAULT_BARRIERS), roundsTo: 1, verdict },
+    { fromTo: null, counted: [], nowMs: 1 },
+  )
+
+it('the verdict of a tick is that on the model of the rollout; worse than baseline rolls it back', async () => {
+  expect((await facts()).verdict).toBe('unproven')
+  await judged('another', 'worse_than_baseline')
+  expect((await facts()).verdict).toBe('unproven')
+  await judged('ml-fusion-1.2', 'worse_than_baseline')
+  const { verdict } = await facts()
+  expect(verdict).toBe('worse_than_baseline')
+  await stage.tick(1, {}, { verdict })
+  expect((await stage.state()).phase).toBe('rolled_back')
 })

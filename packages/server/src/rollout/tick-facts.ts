@@ -16,7 +16,7 @@ const REPORT_FRESH_MS = 15_000
 
 export interface TickFactsDeps {
   config: Pick<Config, 'scoring' | 'confidFloor' | 'pollIntervalMs' | 'venueName' | 'canary'>
-  stores: Pick<TradingStores, 'risk' | 'venues' | 'rollouts'>
+  stores: Pick<TradingStores, 'risk' | 'venues' | 'rollouts' | 'labels'>
   settings: LiveSettingStore
   reports: ProcessReportStore
   /** Wall time: reports are told by it. */
@@ -27,13 +27,13 @@ export interface TickFactsDeps {
 /** What the controller knows beside the slices. */
 export async function tickFacts(deps: TickFactsDeps, trx: Kysely<MainTables>): Promise<TickFacts> {
   const reports = await deps.reports.since(deps.clock.nowMs() - REPORT_FRESH_MS, trx)
+  const rollout = await deps.stores.rollouts.newest(trx)
   const groups = await deps.stores.rollouts.strategyGroups(trx, deps.config.canary)
   const nobodyAsks = standstill(groups)
   return {
     parity: parityProblem(reports),
     risk: await riskProblem(deps, trx, groups),
-    // Labels come with the calibration; until then nothing is proven, and nothing is claimed.
-    verdict: 'unproven',
+    verdict: rollout === null ? 'unproven' : await deps.stores.labels.verdict(rollout.frozen.modelVersion, trx),
     floor: effectiveSettings(deps.config, await deps.settings.list(trx)).confidFloor,
     topErrors: deps.topErrors(),
     ...(nobodyAsks !== null && { nobodyAsks }),

@@ -25,6 +25,8 @@ export interface CandleStore {
   latest(stream: Stream, count: number, beforeMs: number, sources: readonly string[]): Promise<StoredCandle[]>
   /** At most `limit` candles with fromMs <= ts < toMs, oldest first. */
   range(stream: Stream, fromMs: number, toMs: number, limit: number): Promise<StoredCandle[]>
+  /** At most `limit` candles that opened after `afterMs`, oldest first. */
+  after(stream: Stream, afterMs: number, limit: number, sources: readonly string[]): Promise<StoredCandle[]>
   /** What is missing between stored candles with fromMs <= ts < toMs. */
   gaps(stream: Stream, fromMs: number, toMs: number): Promise<Gap[]>
   streams(): Promise<{ stream: Stream; count: number; firstTs: number; lastTs: number }[]>
@@ -45,6 +47,7 @@ export function createCandleStore(db: Kysely<MainTables>): CandleStore {
   const putFew = inGroups(GROUP_MAX, (puts: readonly Put[]) => putTogether(db, puts))
   const candlesOf = ({ symbol, tf }: Stream) =>
     db.selectFrom('candle').selectAll().where('symbol', '=', symbol).where('tf', '=', tf)
+  const ofSources = (stream: Stream, sources: readonly string[]) => candlesOf(stream).where('source', 'in', [...sources])
 
   return {
     async putAll(stream, candles, source, { replace = false } = {}) {
@@ -55,15 +58,12 @@ export function createCandleStore(db: Kysely<MainTables>): CandleStore {
       }
       return result
     },
-    async latest(stream, count, beforeMs, sources) {
-      const rows = await candlesOf(stream)
-        .where('ts', '<', beforeMs)
-        .where('source', 'in', [...sources])
-        .orderBy('ts', 'desc')
-        .limit(count)
-        .execute()
-      return rows.toReversed().map(fromRow)
-    },
+    latest: async (stream, count, beforeMs, sources) =>
+      (await ofSources(stream, sources).where('ts', '<', beforeMs).orderBy('ts', 'desc').limit(count).execute())
+        .toReversed()
+        .map(fromRow),
+    after: async (stream, afterMs, limit, sources) =>
+      (await ofSources(stream, sources).where('ts', '>', afterMs).orderBy('ts').limit(limit).execute()).map(fromRow),
     async range(stream, fromMs, toMs, limit) {
       const rows = await candlesOf(stream).where('ts', '>=', fromMs).where('ts', '<', toMs).orderBy('ts').limit(limit).execute()
       return rows.map(fromRow)

@@ -1,4 +1,6 @@
+import type { LearnerRow, ModelTrainingRow } from './learner-tables.ts'
 import type { ApiTokenRow, OverrideAskRow, SetupLinkRow, UserAccountRow, UserSessionRow } from './account-tables.ts'
+import type { LabelCounterRow, LabelRow, LabelStreamRow, ModelEvidenceRow } from './label-tables.ts'
 import type {
   AlertGroupRow,
   AlertNoticeRow,
@@ -69,6 +71,12 @@ export interface MainTables {
   user_session: UserSessionRow
   api_token: ApiTokenRow
   override_ask: OverrideAskRow
+  label_stream: LabelStreamRow
+  label: LabelRow
+  label_counter: LabelCounterRow
+  model_evidence: ModelEvidenceRow
+  learner: LearnerRow
+  model_training: ModelTrainingRow
 }
 
 export interface CandleRow {

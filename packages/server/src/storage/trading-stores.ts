@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 import { createAuditOutbox, type AuditOutbox } from './audit-outbox.ts'
 import { createEquityStore, type EquityStore } from './equity-store.ts'
+import { createLabelStore, type LabelStore } from './label-store.ts'
 import { createOrderStore, type OrderStore } from './order-store.ts'
 import { createPositionStore, type PositionStore } from './position-store.ts'
 import { createRolloutStore, type RolloutStore } from './rollout-store.ts'
@@ -19,6 +20,7 @@ export interface TradingStores {
   rollouts: RolloutStore
   venues: VenueStore
   equityCurve: EquityStore
+  labels: LabelStore
   outbox: AuditOutbox
 }
 
@@ -32,6 +34,7 @@ export function createTradingStores(db: Kysely<MainTables>): TradingStores {
     rollouts: createRolloutStore(db),
     venues: createVenueStore(db),
     equityCurve: createEquityStore(db),
+    labels: createLabelStore(db),
     outbox: createAuditOutbox(db),
   }
 }

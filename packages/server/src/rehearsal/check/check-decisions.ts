@@ -1,9 +1,10 @@
-import type { RolloutState } from '@spark/core/rollout/state'
-import type { GateName } from '@spark/core/rollout/plan'
-import type { Decision } from '@spark/core/rollout/outcome'
+import { GATE_NAMES } from '@spark/core/rollout/plan'
+import type { Decision, TickFacts } from '@spark/core/rollout/outcome'
+import type { Modifier, RolloutState } from '@spark/core/rollout/state'
 import type { FaultKind } from '../fault.ts'
 import type { KeptRow } from '../memory-audit.ts'
 import type { Rehearsal } from '../rehearse.ts'
+import type { EpisodeEvent } from './episode.ts'
 import { Follower, type Followed } from './follow.ts'
 
 /** A slice is sealed so long after its end, and looked at within two ticks, ms. */
@@ -21,70 +22,105 @@ const HINDERING: ReadonlySet<FaultKind> = new Set([
   'clock_forward',
   'clock_back',
 ])
-const HARSH: ReadonlySet<Decision> = new Set(['kill', 'rollback'])
-const PREVIEW: ReadonlySet<Decision> = new Set(['kill', 'rollback', 'preview_only'])
+/** What is decided by what was measured, and not because a person said so. */
+const REACTIONS: ReadonlySet<Decision> = new Set(['kill', 'rollback', 'preview_only', 'counter_move'])
 
 /**
- * Every step forward had its evidence, every breach was acted on by the decision that saw its hold completed, and nothing was taken
- * back without a breach. All of it is worked out again from the rows, without the rollout's own code.
+ * Every step forward had its evidence; every breach, blindness and lasting warning was answered by the tick that saw it, and nothing was
+ * taken back without one; people were told of each. All of it is worked out again from the rows, without the rollout's own code, and
+ * so is the state, which is compared with the one that the replay comes to (null: it came to another answer).
  */
-export function checkDecisions(rehearsal: Rehearsal): string[] {
+export function checkDecisions(rehearsal: Rehearsal, states: readonly (RolloutState | null)[]): string[] {
   const { rows, plan, faults } = rehearsal
-  const [start, ...rest] = rows
+  const [start] = rows
   if (start === undefined) return ['there is no rollout']
   const follower = new Follower(plan, start.context['state'] as RolloutState)
   const isHindered = faults.some(({ kind }) => HINDERING.has(kind))
-  return rest.flatMap((row) => {
+  return rows.flatMap((row, place) => {
     const one = row.context as unknown as Followed
-    const acted = follower.acts
+    const hadEnded = follower.ended
+    if (place === 0 || hadEnded) return []
     follower.take(one.input)
-    const problems = follower.ended
-      ? []
-      : [
-          ...(one.input.facts === null ? [] : unanswered(follower, one, acted, isHindered)),
-          ...(one.input.facts === null ? [] : ungrounded(follower, one)),
-          ...(one.decision === 'advance' ? unproven(follower, one) : []),
-        ]
+    const problems = [
+      ...(one.input.facts === null ? [] : wrongReaction(follower, one, one.input.facts, isHindered)),
+      ...(one.input.facts === null ? [] : untold(follower, one)),
+      ...(one.decision === 'advance' ? unproven(follower, one) : []),
+    ]
     follower.settle(one)
+    problems.push(...beyondCeiling(follower), ...otherState(follower, states[place] ?? null))
     return problems.map((problem) => `${at(row)}: ${problem}`)
   })
 }
 
 const at = ({ sinceMs, id }: KeptRow): string => `${(sinceMs / 60_000).toFixed(2)} min, ${id}`
 
-/** Breaches that are complete beyond doubt: a whole hold of critical slices, none of them missing. */
-function unanswered(follower: Follower, { input, decision }: Followed, acted: boolean, isHindered: boolean): string[] {
-  const { evidence, plan } = follower
-  const complete = (gate: GateName): boolean => {
-    const { slots, critical } = evidence.among(gate, plan.gates[gate].holdMs)
-    return input.slices.length > 0 && critical === slots
-  }
-  const problems: string[] = []
-  const demand = (gate: GateName, by: ReadonlySet<Decision>): void => {
-    if (!complete(gate)) return
-    if (!by.has(decision)) problems.push(`${gate} was critical for its whole hold, and the decision is ${decision}`)
-    const lateMs = input.nowMs - evidence.lastEndMs()
-    if (!isHindered && lateMs > LATE_MS) problems.push(`${gate}: acted on ${lateMs} ms after the slice that completed its hold`)
-  }
-  demand('staleness', HARSH)
-  demand('error_rate', HARSH)
-  if (acted) demand('p95', HARSH)
-  if (!follower.previewOnly) for (const gate of ['p95', 'confid_median', 'dead_letters'] as const) demand(gate, PREVIEW)
-  const blindMs = evidence.uncovered() * plan.sliceMs
-  if (acted && !isHindered && blindMs >= plan.blindMs && !PREVIEW.has(decision))
-    problems.push(`blind for ${blindMs} ms while exposed, and the decision is ${decision}`)
-  return problems
+function wrongReaction(
+  follower: Follower,
+  { input, decision, reasons }: Followed,
+  facts: TickFacts,
+  isHindered: boolean,
+): string[] {
+  const { decision: demanded, cause } = follower.demanded(facts)
+  const decided = REACTIONS.has(decision) ? decision : null
+  if (demanded !== decided)
+    return [`${cause ?? 'a warning'} asks for ${demanded ?? 'nothing'}, and the decision is ${decision}: ${reasons.join('; ')}`]
+  const lateMs = input.nowMs - follower.evidence.lastEndMs()
+  const isLate = demanded !== null && !isHindered && lateMs > LATE_MS
+  return isLate ? [`${decision} ${lateMs} ms after the slice that asked for it`] : []
 }
 
-/** What the controller took back by itself had a cause. */
-function ungrounded({ breached }: Follower, { input, decision, reasons }: Followed): string[] {
-  if (input.commands.length > 0 || !PREVIEW.has(decision)) return []
-  const said = reasons.join('; ')
-  if (said.includes('at once') || said.startsWith('blind') || said.includes('worse than the baseline')) return []
-  const gates: readonly GateName[] =
-    decision === 'preview_only' ? ['p95', 'confid_median', 'dead_letters'] : ['p95', 'staleness', 'error_rate']
-  return gates.some((gate) => breached.has(gate)) ? [] : [`${decision} without a breach: ${said}`]
+/** What people and the triage hear of a gate. */
+const TOLD: Record<EpisodeEvent, { kind: 'alert' | 'resolve'; code: 'breach' | 'warning' }> = {
+  opened: { kind: 'alert', code: 'breach' },
+  critical: { kind: 'alert', code: 'breach' },
+  cleared: { kind: 'resolve', code: 'breach' },
+  warning_lasts: { kind: 'alert', code: 'warning' },
+  warning_over: { kind: 'resolve', code: 'warning' },
 }
+
+function untold({ events }: Follower, { effects }: Followed): string[] {
+  return events.flatMap(({ gate, kind }) => {
+    const { kind: wanted, code } = TOLD[kind]
+    const told = effects.some((one) => one.kind === wanted && one.code === code && one.scope === `gate:${gate}`)
+    const isLooked = kind !== 'critical' || effects.some((one) => one.kind === 'triage' && one.gate === gate)
+    return told && isLooked ? [] : [`${gate}: ${kind}, and nobody hears of it`]
+  })
+}
+
+function beyondCeiling({ acts, step, ceiling, plan }: Follower): string[] {
+  const share = acts ? (plan.steps[Math.min(step, plan.steps.length - 1)]?.share ?? 0) : 0
+  return share > ceiling ? [`a share of ${share} acts on ML, and ${ceiling} is approved`] : []
+}
+
+/** In what the state is not what the rows say that it must be. */
+function otherState(follower: Follower, state: RolloutState | null): string[] {
+  if (state === null || follower.ended) return []
+  const { plan, episodes, moves, evidence } = follower
+  const gates = GATE_NAMES.map((gate) => [gate, episodes[gate].open, episodes[gate].critical] as const)
+  const wanted = {
+    gates: gates.map(([gate, open, critical]) => `${gate} ${open ? (critical ? 'critical' : 'open') : 'clear'}`).join(', '),
+    goodMs: follower.good * plan.sliceMs,
+    stepBreaches: follower.stepBreaches,
+    blindMs: evidence.blind * plan.sliceMs,
+    moves: movesText(moves),
+  }
+  const found = {
+    gates: GATE_NAMES.map((gate) => {
+      const { breach } = state.gates[gate]
+      return `${gate} ${breach === null ? 'clear' : breach.critical ? 'critical' : 'open'}`
+    }).join(', '),
+    goodMs: state.goodMs,
+    stepBreaches: state.stepBreaches,
+    blindMs: state.blindMs,
+    moves: movesText(state.modifiers),
+  }
+  return (Object.keys(wanted) as (keyof typeof wanted)[]).flatMap((key) =>
+    wanted[key] === found[key] ? [] : [`${key} must be ${wanted[key]}, and is ${found[key]}`],
+  )
+}
+
+const movesText = (moves: readonly Modifier[]): string =>
+  moves.map(({ gate, kind, amount }) => `${gate} ${kind} ${amount.toFixed(4)}`).join(', ')
 
 /** A step forward without its evidence. */
 function unproven(follower: Follower, { input, effects }: Followed): string[] {
@@ -101,7 +137,7 @@ function unproven(follower: Follower, { input, effects }: Followed): string[] {
   need((target?.share ?? null) === share, `the next step is ${target?.name ?? 'done'}, not a share of ${share ?? 'none'}`)
   need(!follower.paused, 'it is paused')
   need(share === null || share <= follower.ceiling, `the ceiling is ${follower.ceiling}`)
-  need(follower.open.size === 0, `a breach of ${[...follower.open].join(', ')} is not over`)
+  need(follower.openGates().length === 0, `a breach of ${follower.openGates().join(', ')} is not over`)
   const raises = (share ?? 0) > 0
   if (raises) {
     need(evidence.isCovered(), 'the last slices are not covered')
@@ -116,7 +152,7 @@ function unproven(follower: Follower, { input, effects }: Followed): string[] {
   }
   if (raises) {
     need(evidence.isGood(), 'not every gate is good')
-    need(follower.moved.size === 0, `a counter-move of ${[...follower.moved].join(', ')} is active`)
+    need(follower.moves.length === 0, `a counter-move is active: ${movesText(follower.moves)}`)
   }
   if (target?.proven === true) need(facts?.verdict === 'proven', 'the model is not proven')
   const asks = follower.previewOnly || target?.approval === true || follower.stepBreaches >= plan.breachesMax

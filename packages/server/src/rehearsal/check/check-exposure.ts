@@ -1,6 +1,9 @@
+import type { Member } from '@spark/core/rollout/exposure'
+import { murmur3 } from '@spark/core/stats/murmur3'
 import { Decimal } from '@spark/core/trading/decimal'
 import type { Effect } from '@spark/core/rollout/outcome'
 import type { Arrival, Exposure } from '../course.ts'
+import type { Fault } from '../fault.ts'
 import type { Rehearsal } from '../rehearse.ts'
 
 /** From the mark "sending" to the socket, and the way to the venue, ms. */
@@ -10,15 +13,34 @@ const LEASE_SLACK_MS = 1000
 
 /** Exposure is a prefix within its share, and no order of an old epoch reaches the venue. */
 export function checkExposure(rehearsal: Rehearsal): string[] {
-  return [...prefixes(rehearsal), ...fences(rehearsal)]
+  return [...orderOfJoining(rehearsal), ...prefixes(rehearsal), ...fences(rehearsal), ...leftOn(rehearsal)]
 }
 
-function prefixes({ exposures, members, rows }: Rehearsal): string[] {
+/** Canary stream first, then by the hash of rollout and strategy. */
+function orderOfJoining({ members, state }: Rehearsal): string[] {
+  const place = ({ canary, strategyId }: Member) => [canary ? 0 : 1, murmur3(`${state.rolloutId}|${strategyId}`)] as const
+  return members.slice(1).flatMap((member, at) => {
+    const before = members[at]
+    if (before === undefined) return []
+    const [[group, hash], [groupBefore, hashBefore]] = [place(member), place(before)]
+    const isBehind = group > groupBefore || (group === groupBefore && hash >= hashBefore)
+    return isBehind ? [] : [`${member.strategyId} joins behind ${before.strategyId}, and belongs before it`]
+  })
+}
+
+function leftOn({ exposures }: Rehearsal): string[] {
+  return exposures.flatMap(({ sinceMs, phase, mlOff }) =>
+    (phase === 'rolled_back' || phase === 'killed') && !mlOff ? [`at ${sinceMs} ms: ${phase}, and ML is on`] : [],
+  )
+}
+
+function prefixes({ exposures, members, rows, faults }: Rehearsal): string[] {
   const problems: string[] = []
+  const slackMs = steppedMs(faults)
   const total = members.reduce((sum, { capital }) => sum.plus(capital), new Decimal(0))
   for (const { sinceMs, phase, ids } of exposures) {
     if (ids.length === 0) continue
-    const share = shareAt(rows, sinceMs)
+    const share = shareAt(rows, sinceMs, slackMs)
     const exposed = new Set(ids)
     const prefix = members.slice(0, ids.length)
     const capital = prefix.reduce((sum, { capital: own }) => sum.plus(own), new Decimal(0))
@@ -32,21 +54,35 @@ function prefixes({ exposures, members, rows }: Rehearsal): string[] {
   return problems
 }
 
-/** The share that the newest decision by then exposed. */
-function shareAt(rows: Rehearsal['rows'], sinceMs: number): number {
-  let share = 0
+/** A row that waited for the relay while the clock stepped has a time that lies so far apart at most. */
+function steppedMs(faults: readonly Fault[]): number {
+  return Math.max(
+    0,
+    ...faults.map(({ kind, strength }) => (kind === 'clock_forward' || kind === 'clock_back' ? 1000 * strength : 0)),
+  )
+}
+
+/** The share that the newest decision by then exposed; the largest of those that may have been the newest. */
+function shareAt(rows: Rehearsal['rows'], sinceMs: number, slackMs: number): number {
+  let newest = 0
+  let largest = 0
   for (const row of rows) {
-    if (row.sinceMs > sinceMs) break
+    if (row.sinceMs > sinceMs + slackMs) break
     for (const effect of (row.context['effects'] ?? []) as Effect[]) {
-      if (effect.kind === 'expose') share = effect.share
-      if (effect.kind === 'fence') share = 0
+      if (effect.kind === 'expose') newest = effect.share
+      if (effect.kind === 'fence') newest = 0
     }
+    largest = row.sinceMs > sinceMs - slackMs ? Math.max(largest, newest) : newest
   }
-  return share
+  return largest
 }
 
 function fences({ arrivals, exposures, rows, plan }: Rehearsal): string[] {
-  const ticks = rows.filter(({ actor }) => actor === 'controller').map(({ sinceMs }) => sinceMs)
+  // Rows that waited for the relay while the clock stepped come in another order.
+  const ticks = rows
+    .filter(({ actor }) => actor === 'controller')
+    .map(({ sinceMs }) => sinceMs)
+    .toSorted((a, b) => a - b)
   return arrivals.flatMap((arrival) => [
     ...(fenceProblem(arrival, exposures) ?? []),
     ...(leaseProblem(arrival, ticks, plan.leaseMs) ?? []),

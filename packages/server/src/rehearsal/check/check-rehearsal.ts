@@ -6,10 +6,10 @@ import { checkExposure } from './check-exposure.ts'
 /** What must hold in every rehearsal, whatever befell it, and does not; each with its time. Empty: all of it holds. */
 export function checkRehearsal(rehearsal: Rehearsal): string[] {
   const replay = createRolloutReplay()
-  for (const row of rehearsal.rows) replay.take(row)
+  const states = rehearsal.rows.map((row) => replay.take(row))
   const replayed = replay.rollouts()
   return [
-    ...checkDecisions(rehearsal),
+    ...checkDecisions(rehearsal, states),
     ...checkExposure(rehearsal),
     ...replayed.flatMap(({ difference }) =>
       difference === null

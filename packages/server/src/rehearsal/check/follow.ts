@@ -1,13 +1,8 @@
-import type { RolloutState } from '@spark/core/rollout/state'
 import { GATE_NAMES, type GateName, type RolloutPlan } from '@spark/core/rollout/plan'
-import type { Command, Decision, Effect, TickInput } from '@spark/core/rollout/outcome'
-import type { SliceFacts } from '@spark/core/rollout/slice'
+import type { Command, Decision, Effect, TickFacts, TickInput } from '@spark/core/rollout/outcome'
+import type { Modifier, RolloutState } from '@spark/core/rollout/state'
+import { Episode, type EpisodeEvent } from './episode.ts'
 import { Evidence } from './evidence.ts'
-
-/** Of a hold, those slices that must be judged; of these, those that must be critical, and may be when it is over. */
-const COVERED = 0.8
-const BREACHED = 0.8
-const CLEARED = 0.1
 
 export interface Followed {
   input: TickInput
@@ -20,6 +15,7 @@ export interface Followed {
 export class Follower {
   readonly plan: RolloutPlan
   readonly evidence: Evidence
+  readonly episodes: Record<GateName, Episode>
   step = 0
   /** Strategies act on ML. */
   acts = false
@@ -34,32 +30,79 @@ export class Follower {
   promoted = false
   overridden = false
   paused = false
-  /** Gates with a counter-move that is not taken back. */
-  readonly moved = new Set<string>()
-  /** Gates in a breach, and how many breaches began in this step. */
-  readonly open = new Set<GateName>()
-  /** Gates whose breach completed its hold. */
-  readonly breached = new Set<GateName>()
+  /** Counter-moves that are not taken back. */
+  moves: Modifier[] = []
   stepBreaches = 0
+  /** What the slots of the newest row brought, in their order. */
+  events: { gate: GateName; kind: EpisodeEvent }[] = []
+  #tickedMs: number
 
-  constructor(plan: RolloutPlan, { ceiling, judgedToMs }: Pick<RolloutState, 'ceiling' | 'judgedToMs'>) {
+  constructor(plan: RolloutPlan, { ceiling, judgedToMs, tickedMs }: Pick<RolloutState, 'ceiling' | 'judgedToMs' | 'tickedMs'>) {
     this.plan = plan
-    this.evidence = new Evidence(plan, judgedToMs)
+    this.evidence = new Evidence(plan, judgedToMs, () => this.#slot())
+    this.episodes = Object.fromEntries(
+      GATE_NAMES.map((gate) => [gate, new Episode(plan, this.evidence, gate)]),
+    ) as Follower['episodes']
     this.ceiling = ceiling
+    this.#tickedMs = tickedMs
   }
 
   /** What the row brought, before its decision. */
   take({ slices, commands, facts, nowMs }: TickInput): void {
-    for (const slice of slices) this.#see(slice)
-    if (facts !== null) this.evidence.missUntil(nowMs)
+    this.events = []
+    if (facts !== null) this.evidence.tick(nowMs, this.#tickedMs)
+    for (const slice of slices) this.evidence.add(slice)
+    if (facts !== null) {
+      this.evidence.overdue(nowMs)
+      this.#tickedMs = nowMs
+    }
     for (const command of commands) this.#obey(command, nowMs)
   }
 
+  openGates(): GateName[] {
+    return GATE_NAMES.filter((gate) => this.episodes[gate].open)
+  }
+
+  /** The harshest that its breaches, blindness, and warnings ask for; null: nothing harsher than waiting. Before `settle`. */
+  demanded(facts: TickFacts): { decision: Decision | null; cause: GateName | 'blind' | 'verdict' | null } {
+    const { episodes, plan } = this
+    if (facts.verdict === 'worse_than_baseline') return { decision: 'rollback', cause: 'verdict' }
+    const back = (['staleness', 'error_rate', 'p95'] as const).find(
+      (gate) => episodes[gate].critical && (gate !== 'p95' || this.acts),
+    )
+    if (back !== undefined) return { decision: 'rollback', cause: back }
+    if (!this.previewOnly) {
+      if (this.acts && this.evidence.blind * plan.sliceMs >= plan.blindMs) return { decision: 'preview_only', cause: 'blind' }
+      const gate = (['dead_letters', 'confid_median', 'p95'] as const).find((one) => episodes[one].critical)
+      if (gate !== undefined) return { decision: 'preview_only', cause: gate }
+    }
+    const isMoved = JSON.stringify(this.movedBy(facts.floor)) !== JSON.stringify(this.moves)
+    return { decision: isMoved ? 'counter_move' : null, cause: null }
+  }
+
+  /** Counter-moves as they are after this row, if nothing harsher was decided. */
+  movedBy(baseFloor: number): Modifier[] {
+    let moves = this.moves.filter(({ gate }) => !this.episodes[gate].over)
+    for (const { gate, kind } of this.events) {
+      if (kind === 'cleared' || kind === 'warning_over') moves = moves.filter((one) => one.gate !== gate)
+      if (kind !== 'warning_lasts' || !this.acts || !this.plan.floorOnWarning.includes(gate)) continue
+      const floor = this.floor(baseFloor, moves)
+      const amount = Math.min(this.plan.floorStep, this.plan.floorMax - floor)
+      if (amount > 1e-9) moves = [...moves, { gate, kind: 'floor', amount }]
+    }
+    return moves
+  }
+
+  floor(base: number, moves: readonly Modifier[]): number {
+    return moves.reduce((sum, { kind, amount }) => (kind === 'floor' ? sum + amount : sum), base)
+  }
+
   /** What the decision made of it. */
-  settle({ decision, effects, reasons }: Followed): void {
-    this.#moves(reasons)
+  settle({ decision, effects, input }: Followed): void {
+    if (decision === 'counter_move') this.moves = this.movedBy(input.facts?.floor ?? 0)
     if (decision === 'advance') return this.#advanced(effects)
     if (decision !== 'kill' && decision !== 'rollback' && decision !== 'preview_only') return
+    const slower = input.facts !== null && decision === 'preview_only' && this.demanded(input.facts).cause === 'p95'
     this.acts = false
     this.approvedMs = null
     this.overridden = false
@@ -67,37 +110,22 @@ export class Follower {
     if (decision === 'preview_only') {
       this.previewOnly = true
       if (this.step > 0) this.good = 0
-      if (reasons.some((reason) => reason.startsWith('p95'))) this.moved.add('p95')
+      if (slower && !this.moves.some(({ kind }) => kind === 'poll'))
+        this.moves = [...this.moves, { gate: 'p95', kind: 'poll', amount: this.plan.pollFactor }]
     } else {
       this.ended = true
       this.paused = false
-      this.moved.clear()
+      this.moves = []
     }
   }
 
-  #see(slice: SliceFacts): void {
-    const { evidence, plan } = this
-    evidence.add(slice)
-    if (!this.previewOnly && !this.ended && evidence.isCovered() && evidence.isGood()) this.good += 1
-    for (const gate of GATE_NAMES) {
-      if (evidence.among(gate, plan.sliceMs).newestIsCritical) {
-        if (!this.open.has(gate)) this.stepBreaches += 1
-        this.open.add(gate)
-        const { slots, judged, critical } = evidence.among(gate, plan.gates[gate].holdMs)
-        if (judged >= COVERED * slots && critical >= BREACHED * judged) this.breached.add(gate)
-      } else if (this.#isClear(gate)) {
-        this.open.delete(gate)
-        this.breached.delete(gate)
+  #slot(): void {
+    if (!this.previewOnly && !this.ended && this.evidence.isCovered() && this.evidence.isGood()) this.good += 1
+    for (const gate of GATE_NAMES)
+      for (const kind of this.episodes[gate].slot()) {
+        this.events.push({ gate, kind })
+        if (kind === 'opened') this.stepBreaches += 1
       }
-    }
-  }
-
-  #isClear(gate: GateName): boolean {
-    const { slots, present, judged, critical } = this.evidence.among(
-      gate,
-      Math.max(this.plan.gates[gate].holdMs / 2, this.plan.clearMinMs),
-    )
-    return present === slots && judged > 0 && critical <= CLEARED * judged
   }
 
   #obey(command: Command, nowMs: number): void {
@@ -126,15 +154,5 @@ export class Follower {
     this.previewOnly = false
     if (this.step > 0) this.good = 0
     this.stepBreaches = 0
-  }
-
-  /** The only sign of a counter-move in the audit is what was said of it. */
-  #moves(reasons: readonly string[]): void {
-    for (const reason of reasons) {
-      const raised = /^the warning of (\w+) lasts: confidence floor/.exec(reason)?.[1]
-      const back = /^(\w+) is clear: its counter-moves are taken back/.exec(reason)?.[1]
-      if (raised !== undefined) this.moved.add(raised)
-      if (back !== undefined) this.moved.delete(back)
-    }
   }
 }

@@ -62,6 +62,29 @@ export function judgedAgain(plan: RolloutPlan, window: readonly SliceFacts[]): R
   }
 }
 
+/** Of a gate that can breach at once: the window is far beyond its limit, and how much was bad in its newest slice. */
+export type Loudness = Record<'p95' | 'staleness' | 'error_rate', { beyond: boolean; bad: number }>
+
+/** The same for the breach at once, which three gates have. */
+export function loudnessOf(plan: RolloutPlan, window: readonly SliceFacts[]): Loudness {
+  const newest = window.at(-1)
+  if (newest === undefined) throw new RangeError('no slice to judge')
+  const figures = figuresOf(plan, window)
+  const seen = judgedAgain(plan, window)
+  const { p95, staleness } = plan.gates
+  const slow = LATENCY_MS_EDGES.findLastIndex((edge) => edge <= p95.critical)
+  const bad = {
+    p95: newest.latencyMs.counts.reduce((sum, [bucket, count]) => sum + (bucket > slow ? count : 0), 0),
+    staleness: newest.stalenessS === null || newest.stalenessS > staleness.critical ? 1 : 0,
+    error_rate: newest.polls.error + newest.polls.timeout,
+  }
+  const of = (gate: keyof Loudness) => ({
+    beyond: seen[gate] === 'critical' && (figures[gate] ?? 0) > plan.fastFactor * plan.gates[gate].critical,
+    bad: seen[gate] === 'nothing' || seen[gate] === 'excluded' ? 0 : bad[gate],
+  })
+  return { p95: of('p95'), staleness: of('staleness'), error_rate: of('error_rate') }
+}
+
 /** Null with fewer values than needed. */
 function quantileOf(parts: readonly SparseCounts[], edges: readonly number[], q: number, needed: number): number | null {
   const counts = Array.from({ length: edges.length + 1 }, () => 0)

@@ -80,6 +80,31 @@ CREATE INDEX job_run_job on job_run (job, started_at);
 
 CREATE TABLE kill_switch (scope text primary key not null, reason text not null, actor text not null, set_at integer not null) strict;
 
+CREATE TABLE label (
+    model text not null, symbol text not null, tf text not null, ts integer not null, direction integer not null,
+    confid real not null, rsi real not null, macd real not null, trend real not null, atr real not null,
+    entry_ts integer not null, entry_price real not null, exit_ts integer not null, exit_price real not null,
+    outcome text not null, ambiguous integer not null, candles_held integer not null, net_return real not null,
+    hit integer not null, profit_distance real not null, stop_distance real not null, cost_rate real not null,
+    primary key (model, symbol, tf, ts)) strict, without rowid;
+
+CREATE TABLE label_counter (
+    model text not null, symbol text not null, tf text not null, bucket integer not null, counted integer not null,
+    labels integer not null, hits integer not null, ambiguous integer not null, candles_held integer not null,
+    confid_nano integer not null, brier_nano integer not null, log_loss_nano integer not null,
+    break_even_nano integer not null, net_return_nano integer not null,
+    primary key (model, symbol, tf, bucket, counted)) strict, without rowid;
+
+CREATE INDEX label_entry on label (model, entry_ts);
+
+CREATE TABLE label_stream (
+    symbol text not null, tf text not null, source text not null, last_ts integer not null, state text not null,
+    changed_at integer not null, primary key (symbol, tf)) strict, without rowid;
+
+CREATE TABLE learner (
+    id integer primary key not null check (id = 1), state text not null, learned_to integer not null,
+    changed_at integer not null) strict;
+
 CREATE TABLE live_setting (
     name text primary key not null, value text not null, actor text not null, changed_at integer not null) strict;
 
@@ -101,11 +126,18 @@ CREATE TABLE "model_alias" ("alias" text not null primary key,
   "version" text not null references "model" ("version"),
   "changed_at" integer not null) strict;
 
+CREATE TABLE model_evidence (
+    model text primary key not null, evidence text not null, rounds_to integer not null, verdict text not null,
+    changed_at integer not null) strict;
+
 CREATE TRIGGER "model_no_delete" before delete on "model"
       begin select raise(abort, 'model is append-only'); end;
 
 CREATE TRIGGER "model_no_update" before update on "model"
       begin select raise(abort, 'model is append-only'); end;
+
+CREATE TABLE model_training (
+    model text primary key not null, parent text not null, evidence text not null, created_at integer not null) strict;
 
 CREATE TABLE order_fill (
     venue text not null, symbol text not null, fill_id text not null, intent_id text not null references trade_order (intent_id),

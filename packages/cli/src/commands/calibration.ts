@@ -1,0 +1,43 @@
+import type { Command } from 'commander'
+import { loadConfig } from '@spark/server/config'
+import { bucketsText, partsText, verdictText } from '../calibration-text.ts'
+import type { Output } from '../output.ts'
+import { apiClient } from '../processes.ts'
+
+interface Options {
+  model?: string
+  all?: true
+  json?: true
+}
+
+/** spark calibration: what became of decisions, through the API. */
+export function calibrationCommands(program: Command, output: Output): void {
+  const calibration = program.command('calibration').description('What became of decisions: verdict, reliability, signal parts.')
+  const print = (json: true | undefined, answer: object, text: string) =>
+    output.line(json === true ? JSON.stringify(answer, null, 2) : text)
+  const show = (name: string, description: string, example: string) =>
+    calibration
+      .command(name)
+      .description(description)
+      .option('--model <version>', 'default: the model of the rollout, else the champion')
+      .option('--json', 'as JSON, like GET /api/calibration')
+      .addHelpText('after', `\nExample:\n  spark calibration ${example}`)
+
+  show('verdict', 'Whether the model is proven, with its figures.', 'verdict').action(async ({ model, json }: Options) => {
+    const query = model === undefined ? {} : { model }
+    const answer = await apiClient(loadConfig()).call('calibrationVerdict', { query })
+    print(json, answer, verdictText(answer))
+  })
+  show('buckets', 'Confidence beside hit rate, by bucket.', 'buckets --all')
+    .option('--all', 'every label, also those that overlap in time: their intervals are too narrow')
+    .action(async ({ model, all, json }: Options) => {
+      const query = { ...(model !== undefined && { model }), ...(all === true && { labels: 'all' as const }) }
+      const answer = await apiClient(loadConfig()).call('calibrationReliability', { query })
+      print(json, answer, bucketsText(answer))
+    })
+  show('parts', 'Share of each signal part, and its correlations.', 'parts').action(async ({ model, json }: Options) => {
+    const query = model === undefined ? {} : { model }
+    const answer = await apiClient(loadConfig()).call('calibrationParts', { query })
+    print(json, answer, partsText(answer))
+  })
+}
