@@ -12,6 +12,8 @@ import { createSpark, eventually, healthy, ROOT } from './support/spark.ts'
 
 const FOLDER = `${ROOT}docs/screenshots/`
 const STEPS = ['{ share: 0, dwellMin: 600 }', '{ share: 0.1, dwellMin: 60 }', '{ share: 0.5, dwellMin: 120 }']
+/** Twelve of them act at 10 %: as many scores a minute as the playbook expects. */
+const STRATEGIES = 120
 /** Half an hour of the market is enough to fill the charts. */
 const FILL_MS = 30_000
 const QUALITY = 60
@@ -25,7 +27,7 @@ const VARIANTS = [
 
 const spark = await createSpark()
 try {
-  configureFast(spark, 24, STEPS)
+  configureFast(spark, STRATEGIES, STEPS)
   await buildDashboard(ROOT)
   spark.start('api')
   spark.start('executor')
@@ -49,7 +51,9 @@ try {
     for (const path of PAGE_PATHS) {
       await page.goto(`${spark.apiUrl}${path.replace(':id', 'm1')}`)
       await settled(page)
-      await wait(500)
+      await page.waitForSelector('[data-stream=open]')
+      // Ages are told by the server's time from the next second on.
+      await wait(1200)
       const { data } = await cdp.send('Page.captureScreenshot', { format: 'webp', quality: QUALITY })
       const file = path === '/' ? 'overview' : path.slice(1).replaceAll('/', '-').replace('strategies-:id', 'strategy')
       writeFileSync(`${FOLDER}${file}.${name}.webp`, Buffer.from(data, 'base64'))

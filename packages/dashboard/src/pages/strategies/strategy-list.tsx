@@ -22,12 +22,12 @@ export function StrategyList({ rows }: { rows: readonly StrategyRow[] }) {
   return (
     <div
       ref={place}
-      className="min-h-0 flex-1 overflow-auto rounded-lg border border-line bg-surface"
+      className="@container min-h-0 flex-1 overflow-auto rounded-lg border border-line bg-surface"
       tabIndex={0}
       role="group"
       aria-label={m.trading.strategies}
     >
-      <ul className="relative min-w-[48rem]" style={{ height: virtual.getTotalSize() }}>
+      <ul className="relative min-w-[42rem]" style={{ height: virtual.getTotalSize() }}>
         {virtual.getVirtualItems().map(({ key, index, start }) => {
           const row = rows[index]
           return (
@@ -52,7 +52,7 @@ export function StrategyList({ rows }: { rows: readonly StrategyRow[] }) {
 const Row = memo(function Row({ row }: { row: StrategyRow }) {
   const { m, f } = useLanguage()
   return (
-    <div className="grid h-full grid-cols-[minmax(9rem,2fr)_8rem_7rem_6rem_7rem_auto] items-center gap-3 px-3">
+    <div className="grid h-full grid-cols-[minmax(6rem,2fr)_7rem_6rem_6rem_auto] items-center gap-2 px-3 @4xl:grid-cols-[minmax(9rem,2fr)_8rem_7rem_6rem_7rem_auto]">
       <Link to="/strategies/$id" params={{ id: row.id }} className="min-w-0 truncate text-accent underline">
         {row.id}
       </Link>
@@ -62,7 +62,7 @@ const Row = memo(function Row({ row }: { row: StrategyRow }) {
       <span title={row.pauseReason ?? undefined}>
         <StateMark state={STATES[row.status]} word={m.trading.statuses[row.status]} />
       </span>
-      <span className="text-end">{f.money(row.capital)}</span>
+      <span className="hidden text-end @4xl:inline">{f.money(row.capital)}</span>
       <span className="text-end">
         {f.money(row.profit, true)} <span className="text-xs text-muted">{row.exposed ? 'ml' : 'base'}</span>
       </span>
