@@ -121,6 +121,8 @@ async function show(page: Page, { path, root }: Surface): Promise<void> {
     await page.waitForSelector('main > :last-child:not([data-left])')
   }
   await settled(page)
+  // Forms that are folded hold commands as well.
+  await page.evaluate("for (const one of document.querySelectorAll('main details:has(form)')) one.open = true")
   if (root === 'dialog') await page.locator('header').getByRole('button', { name: 'Brakes' }).click()
 }
 
