@@ -2,7 +2,7 @@
 // node order-path-child.ts FOLDER SEED well|badly new:FOLDER|point:N|none
 // new:   at the first await point that no life has died at yet; FOLDER remembers them.
 // point: at the n-th point of this life.
-// A point is each statement on the main database, before it; each call of the venue and each append to an audit chain, before and after.
+// A point is each statement on the main database, after it and before who asked hears of it; each call of the venue and each append to an audit chain, before and after.
 import { createHash } from 'node:crypto'
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -95,11 +95,11 @@ const seeded = createRandom(Number(seedText))
 const random = { ...systemRandomness, unit: () => randomUniform(seeded) }
 const database = await openMainDatabase({ path: join(folder, 'spark.db'), thread: false })
 const db = database.db.withPlugin({
-  transformQuery({ node }) {
-    pass(node.kind)
-    return node
+  transformQuery: ({ node }) => node,
+  async transformResult({ result }) {
+    pass('after a statement')
+    return result
   },
-  transformResult: ({ result }) => Promise.resolve(result),
 })
 // One life in three meets a calm venue: what is only reached when all goes well is reached too.
 const calm = behaviour === 'well' || Number(seedText) % 3 === 0
