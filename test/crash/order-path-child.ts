@@ -21,6 +21,7 @@ import { openAuditReader } from '@spark/server/storage/audit/audit-reader'
 import { openAuditWriter } from '@spark/server/storage/audit/audit-writer'
 import { openMainDatabase } from '@spark/server/storage/open-main-database'
 import { createTradingStores } from '@spark/server/storage/trading-stores'
+import { watchStatements } from '@spark/server/storage/watch-statements-fixture'
 import { WELL_BEHAVED } from '@spark/server/venue/misbehaviour'
 import { PAPER_TERMS, openPaperVenue } from '@spark/server/venue/paper-venue'
 
@@ -94,13 +95,7 @@ api.unref()
 const seeded = createRandom(Number(seedText))
 const random = { ...systemRandomness, unit: () => randomUniform(seeded) }
 const database = await openMainDatabase({ path: join(folder, 'spark.db'), thread: false })
-const db = database.db.withPlugin({
-  transformQuery: ({ node }) => node,
-  async transformResult({ result }) {
-    pass('after a statement')
-    return result
-  },
-})
+const db = database.db.withPlugin(watchStatements(() => pass('after a statement')))
 // One life in three meets a calm venue: what is only reached when all goes well is reached too.
 const calm = behaviour === 'well' || Number(seedText) % 3 === 0
 const badly = { acceptThenTimeOut: 0.25, failUnplaced: 0.15, duplicateFill: 0.5, fillBeforeAnswer: 0.3, notFoundForMs: 3000 }

@@ -18,6 +18,7 @@ import { createRolloutStore } from '../../storage/rollout-store.ts'
 import { createStrategyStore } from '../../storage/strategy-store.ts'
 import type { MainTables } from '../../storage/tables.ts'
 import { temporaryFolder } from '../../storage/temporary-folder.ts'
+import { watchStatements } from '../../storage/watch-statements-fixture.ts'
 import { matureLabels, type LabelDeps } from './mature-labels.ts'
 
 const MINUTE = 60_000
@@ -113,14 +114,10 @@ async function openStage({ model = ML_FUSION_1_2, from }: { model?: Model; from?
 /** Dies at the statement after so many. */
 function dying(after: number): KyselyPlugin {
   let left = after
-  return {
-    transformQuery({ node }) {
-      left -= 1
-      if (left < 0) throw new Error('killed')
-      return node
-    },
-    transformResult: ({ result }) => Promise.resolve(result),
-  }
+  return watchStatements(() => {
+    left -= 1
+    if (left < 0) throw new Error('killed')
+  })
 }
 
 describe('labels of closed candles', () => {

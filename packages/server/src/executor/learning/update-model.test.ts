@@ -16,6 +16,7 @@ import { createRolloutStore, type StoredRollout } from '../../storage/rollout-st
 import { createStrategyStore } from '../../storage/strategy-store.ts'
 import type { MainTables } from '../../storage/tables.ts'
 import { temporaryFolder } from '../../storage/temporary-folder.ts'
+import { watchStatements } from '../../storage/watch-statements-fixture.ts'
 import { updateModel, type UpdateDeps } from './update-model.ts'
 
 const HOUR = 3_600_000
@@ -111,14 +112,10 @@ async function openStage(from?: string) {
 /** Fails the statement after so many, and all that follow. */
 function dying(after: number): KyselyPlugin {
   let left = after
-  return {
-    transformQuery({ node }) {
-      if (left <= 0) throw new Error('killed')
-      left -= 1
-      return node
-    },
-    transformResult: ({ result }) => Promise.resolve(result),
-  }
+  return watchStatements(() => {
+    if (left <= 0) throw new Error('killed')
+    left -= 1
+  })
 }
 
 /** ml-fusion-1.2 is champion, and a week has its labels. */

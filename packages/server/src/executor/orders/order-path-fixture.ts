@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { KyselyPlugin } from 'kysely'
 import { streamName, type Stream } from '@spark/core/market/candle'
 import { DEFAULT_RISK_LIMITS, type RiskLimits } from '@spark/core/trading/risk'
 import type { Strategy } from '@spark/core/trading/strategy'
@@ -15,6 +14,7 @@ import { systemRandomness, type Randomness } from '../../random.ts'
 import { createTradingStores } from '../../storage/trading-stores.ts'
 import type { AuditEvent } from '../../storage/audit/audit-event.ts'
 import { openMainDatabase } from '../../storage/open-main-database.ts'
+import { watchStatements } from '../../storage/watch-statements-fixture.ts'
 import { WELL_BEHAVED, type Misbehaviour } from '../../venue/misbehaviour.ts'
 import { paperInstrument } from '../../venue/paper-instruments.ts'
 import { PAPER_TERMS, openPaperVenue, type PaperTerms, type PaperVenue } from '../../venue/paper-venue.ts'
@@ -167,17 +167,6 @@ export async function openPath(options: PathOptions = {}): Promise<PathFixture> 
       else await trading.stop()
       await database.close()
       if (options.folder === undefined) rmSync(folder, { recursive: true })
-    },
-  }
-}
-
-/** After each statement, before who asked for it hears of it. */
-function watchStatements(onPoint: () => void): KyselyPlugin {
-  return {
-    transformQuery: ({ node }) => node,
-    async transformResult({ result }) {
-      onPoint()
-      return result
     },
   }
 }
