@@ -23,12 +23,12 @@ const en = {
   runWhat: 'Runs the job now. One that runs already is not started twice.',
   reports: 'Reports',
   reportsMissing:
-    'The 24-hour report of the playbook will stand here: phase, time in each band, peak hour, bucket hit rates, breaches, next step. It needs the labels of outcomes, which this version does not make yet.',
+    'The 24-hour report of the playbook will stand here: phase, time in each band, peak hour, bucket hit rates, breaches, next step. This version does not write it yet.',
   reportsNow: 'What there is already: the steps and breaches on the page Rollout, every row in the audit.',
   calibration: 'Calibration',
   calibrationMissing:
-    'The reliability diagram and the verdict on the model will stand here. They need labelled outcomes, which this version does not make yet; until then the verdict is “unproven”.',
-  calibrationNow: 'Confidence, bucket and signal parts are collected in the audit from the first score on.',
+    'The reliability diagram will stand here, and the verdict on the model with its figures. Until then spark calibration verdict, buckets and parts show them in a terminal; the verdict is on the page Rollout too.',
+  calibrationNow: 'Decisions get their labels from the first closed candle on; without labels there is no figure.',
 }
 
 const tr: typeof en = {
@@ -55,12 +55,12 @@ const tr: typeof en = {
   runWhat: 'İşi şimdi çalıştırır. Zaten çalışan iki kez başlatılmaz.',
   reports: 'Raporlar',
   reportsMissing:
-    'Kılavuzun 24 saatlik raporu burada duracak: faz, bantlardaki süreler, tepe saat, kova isabeti, ihlaller, sonraki adım. Sonuç etiketleri gerekir; bu sürüm onları henüz üretmiyor.',
+    'Kılavuzun 24 saatlik raporu burada duracak: faz, bantlardaki süreler, tepe saat, kova isabeti, ihlaller, sonraki adım. Bu sürüm onu henüz yazmıyor.',
   reportsNow: 'Şimdiden olanlar: Açılış sayfasında adımlar ve ihlaller, denetim kaydında her satır.',
   calibration: 'Kalibrasyon',
   calibrationMissing:
-    'Güvenilirlik diyagramı ve model hükmü burada duracak. Etiketli sonuçlar gerekir; bu sürüm onları henüz üretmiyor, o zamana dek hüküm “kanıtlanmadı”.',
-  calibrationNow: 'Güven, kova ve sinyal parçaları ilk skordan beri denetim kaydında toplanıyor.',
+    'Güvenilirlik diyagramı ve rakamlarıyla model hükmü burada duracak. O zamana dek terminalde spark calibration verdict, buckets ve parts gösterir; hüküm Açılış sayfasında da durur.',
+  calibrationNow: 'Kararlar ilk kapanan mumdan itibaren etiketlenir; etiket yoksa rakam da yoktur.',
 }
 
 export const records = { en, tr }
