@@ -1,3 +1,4 @@
+import { HeadRow, figures } from './head-row.tsx'
 import { ScrollTable } from './scroll-table.tsx'
 import type { OrderView } from '@spark/contract/trading'
 import { useLanguage } from '../i18n/language.tsx'
@@ -9,22 +10,9 @@ export function OrderTable({ orders }: { orders: readonly OrderView[] }) {
   const { trading: t } = m
   return (
     <ScrollTable label={t.orders}>
-      <thead>
-        <tr>
-          <th scope="col">{t.time}</th>
-          <th scope="col">{m.overview.strategy}</th>
-          <th scope="col">{t.side}</th>
-          <th scope="col">{t.arm}</th>
-          <th scope="col" className="number">
-            {t.quantity}
-          </th>
-          <th scope="col" className="number">
-            {t.price}
-          </th>
-          <th scope="col">{t.state}</th>
-          <th scope="col">{t.reasonName}</th>
-        </tr>
-      </thead>
+      <HeadRow
+        columns={[t.time, m.overview.strategy, t.side, t.arm, figures(t.quantity), figures(t.price), t.state, t.reasonName]}
+      />
       <tbody>
         {orders.map((order) => (
           <tr key={order.intentId}>

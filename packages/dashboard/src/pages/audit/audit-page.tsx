@@ -2,8 +2,7 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useState, type FormEvent } from 'react'
 import type { AuditPage as Page } from '@spark/contract/audit'
-import { Moment } from '../../components/ago.tsx'
-import { AuditDetails } from '../../components/audit-details.tsx'
+import { AuditRow } from '../../components/audit-row.tsx'
 import { Button } from '../../components/button.tsx'
 import { Panel } from '../../components/panel.tsx'
 import { QueryView } from '../../components/query-view.tsx'
@@ -36,17 +35,10 @@ export function AuditPage() {
             return (
               <ul>
                 {items.map((item) => (
-                  <li key={item.id} className="border-b border-line">
-                    <details>
-                      <summary className="flex flex-wrap gap-x-3 py-1">
-                        <Moment ms={item.ts} />
-                        <span className="font-medium">{item.action}</span>
-                        <span className="text-muted">{item.strategyId ?? item.actor}</span>
-                        {item._err !== undefined && <span className="text-red">{item._err}</span>}
-                      </summary>
-                      <AuditDetails item={item} />
-                    </details>
-                  </li>
+                  <AuditRow key={item.id} item={item}>
+                    <span className="text-muted">{item.strategyId ?? item.actor}</span>
+                    {item._err !== undefined && <span className="text-red">{item._err}</span>}
+                  </AuditRow>
                 ))}
               </ul>
             )

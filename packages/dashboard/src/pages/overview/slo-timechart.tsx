@@ -1,3 +1,4 @@
+import { HeadRow, figures } from '../../components/head-row.tsx'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { lazy, Suspense } from 'react'
@@ -66,16 +67,12 @@ function SloTable({ series, limits }: { series: Timeseries; limits: SloLimits })
   const rows = series.data.slice(-ROWS_SHOWN).toReversed()
   return (
     <TableBeside label={m.overview.slo}>
-      <thead>
-        <tr>
-          <th scope="col">{m.overview.time}</th>
-          {SLO_SERIES.map(({ key, gate, unit }) => (
-            <th scope="col" key={key} className="number">
-              {m.common.gates[gate]} (≤ {f.figure(limits[gate].good, unit)})
-            </th>
-          ))}
-        </tr>
-      </thead>
+      <HeadRow
+        columns={[
+          m.overview.time,
+          ...SLO_SERIES.map(({ gate, unit }) => figures(`${m.common.gates[gate]} (≤ ${f.figure(limits[gate].good, unit)})`)),
+        ]}
+      />
       <tbody>
         {rows.map((row) => (
           <tr key={row.ts}>

@@ -1,3 +1,4 @@
+import { HeadRow, figures } from '../../components/head-row.tsx'
 import { ScrollTable } from '../../components/scroll-table.tsx'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -26,16 +27,9 @@ export function QueuePage() {
         <QueryView query={depth} height="min-h-32">
           {({ queues }) => (
             <ScrollTable label={t.queue}>
-              <thead>
-                <tr>
-                  <th scope="col">{t.queue}</th>
-                  {(['ready', 'delayed', 'leased', 'dead', 'lag'] as const).map((name) => (
-                    <th key={name} scope="col" className="number">
-                      {t[name]}
-                    </th>
-                  ))}
-                </tr>
-              </thead>
+              <HeadRow
+                columns={[t.queue, ...(['ready', 'delayed', 'leased', 'dead', 'lag'] as const).map((name) => figures(t[name]))]}
+              />
               <tbody>
                 {Object.entries(queues).map(([name, { ready, delayed, leased, dead: died, lagMs }]) => (
                   <tr key={name}>

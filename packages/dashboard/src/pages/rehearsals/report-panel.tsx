@@ -1,3 +1,4 @@
+import { HeadRow, figures } from '../../components/head-row.tsx'
 import { useQuery } from '@tanstack/react-query'
 import type { RehearsalReport } from '@spark/contract/rehearsal'
 import { CriterionList } from '../../components/criterion-list.tsx'
@@ -57,16 +58,7 @@ function Steps({ steps }: { steps: Report['steps'] }) {
   const { rehearsal: t } = m
   return (
     <ScrollTable label={t.steps}>
-      <thead>
-        <tr>
-          <th scope="col">{t.step}</th>
-          {[t.from, t.to, t.exposed, t.orders].map((name) => (
-            <th key={name} scope="col" className="number">
-              {name}
-            </th>
-          ))}
-        </tr>
-      </thead>
+      <HeadRow columns={[t.step, ...[t.from, t.to, t.exposed, t.orders].map(figures)]} />
       <tbody>
         {steps.map(({ name, fromMs, toMs, exposed, ml, baseline }) => (
           <tr key={fromMs}>

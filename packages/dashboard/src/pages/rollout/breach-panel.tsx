@@ -1,3 +1,4 @@
+import { HeadRow, figures } from '../../components/head-row.tsx'
 import { ScrollTable } from '../../components/scroll-table.tsx'
 import { useQuery } from '@tanstack/react-query'
 import { Moment } from '../../components/ago.tsx'
@@ -22,19 +23,7 @@ export function BreachPanel() {
             <p className="text-muted">{t.noBreaches}</p>
           ) : (
             <ScrollTable label={t.breaches}>
-              <thead>
-                <tr>
-                  <th scope="col">{t.gate}</th>
-                  <th scope="col">{t.kind}</th>
-                  <th scope="col">{t.since}</th>
-                  <th scope="col" className="number">
-                    {t.inBreach}
-                  </th>
-                  <th scope="col" className="number">
-                    {t.worst}
-                  </th>
-                </tr>
-              </thead>
+              <HeadRow columns={[t.gate, t.kind, t.since, figures(t.inBreach), figures(t.worst)]} />
               <tbody>
                 {items.slice(0, ROWS_SHOWN).map(({ rollout, gate, critical, since, durationS, endedAt, worst }) => (
                   <tr key={`${rollout} ${gate} ${since}`}>

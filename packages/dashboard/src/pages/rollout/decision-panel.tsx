@@ -1,6 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { AuditDetails } from '../../components/audit-details.tsx'
-import { Moment } from '../../components/ago.tsx'
+import { AuditRow } from '../../components/audit-row.tsx'
 import { Panel } from '../../components/panel.tsx'
 import { QueryView } from '../../components/query-view.tsx'
 import { useLanguage } from '../../i18n/language.tsx'
@@ -24,21 +23,14 @@ export function DecisionPanel() {
           ) : (
             <ul>
               {items.slice(0, ROWS_SHOWN).map((item) => (
-                <li key={item.id} className="border-b border-line">
-                  <details>
-                    <summary className="flex flex-wrap gap-x-3 py-1">
-                      <Moment ms={item.ts} />
-                      <span className="font-medium">{item.action}</span>
-                      <span className="text-muted">{item.actor}</span>
-                      <span className="basis-full text-muted">
-                        {reasonsOf(item)
-                          .map((reason) => reasonWords(reason, { m, f }))
-                          .join('; ')}
-                      </span>
-                    </summary>
-                    <AuditDetails item={item} />
-                  </details>
-                </li>
+                <AuditRow key={item.id} item={item}>
+                  <span className="text-muted">{item.actor}</span>
+                  <span className="basis-full text-muted">
+                    {reasonsOf(item)
+                      .map((reason) => reasonWords(reason, { m, f }))
+                      .join('; ')}
+                  </span>
+                </AuditRow>
               ))}
             </ul>
           )

@@ -1,3 +1,4 @@
+import { HeadRow, figures } from '../../components/head-row.tsx'
 import { ScrollTable } from '../../components/scroll-table.tsx'
 import type { GateView } from '../../gate-view.ts'
 import { gateText } from '../../gate-view.ts'
@@ -10,28 +11,18 @@ export function GateTable({ gates }: { gates: readonly GateView[] }) {
   const { rollout: t } = m
   return (
     <ScrollTable label={t.gates}>
-      <thead>
-        <tr>
-          <th scope="col">{t.gate}</th>
-          <th scope="col" className="number">
-            {t.value}
-          </th>
-          <th scope="col">{t.state}</th>
-          <th scope="col" className="number">
-            {t.goodUpTo}
-          </th>
-          <th scope="col" className="number">
-            {t.criticalBeyond}
-          </th>
-          <th scope="col" className="number">
-            {t.inBreach}
-          </th>
-          <th scope="col" className="number">
-            {t.hold}
-          </th>
-          <th scope="col">{t.slices}</th>
-        </tr>
-      </thead>
+      <HeadRow
+        columns={[
+          t.gate,
+          figures(t.value),
+          t.state,
+          figures(t.goodUpTo),
+          figures(t.criticalBeyond),
+          figures(t.inBreach),
+          figures(t.hold),
+          t.slices,
+        ]}
+      />
       <tbody>
         {gates.map(({ gate, value, state, good, critical, inBreachS, holdS, history }) => (
           <tr key={gate}>

@@ -1,3 +1,4 @@
+import { HeadRow, figures } from '../../components/head-row.tsx'
 import { ScrollTable } from '../../components/scroll-table.tsx'
 import { useQuery } from '@tanstack/react-query'
 import { Moment } from '../../components/ago.tsx'
@@ -19,20 +20,7 @@ export function HistoryPanel() {
             <p className="text-muted">{t.noHistory}</p>
           ) : (
             <ScrollTable label={t.history}>
-              <thead>
-                <tr>
-                  <th scope="col">{t.title}</th>
-                  <th scope="col">{t.since}</th>
-                  <th scope="col">{t.state}</th>
-                  <th scope="col" className="number">
-                    {t.exposure}
-                  </th>
-                  <th scope="col">{t.model}</th>
-                  <th scope="col" className="number">
-                    {t.breaches}
-                  </th>
-                </tr>
-              </thead>
+              <HeadRow columns={[t.title, t.since, t.state, figures(t.exposure), t.model, figures(t.breaches)]} />
               <tbody>
                 {items.map(({ id, startedAt, phase, phaseReason, share, model, breaches }) => (
                   <tr key={id}>

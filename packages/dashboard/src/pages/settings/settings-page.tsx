@@ -1,3 +1,4 @@
+import { HeadRow, figures } from '../../components/head-row.tsx'
 import { useQuery } from '@tanstack/react-query'
 import { Panel } from '../../components/panel.tsx'
 import { QueryView } from '../../components/query-view.tsx'
@@ -59,17 +60,7 @@ function Limits() {
       <QueryView query={query} height="min-h-48">
         {({ limits }) => (
           <ScrollTable label={t.limits}>
-            <thead>
-              <tr>
-                <th scope="col">{t.limit}</th>
-                <th scope="col" className="number">
-                  {t.limits}
-                </th>
-                <th scope="col" className="number">
-                  {t.used}
-                </th>
-              </tr>
-            </thead>
+            <HeadRow columns={[t.limit, figures(t.limits), figures(t.used)]} />
             <tbody>
               {limits.map(({ name, limit, used, unit, by }) => (
                 <tr key={name}>

@@ -1,3 +1,4 @@
+import { HeadRow, figures } from '../../components/head-row.tsx'
 import { useQuery } from '@tanstack/react-query'
 import { lazy, Suspense, useMemo } from 'react'
 import type { AnswerOf } from '@spark/contract/routes'
@@ -70,17 +71,7 @@ function CandleTable({ candles, marks }: { candles: Candles; marks: readonly Cha
   const said = ({ kind, side, arm }: ChartMark) => `${arm} ${kind === 'decision' ? t.decided[side] : t.filled[side]}`
   return (
     <TableBeside label={t.candles}>
-      <thead>
-        <tr>
-          <th scope="col">{t.time}</th>
-          {[t.open, t.high, t.low, t.close].map((name) => (
-            <th key={name} scope="col" className="number">
-              {name}
-            </th>
-          ))}
-          <th scope="col">{t.here}</th>
-        </tr>
-      </thead>
+      <HeadRow columns={[t.time, ...[t.open, t.high, t.low, t.close].map(figures), t.here]} />
       <tbody>
         {candles
           .slice(-ROWS_SHOWN)

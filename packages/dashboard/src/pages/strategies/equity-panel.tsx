@@ -1,3 +1,4 @@
+import { HeadRow, figures } from '../../components/head-row.tsx'
 import { useQuery } from '@tanstack/react-query'
 import { lazy, Suspense, useMemo } from 'react'
 import type { FillView } from '@spark/contract/trading'
@@ -54,18 +55,7 @@ function CurveTable({ points }: { points: readonly CurvePoint[] }) {
   const { trading: t } = m
   return (
     <TableBeside label={t.equity}>
-      <thead>
-        <tr>
-          <th scope="col">{t.time}</th>
-          <th scope="col">{t.side}</th>
-          <th scope="col">{t.arm}</th>
-          {[t.quantity, t.price, t.fee, t.profit, t.soFar].map((name) => (
-            <th key={name} scope="col" className="number">
-              {name}
-            </th>
-          ))}
-        </tr>
-      </thead>
+      <HeadRow columns={[t.time, t.side, t.arm, ...[t.quantity, t.price, t.fee, t.profit, t.soFar].map(figures)]} />
       <tbody>
         {points
           .slice(-ROWS_SHOWN)
