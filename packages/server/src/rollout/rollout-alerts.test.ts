@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { Command } from '@spark/core/rollout/outcome'
 import { commandRollout } from './decide-rollout.ts'
-import { SHORT_PLAN, SHORT_START, WHO, openRollout, type RolloutFixture } from './rollout-fixture.ts'
+import { SHORT_PLAN, START, WHO, openRollout, type RolloutFixture } from './rollout-fixture.ts'
 import { startRollout } from './start-rollout.ts'
 
 let fixture: RolloutFixture
@@ -23,7 +23,7 @@ it('what was told of a rollout is over when the next one begins, so that its bre
   await path.db.transaction().execute((trx) => parts.alerts.raise(trx, other))
   expect(await open()).toEqual(['breach gate:p95', 'job_failed job:backup', 'rollout_rolled_back rollout'])
   clock.step(SHORT_PLAN.coolDownMs + 1)
-  const started = await startRollout(parts, { ...SHORT_START, ceiling: 0.1, reason: 'another try' }, WHO)
+  const started = await startRollout(parts, { ...START, ceiling: 0.1, reason: 'another try' }, WHO)
   expect(started).toHaveProperty('started')
   expect(await open()).toEqual(['job_failed job:backup'])
 })

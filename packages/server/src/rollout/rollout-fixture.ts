@@ -1,29 +1,19 @@
+import { FREE } from '@spark/core/rollout/rollout-fixture'
 import { DEFAULT_PLAN, type RolloutPlan } from '@spark/core/rollout/plan'
-import type { TickFacts } from '@spark/core/rollout/outcome'
 import type { SliceFacts } from '@spark/core/rollout/slice'
 import { uniformSlice } from '@spark/core/rollout/slice-fixture'
 import { openPath, type PathFixture, type PathOptions } from '../executor/orders/order-path-fixture.ts'
 import { decideRollout, type Decided, type RolloutParts } from './decide-rollout.ts'
+import { SHORT_START } from './rollout-stage-fixture.ts'
 import { startRollout, type StartRequest } from './start-rollout.ts'
 
 export const WHO = { actor: 'ada', traceId: 'f'.repeat(32) }
-const FREE: TickFacts = { parity: null, risk: null, verdict: 'unproven', floor: 0.55, topErrors: [] }
 
-/** Steps of ten minutes, so that a rollout is through in an hour. */
-export const SHORT_PLAN: RolloutPlan = {
-  ...DEFAULT_PLAN,
-  steps: DEFAULT_PLAN.steps.map((step) => ({ ...step, dwellMs: 600_000 })),
-}
+/** Steps of ten minutes, so that a rollout is through in an hour; the next may begin after its cool-down. */
+export const SHORT_PLAN: RolloutPlan = { ...SHORT_START.plan, coolDownMs: DEFAULT_PLAN.coolDownMs }
 
 /** How the fixture's rollout begins. */
-export const SHORT_START: StartRequest = {
-  plan: SHORT_PLAN,
-  canary: { symbol: 'BTCUSDT', tf: '1h' },
-  pollIntervalMs: 60_000,
-  model: { version: 'ml-fusion-1.2', hash: 'h' },
-  ceiling: 1,
-  reason: 'a test',
-}
+export const START: StartRequest = { ...SHORT_START, plan: SHORT_PLAN }
 
 export interface RolloutFixture extends PathFixture {
   parts: RolloutParts
@@ -38,7 +28,7 @@ export async function openRollout(options: PathOptions = {}): Promise<RolloutFix
   const fixture = await openPath({ strategies: 20, leased: true, ...options })
   const { path, clock } = fixture
   const parts: RolloutParts = { stores: path, queue: path.queue, alerts: path.alerts, clock }
-  const started = await startRollout(parts, SHORT_START, WHO)
+  const started = await startRollout(parts, START, WHO)
   if ('problems' in started) throw new Error(started.problems.join('; '))
 
   async function tick(measured: Parameters<typeof uniformSlice>[2] = {}): Promise<Decided> {

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { TickFacts } from '@spark/core/rollout/outcome'
+import { FREE } from '@spark/core/rollout/rollout-fixture'
 import { DEFAULT_PLAN, type RolloutPlan } from '@spark/core/rollout/plan'
 import { uniformSlice } from '@spark/core/rollout/slice-fixture'
 import type { RolloutState } from '@spark/core/rollout/state'
@@ -18,13 +19,21 @@ export const START_MS = Date.UTC(2026, 0, 5)
 const MINUTE = 60_000
 const STRATEGIES = 20
 export const WHO = { actor: 'ada', traceId: '0'.repeat(32) }
-const FREE: TickFacts = { parity: null, risk: null, verdict: 'unproven', floor: 0.55, topErrors: [] }
 
 /** Minutes in place of hours. */
 export const SHORT_PLAN: RolloutPlan = {
   ...DEFAULT_PLAN,
   steps: DEFAULT_PLAN.steps.map((step) => ({ ...step, dwellMs: 10 * MINUTE })),
   coolDownMs: 0,
+}
+
+export const SHORT_START: StartRequest = {
+  plan: SHORT_PLAN,
+  canary: { symbol: 'BTCUSDT', tf: '1h' },
+  pollIntervalMs: 60_000,
+  model: { version: 'ml-fusion-1.2', hash: 'h' },
+  ceiling: 1,
+  reason: 'a test',
 }
 
 export interface RolloutStage {
@@ -78,19 +87,7 @@ export function stageOn(parts: RolloutParts, clock: ManualClock): Omit<RolloutSt
     clock,
     parts,
     async begin(request = {}) {
-      const answer = await startRollout(
-        parts,
-        {
-          plan: SHORT_PLAN,
-          canary: { symbol: 'BTCUSDT', tf: '1h' },
-          pollIntervalMs: 60_000,
-          model: { version: 'ml-fusion-1.2', hash: 'h' },
-          ceiling: 1,
-          reason: 'a test',
-          ...request,
-        },
-        WHO,
-      )
+      const answer = await startRollout(parts, { ...SHORT_START, ...request }, WHO)
       if ('problems' in answer) throw new Error(answer.problems.join())
     },
     async tick(minutes, measured = {}, facts = {}) {
