@@ -91,6 +91,7 @@ async function gatesAllow(run: DeployRun): Promise<string> {
       topErrors: () => [],
     },
     run.stores.db,
+    frozen.modelVersion,
   )
   const { reasons } = standingOf(frozen.plan, state, facts, folderClock(run.config).nowMs())
   throw new CheckFailed(

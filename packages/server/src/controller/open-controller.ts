@@ -82,7 +82,7 @@ export async function openController(deps: ControllerParts): Promise<OpenControl
       const controller = startController({
         parts,
         slices: createMetricSliceStore(db),
-        facts: (trx) => tickFacts({ config, stores, settings, reports, clock, topErrors: () => errors.top() }, trx),
+        facts: (trx, model) => tickFacts({ config, stores, settings, reports, clock, topErrors: () => errors.top() }, trx, model),
         clock,
         random,
         log,

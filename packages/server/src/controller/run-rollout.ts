@@ -20,7 +20,7 @@ export interface ControllerDeps {
   parts: RolloutParts
   slices: Pick<MetricSliceStore, 'read' | 'forget'>
   /** What is known beside the slices, read in the tick's transaction. */
-  facts(trx: Kysely<MainTables>): Promise<TickFacts>
+  facts(trx: Kysely<MainTables>, modelVersion: string): Promise<TickFacts>
   clock: Clock
   random: Pick<Randomness, 'traceId'>
   log: Log
@@ -83,7 +83,7 @@ async function tickOnce(deps: ControllerDeps, changedPlan: ReturnType<typeof cre
     const sealed = await readSloSlices(deps.slices, SLICE_MS / 1000, before.state.judgedToMs, nowMs, trx)
     const slices = sealed.map(({ ts, counts }) => sliceFacts(ts, counts))
     const planChanged = hasEnded(before.state) ? null : await changedPlan(before, trx)
-    const facts = { ...(await deps.facts(trx)), ...(planChanged !== null && { planChanged }) }
+    const facts = { ...(await deps.facts(trx, before.frozen.modelVersion)), ...(planChanged !== null && { planChanged }) }
     const input = { nowMs, slices, commands: [], facts }
     const who = { actor: 'controller', traceId: deps.random.traceId() }
     return { before, decided: await decideRollout(parts, trx, before, input, who) }

@@ -211,7 +211,7 @@ function control({ world, life, db, desk }: Parts, { watch, watchClock, settings
   startController({
     parts: { stores, queue, alerts, clock },
     slices,
-    facts: (trx) => tickFacts({ config, stores, settings, reports, clock, topErrors: () => errors.top() }, trx),
+    facts: (trx, model) => tickFacts({ config, stores, settings, reports, clock, topErrors: () => errors.top() }, trx, model),
     clock: whileNot(tickClock, () => faults.of('controller_away') !== null),
     random: world.random.process,
     log,

@@ -40,7 +40,7 @@ export function createRolloutViews(deps: RolloutViewDeps): RolloutViews {
       if (members?.rolloutId !== rollout.id)
         members = { rolloutId: rollout.id, ranked: await deps.stores.rollouts.members(rollout.id) }
       const planChanged = await changedPlan(rollout, deps.stores.db)
-      const known = await tickFacts({ ...deps, topErrors: () => [] }, deps.stores.db)
+      const known = await tickFacts({ ...deps, topErrors: () => [] }, deps.stores.db, rollout.frozen.modelVersion)
       const facts = { ...known, ...(planChanged !== null && { planChanged }) }
       const { plan } = rollout.frozen
       const nowMs = deps.clock.nowMs()

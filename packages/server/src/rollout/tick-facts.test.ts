@@ -17,7 +17,8 @@ afterEach(() => stage.close())
 
 async function facts() {
   const { clock, parts } = stage
-  const { db } = parts.stores
+  const { db, rollouts } = parts.stores
+  const rollout = await rollouts.newest()
   return tickFacts(
     {
       config: loadConfig({ CANARY_SYMBOL: 'BTCUSDT', CANARY_TIMEFRAME: '1h' }),
@@ -28,6 +29,7 @@ async function facts() {
       topErrors: () => [],
     },
     db,
+    rollout?.frozen.modelVersion ?? '',
   )
 }
 

@@ -24,16 +24,15 @@ export interface TickFactsDeps {
   topErrors(): TickFacts['topErrors']
 }
 
-/** What the controller knows beside the slices. */
-export async function tickFacts(deps: TickFactsDeps, trx: Kysely<MainTables>): Promise<TickFacts> {
+/** What the controller knows beside the slices. `modelVersion`: of the rollout. */
+export async function tickFacts(deps: TickFactsDeps, trx: Kysely<MainTables>, modelVersion: string): Promise<TickFacts> {
   const reports = await deps.reports.since(deps.clock.nowMs() - REPORT_FRESH_MS, trx)
-  const rollout = await deps.stores.rollouts.newest(trx)
   const groups = await deps.stores.rollouts.strategyGroups(trx, deps.config.canary)
   const nobodyAsks = standstill(groups)
   return {
     parity: parityProblem(reports),
     risk: await riskProblem(deps, trx, groups),
-    verdict: rollout === null ? 'unproven' : await deps.stores.labels.verdict(rollout.frozen.modelVersion, trx),
+    verdict: await deps.stores.labels.verdict(modelVersion, trx),
     floor: effectiveSettings(deps.config, await deps.settings.list(trx)).confidFloor,
     topErrors: deps.topErrors(),
     ...(nobodyAsks !== null && { nobodyAsks }),
@@ -47,7 +46,7 @@ async function riskProblem(
 ): Promise<string | null> {
   const switches = await stores.risk.killSwitches(trx)
   if (switches.length > 0) return factText('kill_switch', { scopes: switches.map(({ scope }) => scope).join(', ') })
-  const { halted, entriesStopped } = await stores.venues.stops(trx, config.venueName)
+  const { halted, entriesStopped } = await stores.venues.standing(trx, config.venueName)
   if (halted !== null) return factText('venue_halted', { venue: config.venueName, words: halted })
   if (entriesStopped !== null) return factText('clock_stepped', { words: entriesStopped })
   const paused = groups.filter((group) => limitOf(group) !== null)

@@ -4,9 +4,18 @@ import { prepared } from './prepared.ts'
 import type { MainTables } from './tables.ts'
 import type { VenueStateRow } from './trading-tables.ts'
 
+export interface VenueStanding {
+  /** Why orders may not go there, or null. */
+  halted: string | null
+  /** Why no order may increase risk there, while exits work; or null. */
+  entriesStopped: string | null
+  /** When the books agreed last, ms; null: never. */
+  reconciledAt: number | null
+}
+
 export interface VenueStore {
-  /** Why orders may not go to a venue, and why none may increase risk there while exits work; null: they may. */
-  stops(trx: Kysely<MainTables>, venue: string): Promise<{ halted: string | null; entriesStopped: string | null }>
+  /** How a venue stands, in one read. */
+  standing(trx: Kysely<MainTables>, venue: string): Promise<VenueStanding>
   /** Why orders may not go to a venue, or null. */
   halt(trx: Kysely<MainTables>, venue: string): Promise<string | null>
   /** Null lifts the halt, and says that our book and the venue's agree now. */
@@ -14,8 +23,6 @@ export interface VenueStore {
   /** Why no order may increase risk there, while exits work; or null. */
   entriesStopped(trx: Kysely<MainTables>, venue: string): Promise<string | null>
   stopEntries(trx: Kysely<MainTables>, venue: string, reason: string | null, nowMs: number): Promise<void>
-  /** When the books agreed last, ms; null: never. */
-  reconciledAt(venue: string): Promise<number | null>
   /** What the account must hold by our book, by asset; empty before it was opened. */
   balances(venue: string, trx?: Kysely<MainTables>): Promise<Map<string, DecimalText>>
   /** Takes over what the account holds at the beginning. */
@@ -34,21 +41,24 @@ export function createVenueStore(db: Kysely<MainTables>): VenueStore {
   const stateRows = prepared<MainTables, { venue: string }, VenueStateRow>(db, (from, parameter) =>
     from.selectFrom('venue_state').selectAll().where('venue', '=', parameter('venue')),
   )
-  const stateOf = async (trx: Kysely<MainTables>, venue: string) => (await stateRows(trx, { venue })).rows[0]
   const putState = (trx: Kysely<MainTables>, venue: string, row: Partial<VenueStateRow> & { changed_at: number }) =>
     trx
       .insertInto('venue_state')
       .values({ venue, halted_reason: null, entries_stopped_reason: null, reconciled_at: null, ...row })
       .onConflict((conflict) => conflict.column('venue').doUpdateSet(row))
       .execute()
-  const stops: VenueStore['stops'] = async (trx, venue) => {
-    const state = await stateOf(trx, venue)
-    return { halted: state?.halted_reason ?? null, entriesStopped: state?.entries_stopped_reason ?? null }
+  const standing = async (trx: Kysely<MainTables>, venue: string): Promise<VenueStanding> => {
+    const [row] = (await stateRows(trx, { venue })).rows
+    return {
+      halted: row?.halted_reason ?? null,
+      entriesStopped: row?.entries_stopped_reason ?? null,
+      reconciledAt: row?.reconciled_at ?? null,
+    }
   }
   return {
-    stops,
+    standing,
     async halt(trx, venue) {
-      return (await stops(trx, venue)).halted
+      return (await standing(trx, venue)).halted
     },
     async setHalt(trx, venue, reason, nowMs) {
       await putState(trx, venue, {
@@ -58,13 +68,10 @@ export function createVenueStore(db: Kysely<MainTables>): VenueStore {
       })
     },
     async entriesStopped(trx, venue) {
-      return (await stops(trx, venue)).entriesStopped
+      return (await standing(trx, venue)).entriesStopped
     },
     async stopEntries(trx, venue, reason, nowMs) {
       await putState(trx, venue, { entries_stopped_reason: reason, changed_at: nowMs })
-    },
-    async reconciledAt(venue) {
-      return (await stateOf(db, venue))?.reconciled_at ?? null
     },
     async balances(venue, trx = db) {
       const rows = await trx.selectFrom('venue_balance').select(['asset', 'amount']).where('venue', '=', venue).execute()

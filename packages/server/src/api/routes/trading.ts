@@ -81,15 +81,16 @@ function riskRoute(app: FastifyInstance, deps: ApiDeps): void {
     const dayStart = await equityCurve.mark(dayMark(nowMs))
     const known = now !== null && peak !== null && dayStart !== null
     const equity = known ? { now: now.equity, peak: peak.equity, dayStart: dayStart.equity } : null
+    const { halted, entriesStopped, reconciledAt } = await venues.standing(db, name)
     const usage = await risk.usage({ nowMs, repeatWindowMs: limits.repeatWindowMs })
     return {
       ...(await risk.epoch(db)),
       killSwitches: await risk.killSwitches(),
       venue: {
         name,
-        haltedReason: await venues.halt(db, name),
-        entriesStoppedReason: await venues.entriesStopped(db, name),
-        reconciledAt: await venues.reconciledAt(name),
+        haltedReason: halted,
+        entriesStoppedReason: entriesStopped,
+        reconciledAt,
         protection: 'none' as const,
       },
       asOf: now?.ts ?? null,
