@@ -82,6 +82,13 @@ describe('the sentence on top', () => {
     ])
   })
 
+  it('tells the cause in the language of its reader', () => {
+    const phaseReason = 'error_rate beyond 2.00 % for 427 s, at once, at worst 43.33 %'
+    expect(say({ phase: 'rolled_back', phaseReason }, 'tr').parts[0]).toBe(
+      'neden: Hata oranı 427 sn boyunca %2 ötesinde, hemen, en kötü %43,33',
+    )
+  })
+
   it('is red while killed', () => {
     expect(say({ phase: 'killed', subState: 'ended' }).tone).toBe('red')
   })

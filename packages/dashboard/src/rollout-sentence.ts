@@ -2,6 +2,7 @@ import type { RolloutAnswer, RolloutView } from '@spark/contract/rollout'
 import type { Format } from './format/format.ts'
 import { gateText, nearestToBreak, type GateView } from './gate-view.ts'
 import type { Messages } from './i18n/messages.ts'
+import { reasonWords } from './reason-words.ts'
 
 export interface Sentence {
   tone: 'normal' | 'amber' | 'red'
@@ -31,7 +32,7 @@ function toneOf({ phase, gates }: RolloutView): Sentence['tone'] {
 function standingParts(view: RolloutView, { m, f }: Speech): string[] {
   const { rollout: t } = m
   const { phase, phaseReason, subState, paused, dwell, cooldownUntil } = view
-  const why = phaseReason === null ? [] : [t.because(phaseReason)]
+  const why = phaseReason === null ? [] : [t.because(reasonWords(phaseReason, { m, f }))]
   if (phase === 'killed') return [...why, t.liftKill]
   if (phase === 'rolled_back' || phase === 'off')
     return [...why, t.nobody, cooldownUntil === null ? t.newTryNow : t.newTry(f.moment(cooldownUntil))]

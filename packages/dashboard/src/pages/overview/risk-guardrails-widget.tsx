@@ -8,7 +8,7 @@ import { StateMark } from '../../components/state-mark.tsx'
 import { gateText } from '../../gate-view.ts'
 import { useLanguage } from '../../i18n/language.tsx'
 import { queries } from '../../queries.ts'
-import { usedShare } from './limits.ts'
+import { limitState, usedShare } from './limits.ts'
 
 /** Gates with their time in breach, auto-pause, what is used of the limits, and the kill switches. */
 export function RiskGuardrailsWidget() {
@@ -93,7 +93,7 @@ function LimitRows({ risk }: { risk: AnswerOf<'risk'> }) {
                 <span className="min-w-0 truncate" title={by ?? undefined}>
                   {(m.settings.limitNames as Record<string, string>)[name] ?? name}
                 </span>
-                <StateMark state={(share ?? 0) > 1 ? 'critical' : 'ok'} word={f.percent(share ?? 0)} />
+                <StateMark state={limitState(name, share ?? 0)} word={f.percent(share ?? 0)} />
               </li>
             ))}
         </ul>

@@ -23,12 +23,12 @@ export function BreachPanel() {
             <p className="text-muted">{t.noBreaches}</p>
           ) : (
             <ScrollTable label={t.breaches}>
-              <HeadRow columns={[t.gate, t.kind, t.since, figures(t.inBreach), figures(t.worst)]} />
+              <HeadRow columns={[t.gate, t.since, figures(t.inBreach), figures(t.worst)]} />
               <tbody>
                 {items.slice(0, ROWS_SHOWN).map(({ rollout, gate, critical, since, durationS, endedAt, worst }) => (
                   <tr key={`${rollout} ${gate} ${since}`}>
-                    <td>{m.common.gates[gate]}</td>
                     <td>
+                      {m.common.gates[gate]}{' '}
                       <StateMark state={critical ? 'critical' : 'warning'} word={critical ? t.criticalKind : t.minorKind} />
                     </td>
                     <td>

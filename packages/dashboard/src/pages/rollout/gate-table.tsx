@@ -18,8 +18,7 @@ export function GateTable({ gates }: { gates: readonly GateView[] }) {
           t.state,
           figures(t.goodUpTo),
           figures(t.criticalBeyond),
-          figures(t.inBreach),
-          figures(t.hold),
+          figures(t.inBreachOfHold),
           t.slices,
         ]}
       />
@@ -35,8 +34,9 @@ export function GateTable({ gates }: { gates: readonly GateView[] }) {
             </td>
             <td className="number">{gateText(gate, good, f)}</td>
             <td className="number">{gateText(gate, critical, f)}</td>
-            <td className="number">{inBreachS > 0 ? f.duration(inBreachS * 1000) : '—'}</td>
-            <td className="number">{f.duration(holdS * 1000)}</td>
+            <td className="number">
+              {inBreachS > 0 ? f.duration(inBreachS * 1000) : '—'} / {f.duration(holdS * 1000)}
+            </td>
             <td>
               <Slices history={history} />
             </td>
@@ -49,7 +49,7 @@ export function GateTable({ gates }: { gates: readonly GateView[] }) {
 
 const HEIGHTS: Record<string, number> = { O: 4, W: 8, B: 14, N: 1, D: 1, X: 1 }
 const FILLS: Record<string, string> = { O: 'fill-muted', W: 'fill-amber-line', B: 'fill-red-line' }
-const WIDTH = 5
+const WIDTH = 4
 
 /** Newest at the right: low is good, half is a warning, full is critical; a line where there is no data. */
 function Slices({ history }: { history: string }) {

@@ -1,24 +1,37 @@
 import { Link } from '@tanstack/react-router'
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { memo, useRef } from 'react'
+import { memo, useEffect, useRef, useState } from 'react'
 import { StateMark, type State } from '../../components/state-mark.tsx'
 import { StrategyButtons } from '../../components/strategy-buttons.tsx'
 import { useLanguage } from '../../i18n/language.tsx'
 import type { StrategyRow } from './strategy-rows.ts'
 
+/** px; below this width of the list a row has three lines instead of one. */
+const NARROW = 672
 const ROW_HEIGHT = 56
+const NARROW_ROW_HEIGHT = 116
 const STATES: Record<StrategyRow['status'], State> = { running: 'ok', paused: 'warning', stopped: 'no_data' }
 
 export function StrategyList({ rows }: { rows: readonly StrategyRow[] }) {
   const { m } = useLanguage()
   const place = useRef<HTMLDivElement>(null)
+  const [narrow, setNarrow] = useState(false)
+  useEffect(() => {
+    const element = place.current
+    if (element === null) return undefined
+    const watch = new ResizeObserver(() => setNarrow(element.clientWidth < NARROW))
+    watch.observe(element)
+    return () => watch.disconnect()
+  }, [])
+  const rowHeight = narrow ? NARROW_ROW_HEIGHT : ROW_HEIGHT
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => place.current,
-    estimateSize: () => ROW_HEIGHT,
+    estimateSize: () => rowHeight,
     overscan: 8,
     getItemKey: (at) => rows[at]?.id ?? at,
   })
+  useEffect(() => virtual.measure(), [virtual, rowHeight])
   return (
     <div
       ref={place}
@@ -27,7 +40,7 @@ export function StrategyList({ rows }: { rows: readonly StrategyRow[] }) {
       role="group"
       aria-label={m.trading.strategies}
     >
-      <ul className="relative min-w-[42rem]" style={{ height: virtual.getTotalSize() }}>
+      <ul className="relative" style={{ height: virtual.getTotalSize() }}>
         {virtual.getVirtualItems().map(({ key, index, start }) => {
           const row = rows[index]
           return (
@@ -37,7 +50,7 @@ export function StrategyList({ rows }: { rows: readonly StrategyRow[] }) {
                 aria-setsize={rows.length}
                 aria-posinset={index + 1}
                 className="absolute inset-x-0 top-0 border-b border-line"
-                style={{ height: ROW_HEIGHT, transform: `translateY(${start}px)` }}
+                style={{ height: rowHeight, transform: `translateY(${start}px)` }}
               >
                 <Row row={row} />
               </li>
@@ -52,11 +65,11 @@ export function StrategyList({ rows }: { rows: readonly StrategyRow[] }) {
 const Row = memo(function Row({ row }: { row: StrategyRow }) {
   const { m, f } = useLanguage()
   return (
-    <div className="grid h-full grid-cols-[minmax(6rem,2fr)_7rem_6rem_6rem_auto] items-center gap-2 px-3 @4xl:grid-cols-[minmax(9rem,2fr)_8rem_7rem_6rem_7rem_auto]">
+    <div className="grid h-full grid-cols-[minmax(0,1fr)_auto] content-center items-center gap-x-2 gap-y-1 px-3 @2xl:grid-cols-[minmax(6rem,2fr)_7rem_6rem_6rem_auto] @4xl:grid-cols-[minmax(9rem,2fr)_8rem_7rem_6rem_7rem_auto]">
       <Link to="/strategies/$id" params={{ id: row.id }} className="min-w-0 truncate text-accent underline">
         {row.id}
       </Link>
-      <span>
+      <span className="text-end @2xl:text-start">
         {row.symbol} <span className="text-muted">{row.tf}</span>
       </span>
       <span title={row.pauseReason ?? undefined}>
@@ -66,7 +79,9 @@ const Row = memo(function Row({ row }: { row: StrategyRow }) {
       <span className="text-end">
         {f.money(row.profit, true)} <span className="text-xs text-muted">{row.exposed ? 'ml' : 'base'}</span>
       </span>
-      <StrategyButtons strategy={row} />
+      <span className="col-span-2 justify-self-end @2xl:col-span-1">
+        <StrategyButtons strategy={row} />
+      </span>
     </div>
   )
 })
