@@ -4,13 +4,13 @@ import { TIMEFRAMES } from '@spark/core/market/timeframe'
 const Ms = Type.Integer({ description: 'ms since 1970' })
 const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
 const Share = Type.Number({ description: '0 to 1' })
-const Version = Type.String({ minLength: 1, maxLength: 64, pattern: '^[A-Za-z0-9][A-Za-z0-9._+-]*$' })
+export const ModelVersion = Type.String({ minLength: 1, maxLength: 64, pattern: '^[A-Za-z0-9][A-Za-z0-9._+-]*$' })
 const Model = Type.String({ description: 'model version, or baseline' })
 
 export const CalibrationQuery = Type.Object(
   {
     model: Type.Optional(
-      Type.Union([Version], { description: 'a model version; default: that of the rollout, else the champion' }),
+      Type.Union([ModelVersion], { description: 'a model version; default: that of the rollout, else the champion' }),
     ),
   },
   { additionalProperties: false },
@@ -28,25 +28,31 @@ export const ReliabilityQuery = Type.Object(
   { additionalProperties: false },
 )
 
-const Estimate = Type.Object({
+export const Estimate = Type.Object({
   mean: Type.Number(),
   low: Type.Number({ description: 'end of the confidence sequence: holds at every look' }),
   high: Type.Number(),
 })
 
+export const Verdict = Type.Enum(['unproven', 'proven', 'loses_after_costs', 'worse_than_baseline'])
+export const NetReturn = nullable(
+  Type.Object(Estimate.properties, { description: 'after costs, in units of stop and cost: -1 is a stop' }),
+)
+export const HitRate = nullable(
+  Type.Object({ ...Estimate.properties, breakEven: Type.Number({ description: 'at which nothing would be earned' }) }),
+)
+
 export const CalibrationVerdict = Type.Object({
   model: Model,
-  verdict: Type.Enum(['unproven', 'proven', 'loses_after_costs', 'worse_than_baseline']),
+  verdict: Verdict,
   labels: Type.Integer({ description: 'that do not overlap in time' }),
   rounds: Type.Integer({ description: 'groups of labels that were decided together; tests count each once' }),
   provenLabelsMin: Type.Integer({ description: 'a model is not called proven on fewer labels' }),
-  netReturn: nullable(Type.Object(Estimate.properties, { description: 'after costs, in units of stop and cost: -1 is a stop' })),
+  netReturn: NetReturn,
   difference: nullable(
     Type.Object(Estimate.properties, { description: 'model less baseline on the same candles, in the same units' }),
   ),
-  hitRate: nullable(
-    Type.Object({ ...Estimate.properties, breakEven: Type.Number({ description: 'at which nothing would be earned' }) }),
-  ),
+  hitRate: HitRate,
   labelsPerDay: nullable(Type.Number()),
   labelsToConclude: nullable(
     Type.Integer({

@@ -145,6 +145,11 @@ export const ERRORS = {
     title: 'The rollout does not allow this now.',
     next: 'detail holds the reason, or the arithmetic; GET /api/rollout shows where the rollout stands.',
   },
+  model_refused: {
+    status: 409,
+    title: 'The model cannot be used for this.',
+    next: 'detail says why: expired, damaged, or champion already; GET /api/models lists every version with its state.',
+  },
   setting_refused: {
     status: 400,
     title: 'A setting has a value that it cannot have; none was applied.',

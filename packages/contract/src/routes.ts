@@ -10,6 +10,7 @@ import { ACCOUNT_ROUTES } from './account-routes.ts'
 import { ALERT_ROUTES } from './alert-routes.ts'
 import { CALIBRATION_ROUTES } from './calibration-routes.ts'
 import { isPermission, needsStepUp, type Permission } from './permissions.ts'
+import { MODEL_ROUTES } from './model-routes.ts'
 import { OPERATION_ROUTES } from './operation-routes.ts'
 import { REHEARSAL_ROUTES } from './rehearsal-routes.ts'
 import { ROLLOUT_ROUTES } from './rollout-routes.ts'
@@ -35,6 +36,7 @@ export interface Route {
     | 'rollout'
     | 'alerts'
     | 'calibration'
+    | 'models'
     | 'accounts'
     | 'about'
   summary: string
@@ -212,6 +214,7 @@ export const ROUTES = {
   ...REHEARSAL_ROUTES,
   ...ALERT_ROUTES,
   ...CALIBRATION_ROUTES,
+  ...MODEL_ROUTES,
   ...TRIAGE_ROUTES,
   ...ACCOUNT_ROUTES,
   openapi: {

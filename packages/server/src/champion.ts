@@ -1,5 +1,6 @@
 import { canonicalJson } from '@spark/core/audit/canonical-json'
 import { deriveModel, modelHash, ML_FUSION_1_2, type Model, type Weights } from '@spark/core/signal/model'
+import { ordinalOf } from './rollout/rollout-id.ts'
 import { sha256 } from './sha256.ts'
 import { ModelConflictError, type ModelStore } from './storage/model-store.ts'
 
@@ -56,6 +57,22 @@ export async function championOf(
   const wanted = version ?? (await store.aliases())['champion']
   const model = wanted === undefined ? null : await store.get(wanted)
   return model === null ? null : { version: model.version, hash: model.hash }
+}
+
+const BEFORE = 'before-'
+
+/** The alias of what was champion when a rollout was done. */
+export function aliasBefore(rolloutId: string): string {
+  return `${BEFORE}${rolloutId}`
+}
+
+/** What was champion before the newest rollout that was done; null before the first. */
+export function previousChampion(aliases: Readonly<Record<string, string>>): string | null {
+  const newest = Object.keys(aliases)
+    .filter((alias) => alias.startsWith(BEFORE))
+    .toSorted((a, b) => ordinalOf(a.slice(BEFORE.length)) - ordinalOf(b.slice(BEFORE.length)))
+    .at(-1)
+  return newest === undefined ? null : (aliases[newest] ?? null)
 }
 
 /** Hashes by version, or of the champion; `none` when it is not there. A version names one document for ever: it is asked for once. */

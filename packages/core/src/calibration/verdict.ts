@@ -138,14 +138,28 @@ export function verdictFigures(evidence: Evidence): VerdictFigures {
  */
 export function labelsToConclude(evidence: Evidence): number | null {
   if (evidence.rounds === 0) return PROVEN_LABELS_MIN
-  const labelsFor = (values: ValueCounts, side: Side) =>
-    (valuesToReach(values, side, LOG_GOAL) * evidence.labels) / evidence.rounds
-  const needed = Math.min(
-    Math.max(PROVEN_LABELS_MIN, labelsFor(evidence.returns, 'above')),
-    labelsFor(evidence.returns, 'below'),
-    labelsFor(evidence.differences, 'below'),
+  const { returns, differences } = evidence
+  return wholeLabels(
+    Math.max(PROVEN_LABELS_MIN, labelsToShow(evidence, returns, 'above')),
+    labelsToShow(evidence, returns, 'below'),
+    labelsToShow(evidence, differences, 'below'),
   )
-  return Number.isFinite(needed) ? Math.ceil(needed) : null
+}
+
+/** Likewise, until one of the two that the differences are of is shown to earn more; null also without labels. */
+export function labelsToTell(evidence: Evidence): number | null {
+  if (evidence.rounds === 0) return null
+  const { differences } = evidence
+  return wholeLabels(labelsToShow(evidence, differences, 'above'), labelsToShow(evidence, differences, 'below'))
+}
+
+function labelsToShow({ labels, rounds }: Evidence, values: ValueCounts, side: Side): number {
+  return (valuesToReach(values, side, LOG_GOAL) * labels) / rounds
+}
+
+function wholeLabels(...needed: readonly number[]): number | null {
+  const least = Math.min(...needed)
+  return Number.isFinite(least) ? Math.ceil(least) : null
 }
 
 /** When that is, at this rate of labels; null when it cannot be said. */

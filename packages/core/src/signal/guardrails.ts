@@ -1,5 +1,5 @@
 import { isStale, timeProblem } from './feature-row.ts'
-import { modelProblem, type Model } from './model.ts'
+import { isExpired, modelProblem, type Model } from './model.ts'
 import type { FeatureEcho, FeatureProblem } from './parse-feature.ts'
 
 /** Why a row cannot be scored. The order of the guardrails below is the order of the reasons in an answer. */
@@ -88,5 +88,5 @@ function isStaleFeature({ echo, nowMs }: GuardrailFacts): boolean {
 
 function isModelUnavailable({ model, nowMs }: GuardrailFacts): boolean {
   if (model === null || modelProblem(model) !== null) return true
-  return model.expiresAt !== null && !(nowMs < model.expiresAt)
+  return isExpired(model, nowMs)
 }

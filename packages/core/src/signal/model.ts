@@ -70,6 +70,11 @@ export function modelProblem(model: Model): string | null {
   return null
 }
 
+/** Also when the time is no number. */
+export function isExpired({ expiresAt }: Pick<Model, 'expiresAt'>, nowMs: number): boolean {
+  return expiresAt !== null && !(nowMs < expiresAt)
+}
+
 /**
  * `parent` with other weights, scaled so that their absolute values sum to 1; equal weights become exactly thirds,
  * however they were rounded. The version names parent and weights: `ml-fusion-1.2+w.1a2b3c4d`. Refuses what has no scale.

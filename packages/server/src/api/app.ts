@@ -16,6 +16,7 @@ import { eventRoutes } from './routes/events.ts'
 import { healthRoutes } from './routes/health.ts'
 import { installationRoutes } from './routes/installation.ts'
 import { mlRoutes } from './routes/ml.ts'
+import { modelRoutes } from './routes/models.ts'
 import { operationRoutes } from './routes/operation.ts'
 import { publicRoutes } from './routes/public.ts'
 import { queueRoutes } from './routes/queue.ts'
@@ -51,6 +52,7 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
     settingRoutes,
     alertRoutes,
     calibrationRoutes,
+    modelRoutes,
     triageRoutes,
     installationRoutes,
     eventRoutes,

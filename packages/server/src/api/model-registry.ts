@@ -1,9 +1,9 @@
-import { modelHash, type Model } from '@spark/core/signal/model'
+import type { Model } from '@spark/core/signal/model'
+import { intactDocument } from '../model-state.ts'
 import type { ModelStore } from '../storage/model-store.ts'
-import { sha256 } from '../sha256.ts'
 
 export interface ModelRegistry {
-  /** Reads which model is champion, and every model again when one is new: a rollout brings them. Null: no rollout is under way. */
+  /** Reads the aliases, and every model again when one is new: rollouts and the weekly update bring them. Null: no rollout is under way. */
   follow(version: string | null): Promise<void>
   /** The model of a version or alias (default champion), or null when it is missing or its document does not match its hash. */
   usable(id?: string): Model | null
@@ -17,11 +17,10 @@ export interface ModelRegistry {
 
 /** Loads every stored model. Versions are immutable, so what was checked stays checked. */
 export async function loadModelRegistry(store: ModelStore): Promise<ModelRegistry> {
-  const models = new Map<string, { model: Model | null; hash: string; intact: boolean }>()
+  const models = new Map<string, { model: Model | null; hash: string }>()
   let aliases: Record<string, string> = {}
   async function load(): Promise<void> {
-    for (const { version, document, hash } of await store.list())
-      models.set(version, { model: document, hash, intact: document?.version === version && hashOf(document) === hash })
+    for (const stored of await store.list()) models.set(stored.version, { model: intactDocument(stored), hash: stored.hash })
     aliases = await store.aliases()
   }
   const champion = () => {
@@ -31,8 +30,7 @@ export async function loadModelRegistry(store: ModelStore): Promise<ModelRegistr
   await load()
   return {
     usable(id = 'champion') {
-      const entry = models.get(Object.hasOwn(aliases, id) ? (aliases[id] ?? id) : id)
-      return entry?.intact === true ? entry.model : null
+      return models.get(Object.hasOwn(aliases, id) ? (aliases[id] ?? id) : id)?.model ?? null
     },
     champion,
     inUse(underRollout) {
@@ -42,17 +40,8 @@ export async function loadModelRegistry(store: ModelStore): Promise<ModelRegistr
     hashOf: (version) => models.get(version)?.hash ?? null,
     async follow(version) {
       aliases = await store.aliases()
-      const wanted = [version, aliases['champion']]
+      const wanted = [version, ...Object.values(aliases)]
       if (wanted.some((one) => typeof one === 'string' && !models.has(one))) await load()
     },
-  }
-}
-
-/** Null for a document that has no canonical form, as one with 1e999 in it: it was damaged in storage. */
-function hashOf(document: Model): string | null {
-  try {
-    return modelHash(document, sha256)
-  } catch {
-    return null
   }
 }

@@ -1,5 +1,6 @@
 import type { RolloutState } from '@spark/core/rollout/state'
 import type { Kysely } from 'kysely'
+import { aliasBefore } from '../champion.ts'
 import type { AuditOutbox } from '../storage/audit-outbox.ts'
 import { createModelStore } from '../storage/model-store.ts'
 import type { StoredRollout } from '../storage/rollout-store.ts'
@@ -20,7 +21,7 @@ export async function moveChampion(
   if (before.phase === after.phase) return
   const models = createModelStore(trx)
   const { modelVersion } = rollout.frozen
-  const beforeAlias = `before-${rollout.id}`
+  const beforeAlias = aliasBefore(rollout.id)
   if (after.phase === 'done') {
     const { champion } = await models.aliases()
     if (champion === undefined || champion === modelVersion) return

@@ -9,9 +9,8 @@ import type { FrozenRollout, StoredRollout } from '../storage/rollout-store.ts'
 import type { MainTables } from '../storage/tables.ts'
 import type { Who } from '../command-event.ts'
 import { planDigestOf } from './plan-digest.ts'
+import { rolloutIdOf } from './rollout-id.ts'
 import { stateDigest, type RolloutParts } from './decide-rollout.ts'
-
-const ID_START = 'rollout-'
 
 export interface StartRequest {
   plan: RolloutPlan
@@ -78,16 +77,6 @@ export async function startIn(parts: RolloutParts, trx: Kysely<MainTables>, requ
     },
   ])
   return { started: { ...started, changedAt: nowMs }, durationMs: expectedDurationMs(plan) }
-}
-
-/** An id is never given twice: strategies join by it, and the audit tells of a rollout by it. */
-function rolloutIdOf(ordinal: number): string {
-  return `${ID_START}${ordinal}`
-}
-
-/** Its number; 0 for what is no id. */
-export function ordinalOf(rolloutId: string): number {
-  return rolloutId.startsWith(ID_START) ? Number(rolloutId.slice(ID_START.length)) : 0
 }
 
 /** What was told of the rollout before is over: its gates are judged anew, and their breaches must be told again. */

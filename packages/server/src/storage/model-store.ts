@@ -28,6 +28,8 @@ export interface ModelStore {
   list(): Promise<StoredModel[]>
   /** Points an alias (champion, challenger, shadow) at a stored version; rejects when there is none. */
   setAlias(alias: string, version: string, nowMs: number): Promise<void>
+  /** Points it at nothing. */
+  dropAlias(alias: string): Promise<void>
   /** Version by alias. */
   aliases(): Promise<Record<string, string>>
 }
@@ -58,6 +60,9 @@ export function createModelStore(db: Kysely<MainTables>): ModelStore {
         .values({ alias, version, changed_at: nowMs })
         .onConflict((conflict) => conflict.column('alias').doUpdateSet({ version, changed_at: nowMs }))
         .execute()
+    },
+    async dropAlias(alias) {
+      await db.deleteFrom('model_alias').where('alias', '=', alias).execute()
     },
     async aliases() {
       const rows = await db.selectFrom('model_alias').select(['alias', 'version']).execute()

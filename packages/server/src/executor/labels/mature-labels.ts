@@ -9,8 +9,9 @@ import type { BarrierRule } from '@spark/core/calibration/labels'
 import { streamName, type Stream } from '@spark/core/market/candle'
 import { candleOpenMs } from '@spark/core/market/timeframe'
 import type { ModelVerdict } from '@spark/core/rollout/state'
-import { modelHash, modelProblem, type Model } from '@spark/core/signal/model'
-import { sha256 } from '../../sha256.ts'
+import { modelProblem, type Model } from '@spark/core/signal/model'
+import { previousChampion } from '../../champion.ts'
+import { intactDocument } from '../../model-state.ts'
 import type { CandleStore } from '../../storage/candle-store.ts'
 import type { LabelStore, StoredLabelStream } from '../../storage/label-store.ts'
 import type { ModelStore } from '../../storage/model-store.ts'
@@ -18,7 +19,7 @@ import type { RolloutStore } from '../../storage/rollout-store.ts'
 import type { StrategyStore } from '../../storage/strategy-store.ts'
 import { BACKFILL_CANDLES } from '../ingest.ts'
 import { countRounds } from './count-rounds.ts'
-import { mainStreams } from './main-streams.ts'
+import { mainStreams } from '../../main-streams.ts'
 
 /** Candles of a stream that are taken in one transaction. */
 const CANDLES_AT_ONCE = 200
@@ -66,14 +67,16 @@ export async function matureLabels(deps: LabelDeps): Promise<string> {
   return `${matured} labels; ${said.join('; ')}`
 }
 
-/** Champion, challenger, shadow and the model of the rollout; one whose document is not the one that was stored is left out. */
+/** Champion, challenger, shadow, the champion before and the model of the rollout; one whose document is not the one that was stored is left out. */
 async function followedModels({ models, rollouts }: LabelDeps): Promise<Model[]> {
-  const wanted = new Set(Object.values(await models.aliases()))
+  const aliases = await models.aliases()
+  const { champion, challenger, shadow } = aliases
+  const wanted = new Set([champion, challenger, shadow, previousChampion(aliases)])
   const rollout = await rollouts.newest()
   if (rollout !== null) wanted.add(rollout.frozen.modelVersion)
-  return (await models.list()).flatMap(({ version, document, hash }) => {
-    if (!wanted.has(version) || document === null || modelProblem(document) !== null) return []
-    return document.version === version && modelHash(document, sha256) === hash ? [document] : []
+  return (await models.list()).flatMap((stored) => {
+    const document = wanted.has(stored.version) ? intactDocument(stored) : null
+    return document === null || modelProblem(document) !== null ? [] : [document]
   })
 }
 

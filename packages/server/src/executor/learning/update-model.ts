@@ -6,6 +6,7 @@ import { streamName, type Stream } from '@spark/core/market/candle'
 import { timeframeMs } from '@spark/core/market/timeframe'
 import { hasEnded } from '@spark/core/rollout/state'
 import { modelHash, type Model } from '@spark/core/signal/model'
+import { intactDocument } from '../../model-state.ts'
 import { sha256 } from '../../sha256.ts'
 import type { AuditOutbox } from '../../storage/audit-outbox.ts'
 import type { LabelStore } from '../../storage/label-store.ts'
@@ -13,7 +14,7 @@ import type { LearnerStore, StoredLearner } from '../../storage/learner-store.ts
 import type { ModelStore } from '../../storage/model-store.ts'
 import type { RolloutStore } from '../../storage/rollout-store.ts'
 import type { StrategyStore } from '../../storage/strategy-store.ts'
-import { mainStreams } from '../labels/main-streams.ts'
+import { mainStreams } from '../../main-streams.ts'
 
 const WEEK_MS = 7 * 86_400_000
 /** Labels that come later than a day after their week are left out: a stream without candles must not hold up the others. */
@@ -73,8 +74,7 @@ export async function updateModel(deps: UpdateDeps): Promise<string> {
 async function championOf({ models }: UpdateDeps): Promise<Model | null> {
   const { champion } = await models.aliases()
   const stored = champion === undefined ? null : await models.get(champion)
-  if (stored === null || stored.document === null) return null
-  return modelHash(stored.document, sha256) === stored.hash ? stored.document : null
+  return stored === null ? null : intactDocument(stored)
 }
 
 async function rolloutStartedMs({ rollouts }: UpdateDeps): Promise<number | null> {
