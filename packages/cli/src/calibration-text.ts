@@ -4,18 +4,21 @@ import { table } from './table.ts'
 
 const NO_LABELS = 'No labels yet: there is no figure. A decision gets its label when a barrier is touched, or after 12 candles.'
 
-const percent = (share: number): string => `${(100 * share).toFixed(1)} %`
+export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`
 const figure = (value: number | null): string => (value === null ? '-' : value.toFixed(3))
+
+/** A mean with the ends of its interval. */
+export function betweenText({ mean, low, high }: { mean: number; low: number; high: number }): string {
+  return `${mean.toFixed(3)}, from ${low.toFixed(3)} to ${high.toFixed(3)}`
+}
 
 /** The verdict with its figures, and when there may be another one. */
 export function verdictText(answer: AnswerOf<'calibrationVerdict'>): string {
   const { model, verdict, labels, rounds, netReturn, difference, hitRate, labelsToConclude, concludesAt } = answer
   const head = `${model}: ${verdict.replaceAll('_', ' ')}, ${labels} labels that do not overlap, in ${rounds} rounds.`
-  const between = ({ mean, low, high }: { mean: number; low: number; high: number }) =>
-    `${mean.toFixed(3)}, from ${low.toFixed(3)} to ${high.toFixed(3)}`
   const lines = [head]
-  if (netReturn !== null) lines.push(`Net return (a stop is -1): ${between(netReturn)}.`)
-  if (difference !== null) lines.push(`More than the baseline: ${between(difference)}.`)
+  if (netReturn !== null) lines.push(`Net return (a stop is -1): ${betweenText(netReturn)}.`)
+  if (difference !== null) lines.push(`More than the baseline: ${betweenText(difference)}.`)
   if (hitRate !== null)
     lines.push(
       `Hit rate: ${percent(hitRate.mean)}, from ${percent(hitRate.low)} to ${percent(hitRate.high)}; nothing is earned at ${percent(hitRate.breakEven)}.`,

@@ -26,6 +26,7 @@ const COMMANDS: readonly (readonly [names: readonly string[], load: () => Promis
   [['risk'], async () => (await import('./commands/risk.ts')).riskCommand],
   [['kill', 'unkill'], async () => (await import('./commands/kill.ts')).killCommands],
   [['calibration'], async () => (await import('./commands/calibration.ts')).calibrationCommands],
+  [['models'], async () => (await import('./commands/models.ts')).modelsCommands],
   [['rollout'], async () => (await import('./commands/rollout.ts')).rolloutCommands],
   [['apply'], async () => (await import('./commands/apply.ts')).applyCommand],
   [['triage'], async () => (await import('./commands/triage.ts')).triageCommands],

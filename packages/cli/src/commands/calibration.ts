@@ -3,6 +3,7 @@ import { loadConfig } from '@spark/server/config'
 import { bucketsText, partsText, verdictText } from '../calibration-text.ts'
 import type { Output } from '../output.ts'
 import { apiClient } from '../processes.ts'
+import { runJob } from '../run-job.ts'
 
 interface Options {
   model?: string
@@ -40,4 +41,10 @@ export function calibrationCommands(program: Command, output: Output): void {
     const answer = await apiClient(loadConfig()).call('calibrationParts', { query })
     print(json, answer, partsText(answer))
   })
+  calibration
+    .command('update')
+    .description('Runs the weekly update of the model now, as the job learn does. Says why when there is no candidate.')
+    .option('--reason <text>', 'kept in the audit', 'by hand')
+    .addHelpText('after', '\nExample:\n  spark calibration update --reason "new week"')
+    .action(async ({ reason }: { reason: string }) => output.line(await runJob(apiClient(loadConfig()), 'learn', reason)))
 }
