@@ -3,7 +3,7 @@ import { unrealized } from '@spark/core/trading/portfolio'
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
 import { dayMark, type EquityPoint, type EquityStore } from '../storage/equity-store.ts'
-import type { PositionStore } from '../storage/position-store.ts'
+import type { PositionStore, Profit } from '../storage/position-store.ts'
 import { StorageError } from '../storage/storage-error.ts'
 import type { StrategyStore } from '../storage/strategy-store.ts'
 
@@ -51,6 +51,7 @@ interface PortfolioDeps {
 export async function startPortfolio(deps: PortfolioDeps): Promise<Portfolio> {
   const { clock, log, refreshMs = REFRESH_MS } = deps
   const marked = await createMarks(deps.equity, clock)
+  const made = rememberMade()
   let current: Equity | null = null
   let refreshedMs = 0
   let strategyTs = 0
@@ -61,7 +62,7 @@ export async function startPortfolio(deps: PortfolioDeps): Promise<Portfolio> {
     const capital = new Decimal(await deps.strategies.totalCapital())
     const hourTs = Math.floor(nowMs / STRATEGY_POINT_MS) * STRATEGY_POINT_MS
     const byStrategy = closing || hourTs !== strategyTs
-    const sums = await sumsOf(deps, byStrategy)
+    const sums = await sumsOf(deps, made, byStrategy)
     const total = totalOf(sums)
     current = await marked(capital.plus(total.realized).plus(total.unrealized), nowMs)
     const strategies = byStrategy ? await deps.strategies.list() : []
@@ -114,19 +115,38 @@ function totalOf(sums: ReadonlyMap<string, Sum>): Sum {
 const emptySum = (): Sum => ({ realized: new Decimal(0), unrealized: new Decimal(0), fees: new Decimal(0) })
 
 /** By scope: `arm:NAME` and, when asked for, `strategy:ID`. */
-async function sumsOf({ positions, lastPrice }: PortfolioDeps, byStrategy: boolean): Promise<Map<string, Sum>> {
-  const sums = new Map<string, Sum>()
-  const add = (strategyId: string, arm: string, part: Partial<Sum>) => {
-    for (const scope of byStrategy ? [`arm:${arm}`, `strategy:${strategyId}`] : [`arm:${arm}`])
-      sums.set(scope, sumOf(sums.get(scope) ?? emptySum(), part))
-  }
-  for (const { strategyId, arm, realized, fees } of await positions.profits())
-    add(strategyId, arm, { realized: new Decimal(realized), fees: new Decimal(fees) })
+async function sumsOf({ positions, lastPrice }: PortfolioDeps, made: Made, byStrategy: boolean): Promise<Map<string, Sum>> {
+  const sums = new Map(made(await positions.profits(), byStrategy))
   for (const position of await positions.open()) {
     const price = lastPrice(position.symbol)
-    if (price !== null) add(position.strategyId, position.arm, { unrealized: unrealized(position, new Decimal(price.price)) })
+    if (price !== null) addTo(sums, position, { unrealized: unrealized(position, new Decimal(price.price)) }, byStrategy)
   }
   return sums
+}
+
+type Made = (profits: readonly Profit[], byStrategy: boolean) => ReadonlyMap<string, Sum>
+
+/** What was made real, by scope; added up again only when there is something new. */
+function rememberMade(): Made {
+  let last: { profits: readonly Profit[]; byStrategy: boolean; sums: ReadonlyMap<string, Sum> } | null = null
+  return (profits, byStrategy) => {
+    if (last?.profits === profits && last.byStrategy === byStrategy) return last.sums
+    const sums = new Map<string, Sum>()
+    for (const profit of profits)
+      addTo(sums, profit, { realized: new Decimal(profit.realized), fees: new Decimal(profit.fees) }, byStrategy)
+    last = { profits, byStrategy, sums }
+    return sums
+  }
+}
+
+function addTo(
+  sums: Map<string, Sum>,
+  { strategyId, arm }: Pick<Profit, 'strategyId' | 'arm'>,
+  part: Partial<Sum>,
+  byStrategy: boolean,
+): void {
+  for (const scope of byStrategy ? [`arm:${arm}`, `strategy:${strategyId}`] : [`arm:${arm}`])
+    sums.set(scope, sumOf(sums.get(scope) ?? emptySum(), part))
 }
 
 function pointOf(nowMs: number, scope: string, capital: Decimal, sum: Sum): EquityPoint {

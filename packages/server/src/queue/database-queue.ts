@@ -30,12 +30,11 @@ interface QueueDeps {
 /** The queue in the main database, in SQL that every dialect has. */
 export function createDatabaseQueue(deps: QueueDeps): Queue {
   const { db, clock } = deps
-  const free = freeJobs(db)
   /** Changes a job only while the lease holds; false when it was lost. */
   const settle = async (trx: Kysely<MainTables>, { id, leaseToken }: LeasedJob, change: Partial<QueueJobRow> | null) => {
     const changed =
       change === null
-        ? await trx.deleteFrom('queue_job').where('id', '=', id).where('lease_token', '=', leaseToken).returning('id').execute()
+        ? (await completeJob(trx, { id, leaseToken })).rows
         : await trx
             .updateTable('queue_job')
             .set({ ...change, lease_token: null, lease_until: null, changed_at: clock.nowMs() })
@@ -48,7 +47,7 @@ export function createDatabaseQueue(deps: QueueDeps): Queue {
   return {
     enqueue: (trx, job) => enqueueAll(deps, trx, [job]),
     enqueueAll: (trx, jobs) => enqueueAll(deps, trx, jobs),
-    lease: (queue, options) => lease({ ...deps, free }, queue, options),
+    lease: (queue, options) => lease(deps, queue, options),
     complete: (job, trx = db) => settle(trx, job, null),
     retry: (job, retryAt, reason, detail) =>
       settle(db, job, { state: 'ready', run_at: retryAt, reason, detail: bounded(detail) }),
@@ -108,41 +107,47 @@ async function enqueueAll({ clock, random }: QueueDeps, trx: Kysely<MainTables>,
 }
 
 /** Jobs of a queue that may be taken now, the longest waiting first. */
-function freeJobs(db: Kysely<MainTables>) {
-  return prepared<MainTables, { queue: QueueName; now: number; limit: number }, { id: string }>(db, (from, parameter) =>
-    from
-      .selectFrom('queue_job')
-      .select('id')
-      .where('queue', '=', parameter('queue'))
-      .where((eb) =>
-        eb.or([
-          // Given back at a time that has not come yet: the clock was set back since, and would make it wait as long again.
-          eb.and([
-            eb('state', '=', 'ready'),
-            eb.or([eb('run_at', '<=', parameter('now')), eb('changed_at', '>', parameter('now'))]),
-          ]),
-          eb.and([eb('state', '=', 'leased'), eb('lease_until', '<=', parameter('now'))]),
+const freeJobs = prepared<MainTables, { queue: QueueName; now: number; limit: number }, { id: string }>((from, parameter) =>
+  from
+    .selectFrom('queue_job')
+    .select('id')
+    .where('queue', '=', parameter('queue'))
+    .where((eb) =>
+      eb.or([
+        // Given back at a time that has not come yet: the clock was set back since, and would make it wait as long again.
+        eb.and([
+          eb('state', '=', 'ready'),
+          eb.or([eb('run_at', '<=', parameter('now')), eb('changed_at', '>', parameter('now'))]),
         ]),
-      )
-      .orderBy('run_at')
-      .orderBy('enqueued_at')
-      .limit(parameter('limit')),
-  )
-}
+        eb.and([eb('state', '=', 'leased'), eb('lease_until', '<=', parameter('now'))]),
+      ]),
+    )
+    .orderBy('run_at')
+    .orderBy('enqueued_at')
+    .limit(parameter('limit')),
+)
+
+const completeJob = prepared<MainTables, { id: string; leaseToken: string }, { id: string }>((from, parameter) =>
+  from
+    .deleteFrom('queue_job')
+    .where('id', '=', parameter('id'))
+    .where('lease_token', '=', parameter('leaseToken'))
+    .returning('id'),
+)
 
 /** Jobs whose lease has run out are taken like waiting ones. */
 async function lease(
-  { db, clock, random, free }: QueueDeps & { free: ReturnType<typeof freeJobs> },
+  { db, clock, random }: QueueDeps,
   queue: QueueName,
   { limit, leaseMs }: { limit: number; leaseMs: number },
 ): Promise<LeasedJob[]> {
   const nowMs = clock.nowMs()
   const leaseUntil = nowMs + leaseMs
   // Most looks find nothing: they need no write lock.
-  if ((await free(db, { queue, now: nowMs, limit: 1 })).rows.length === 0) return []
+  if ((await freeJobs(db, { queue, now: nowMs, limit: 1 })).rows.length === 0) return []
   const leaseToken = random.secret(12)
   const rows = await db.transaction().execute(async (trx) => {
-    const { rows: found } = await free(trx, { queue, now: nowMs, limit: Math.min(limit, LEASE_JOBS_MAX) })
+    const { rows: found } = await freeJobs(trx, { queue, now: nowMs, limit: Math.min(limit, LEASE_JOBS_MAX) })
     if (found.length === 0) return []
     return trx
       .updateTable('queue_job')
@@ -175,24 +180,31 @@ async function lease(
     }))
 }
 
-async function depth({ db, clock }: QueueDeps): Promise<Record<QueueName, QueueDepth>> {
-  const nowMs = clock.nowMs()
-  const empty = (): QueueDepth => ({ ready: 0, delayed: 0, leased: 0, dead: 0, lagMs: 0 })
-  const depths = Object.fromEntries(QUEUES.map((queue) => [queue, empty()])) as Record<QueueName, QueueDepth>
-  const rows = await db
+const countJobs = prepared<
+  MainTables,
+  { now: number },
+  { queue: string; state: string; due: number; count: number; oldest: number }
+>((from, parameter) =>
+  from
     .selectFrom('queue_job')
     .select((eb) => [
       'queue',
       'state',
-      eb.case().when('run_at', '<=', nowMs).then(1).else(0).end().as('due'),
+      eb.case().when('run_at', '<=', parameter('now')).then(1).else(0).end().as('due'),
       eb.fn.countAll<number>().as('count'),
       // Waiting since its time came, or since it was enqueued for a time before.
       eb.fn
         .min(eb.case().when('run_at', '>', eb.ref('enqueued_at')).then(eb.ref('run_at')).else(eb.ref('enqueued_at')).end())
         .as('oldest'),
     ])
-    .groupBy(['queue', 'state', 'due'])
-    .execute()
+    .groupBy(['queue', 'state', 'due']),
+)
+
+async function depth({ db, clock }: QueueDeps): Promise<Record<QueueName, QueueDepth>> {
+  const nowMs = clock.nowMs()
+  const empty = (): QueueDepth => ({ ready: 0, delayed: 0, leased: 0, dead: 0, lagMs: 0 })
+  const depths = Object.fromEntries(QUEUES.map((queue) => [queue, empty()])) as Record<QueueName, QueueDepth>
+  const { rows } = await countJobs(db, { now: nowMs })
   for (const { queue, state, due, count, oldest } of rows) {
     const one = depths[queue as QueueName]
     if (state === 'dead') one.dead += count

@@ -20,16 +20,17 @@ export interface AuditOutbox {
 
 const ROWS_A_STATEMENT = 1000
 
+const oldest = prepared<MainTables, { limit: number }, { id: number; event: string }>((from, parameter) =>
+  from.selectFrom('audit_outbox').select(['id', 'event']).orderBy('id').limit(parameter('limit')),
+)
+const addOne = prepared<MainTables, { event: string }>((from, parameter) =>
+  from.insertInto('audit_outbox').values({ event: parameter('event') }),
+)
+const remove = prepared<MainTables, { id: number }>((from, parameter) =>
+  from.deleteFrom('audit_outbox').where('id', '<=', parameter('id')),
+)
+
 export function createAuditOutbox(db: Kysely<MainTables>): AuditOutbox {
-  const oldest = prepared<MainTables, { limit: number }, { id: number; event: string }>(db, (from, parameter) =>
-    from.selectFrom('audit_outbox').select(['id', 'event']).orderBy('id').limit(parameter('limit')),
-  )
-  const addOne = prepared<MainTables, { event: string }, unknown>(db, (from, parameter) =>
-    from.insertInto('audit_outbox').values({ event: parameter('event') }),
-  )
-  const remove = prepared<MainTables, { id: number }, unknown>(db, (from, parameter) =>
-    from.deleteFrom('audit_outbox').where('id', '<=', parameter('id')),
-  )
   return {
     async add(trx, events) {
       const [first] = events

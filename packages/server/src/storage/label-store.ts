@@ -8,6 +8,7 @@ import type { ModelVerdict } from '@spark/core/rollout/state'
 import { mlBucket } from '@spark/core/signal/decision'
 import { sql, type InsertResult, type Kysely, type UpdateResult } from 'kysely'
 import type { LabelCounterRow, LabelRow } from './label-tables.ts'
+import { prepared } from './prepared.ts'
 import type { MainTables } from './tables.ts'
 
 /** A label, and whose it is. */
@@ -75,6 +76,10 @@ export interface LabelStore {
 
 const ROWS_A_STATEMENT = 200
 
+const verdictOf = prepared<MainTables, { model: string }, { verdict: string }>((from, parameter) =>
+  from.selectFrom('model_evidence').select('verdict').where('model', '=', parameter('model')),
+)
+
 export function createLabelStore(db: Kysely<MainTables>): LabelStore {
   const labelsOf = (model: string) => db.selectFrom('label').selectAll().where('model', '=', model)
   return {
@@ -115,7 +120,7 @@ export function createLabelStore(db: Kysely<MainTables>): LabelStore {
     },
     saveEvidence: (model, next, change) => db.transaction().execute((trx) => saveEvidence(trx, model, next, change)),
     async verdict(model, trx = db) {
-      const row = await trx.selectFrom('model_evidence').select('verdict').where('model', '=', model).executeTakeFirst()
+      const [row] = (await verdictOf(trx, { model })).rows
       return (row?.verdict ?? 'unproven') as ModelVerdict
     },
     async counters(model, counted) {

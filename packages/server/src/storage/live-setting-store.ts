@@ -19,10 +19,11 @@ export interface LiveSettingStore {
   put(trx: Kysely<MainTables>, setting: LiveSetting): Promise<void>
 }
 
+const all = prepared<MainTables, Record<string, never>, MainTables['live_setting']>((from) =>
+  from.selectFrom('live_setting').selectAll().orderBy('name'),
+)
+
 export function createLiveSettingStore(db: Kysely<MainTables>): LiveSettingStore {
-  const all = prepared<MainTables, Record<string, never>, MainTables['live_setting']>(db, (from) =>
-    from.selectFrom('live_setting').selectAll().orderBy('name'),
-  )
   return {
     async list(trx = db) {
       return (await all(trx, {})).rows.map(({ name, value, actor, changed_at: changedAt }) => ({

@@ -27,37 +27,40 @@ export interface MetricSliceStore {
   prune(stepS: number, beforeMs: number): Promise<number>
 }
 
+const between = prepared<MainTables, { step: number; from: number; to: number }, MetricSliceRow>((from, parameter) =>
+  from
+    .selectFrom('metric_slice')
+    .selectAll()
+    .where('step_s', '=', parameter('step'))
+    .where('slice_ts', '>=', parameter('from'))
+    .where('slice_ts', '<', parameter('to'))
+    .orderBy('slice_ts')
+    .orderBy('source')
+    .orderBy('metric'),
+)
+const anyOf = prepared<MainTables, { step: number; ts: number; source: string }, { metric: string }>((from, parameter) =>
+  from
+    .selectFrom('metric_slice')
+    .select('metric')
+    .where('step_s', '=', parameter('step'))
+    .where('slice_ts', '=', parameter('ts'))
+    .where('source', '=', parameter('source'))
+    .limit(1),
+)
+
 /** `rollUpSteps`: lengths in s of the slices that sealed ones are added up to, for charts. */
 export function createMetricSliceStore(
   db: Kysely<MainTables>,
   { rollUpSteps = ROLLUP_STEPS_S }: { rollUpSteps?: readonly number[] } = {},
 ): MetricSliceStore {
-  const between = prepared<MainTables, { step: number; from: number; to: number }, MetricSliceRow>(db, (from, parameter) =>
-    from
-      .selectFrom('metric_slice')
-      .selectAll()
-      .where('step_s', '=', parameter('step'))
-      .where('slice_ts', '>=', parameter('from'))
-      .where('slice_ts', '<', parameter('to'))
-      .orderBy('slice_ts')
-      .orderBy('source')
-      .orderBy('metric'),
-  )
   return {
     async seal({ sliceTs, source, metrics }) {
       if (sliceTs !== sliceOpenMs(sliceTs, SEALED_STEP_S)) throw new RangeError(`slice ${sliceTs} does not start on 30 s`)
       const names = Object.keys(metrics)
       if (names.length === 0) return false
       return db.transaction().execute(async (trx) => {
-        const sealed = await trx
-          .selectFrom('metric_slice')
-          .select('metric')
-          .where('step_s', '=', SEALED_STEP_S)
-          .where('slice_ts', '=', sliceTs)
-          .where('source', '=', source)
-          .limit(1)
-          .executeTakeFirst()
-        if (sealed !== undefined) return false
+        const sealed = await anyOf(trx, { step: SEALED_STEP_S, ts: sliceTs, source })
+        if (sealed.rows.length > 0) return false
         await upsert(trx, rowsOf(SEALED_STEP_S, sliceTs, source, metrics))
         for (const stepS of rollUpSteps) await rollUp(trx, stepS, sliceOpenMs(sliceTs, stepS), source, metrics)
         return true

@@ -1,5 +1,6 @@
 import type { Model } from '@spark/core/signal/model'
 import type { Kysely } from 'kysely'
+import { prepared } from './prepared.ts'
 import type { MainTables, ModelRow } from './tables.ts'
 
 export interface StoredModel {
@@ -34,6 +35,10 @@ export interface ModelStore {
   aliases(): Promise<Record<string, string>>
 }
 
+const allAliases = prepared<MainTables, Record<string, never>, { alias: string; version: string }>((from) =>
+  from.selectFrom('model_alias').select(['alias', 'version']),
+)
+
 export function createModelStore(db: Kysely<MainTables>): ModelStore {
   return {
     async put(document, hash, nowMs) {
@@ -65,7 +70,7 @@ export function createModelStore(db: Kysely<MainTables>): ModelStore {
       await db.deleteFrom('model_alias').where('alias', '=', alias).execute()
     },
     async aliases() {
-      const rows = await db.selectFrom('model_alias').select(['alias', 'version']).execute()
+      const { rows } = await allAliases(db, {})
       return Object.fromEntries(rows.map(({ alias, version }) => [alias, version]))
     },
   }

@@ -2,7 +2,7 @@ import type { Order, OrderState, Purpose, Side } from '@spark/core/trading/order
 import type { TradingArm } from '@spark/core/trading/strategy'
 import { sql, type Kysely } from 'kysely'
 import type { OrderRow } from './trading-tables.ts'
-import { prepared } from './prepared.ts'
+import { columnsOf, prepared, standIns } from './prepared.ts'
 import type { MainTables } from './tables.ts'
 
 /** An order and what the order path remembers of it besides. */
@@ -55,13 +55,22 @@ export const IS_OPEN = sql<boolean>`state in ('planned', 'reserved', 'sending', 
 /** 24 columns a row; a statement takes 32,766 parameters. */
 const ROWS_A_STATEMENT = 500
 
+const byIntent = prepared<MainTables, { id: string }, OrderRow>((from, parameter) =>
+  from.selectFrom('trade_order').selectAll().where('intent_id', '=', parameter('id')),
+)
+const byClientId = prepared<MainTables, { id: string }, OrderRow>((from, parameter) =>
+  from.selectFrom('trade_order').selectAll().where('client_order_id', '=', parameter('id')),
+)
+// Sorted by who asks: asked for an order, SQLite walks every order there is by its time instead of the index of the open ones.
+const notEnded = prepared<MainTables, Record<string, never>, OrderRow>((from) =>
+  from.selectFrom('trade_order').selectAll().where(IS_OPEN),
+)
+const changed = prepared<MainTables, Pick<OrderRow, 'intent_id' | 'changed_at'> & Partial<OrderRow>>((from, parameter, shape) => {
+  const { intent_id: id, ...columns } = standIns(parameter, shape)
+  return from.updateTable('trade_order').set(columns).where('intent_id', '=', id)
+}, columnsOf)
+
 export function createOrderStore(db: Kysely<MainTables>): OrderStore {
-  const byIntent = prepared<MainTables, { id: string }, OrderRow>(db, (from, parameter) =>
-    from.selectFrom('trade_order').selectAll().where('intent_id', '=', parameter('id')),
-  )
-  const byClientId = prepared<MainTables, { id: string }, OrderRow>(db, (from, parameter) =>
-    from.selectFrom('trade_order').selectAll().where('client_order_id', '=', parameter('id')),
-  )
   return {
     async insertAll(trx, orders) {
       for (let at = 0; at < orders.length; at += ROWS_A_STATEMENT)
@@ -89,16 +98,11 @@ export function createOrderStore(db: Kysely<MainTables>): OrderStore {
       return known
     },
     async open(trx) {
-      // Sorted here: asked for an order, SQLite walks every order there is by its time instead of the index of the open ones.
-      const rows = await trx.selectFrom('trade_order').selectAll().where(IS_OPEN).execute()
+      const { rows } = await notEnded(trx, {})
       return rows.map(fromRow).sort((a, b) => a.createdAt - b.createdAt || (a.intentId < b.intentId ? -1 : 1))
     },
     async change(trx, intentId, change, nowMs) {
-      await trx
-        .updateTable('trade_order')
-        .set({ ...toChange(change), changed_at: nowMs })
-        .where('intent_id', '=', intentId)
-        .execute()
+      await changed(trx, { ...toChange(change), changed_at: nowMs, intent_id: intentId })
     },
     async list({ state, strategyId, symbol, after, limit }) {
       let query = db.selectFrom('trade_order').selectAll()

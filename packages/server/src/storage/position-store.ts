@@ -3,6 +3,7 @@ import type { Side } from '@spark/core/trading/order'
 import type { TradingArm } from '@spark/core/trading/strategy'
 import { sql, type Kysely } from 'kysely'
 import type { FillRow, PositionRow } from './trading-tables.ts'
+import { prepared, standIns } from './prepared.ts'
 import type { MainTables } from './tables.ts'
 
 /** What a strategy holds. A flat one has no row or quantity 0. */
@@ -84,7 +85,8 @@ export interface PositionStore {
   knownFills(venue: string, symbol: string, fillIds: readonly string[]): Promise<Set<string>>
   addFill(trx: Kysely<MainTables>, fill: StoredFill, nowMs: number): Promise<void>
   addProfit(trx: Kysely<MainTables>, profit: Omit<Profit, 'fills'>, nowMs: number): Promise<void>
-  profits(): Promise<Profit[]>
+  /** The same list while nothing was added. */
+  profits(): Promise<readonly Profit[]>
   /** Of the fills since `fromMs`, by strategy and arm; those that closed nothing are left out. */
   earnedSince(fromMs: number): Promise<Earned[]>
   /** Newest first. */
@@ -95,10 +97,51 @@ export interface PositionStore {
 
 const IDS_A_STATEMENT = 500
 
+const positionOf = prepared<MainTables, { id: string }, PositionRow>((from, parameter) =>
+  from.selectFrom('position').selectAll().where('strategy_id', '=', parameter('id')),
+)
+const putPosition = prepared<MainTables, PositionRow>((from, parameter, shape) => {
+  const row = standIns(parameter, shape)
+  return from
+    .insertInto('position')
+    .values(row)
+    .onConflict((conflict) => conflict.column('strategy_id').doUpdateSet(row))
+})
+const fillNamed = prepared<MainTables, { venue: string; symbol: string; id: string }, { fill_id: string }>((from, parameter) =>
+  from
+    .selectFrom('order_fill')
+    .select('fill_id')
+    .where('venue', '=', parameter('venue'))
+    .where('symbol', '=', parameter('symbol'))
+    .where('fill_id', '=', parameter('id')),
+)
+const addedFill = prepared<MainTables, FillRow>((from, parameter, shape) =>
+  from.insertInto('order_fill').values(standIns(parameter, shape)),
+)
+const fillsOfOrder = prepared<MainTables, { intent: string }, FillRow>((from, parameter) =>
+  from.selectFrom('order_fill').selectAll().where('intent_id', '=', parameter('intent')).orderBy('ts'),
+)
+const profitOf = prepared<MainTables, { id: string; arm: string }, MainTables['profit']>((from, parameter) =>
+  from.selectFrom('profit').selectAll().where('strategy_id', '=', parameter('id')).where('arm', '=', parameter('arm')),
+)
+const allProfits = prepared<MainTables, Record<string, never>, MainTables['profit']>((from) =>
+  from.selectFrom('profit').selectAll().orderBy('strategy_id').orderBy('arm'),
+)
+const fillCount = prepared<MainTables, Record<string, never>, { fills: number | null }>((from) =>
+  from.selectFrom('profit').select(({ fn }) => fn.sum<number | null>('fills').as('fills')),
+)
+const putProfit = prepared<MainTables, MainTables['profit']>((from, parameter, shape) => {
+  const row = standIns(parameter, shape)
+  return from
+    .insertInto('profit')
+    .values(row)
+    .onConflict((conflict) => conflict.columns(['strategy_id', 'arm']).doUpdateSet(row))
+})
+
 export function createPositionStore(db: Kysely<MainTables>): PositionStore {
   return {
     async get(trx, strategyId) {
-      const row = await trx.selectFrom('position').selectAll().where('strategy_id', '=', strategyId).executeTakeFirst()
+      const [row] = (await positionOf(trx, { id: strategyId })).rows
       return row === undefined ? null : fromRow(row)
     },
     async open(trx = db) {
@@ -119,45 +162,35 @@ export function createPositionStore(db: Kysely<MainTables>): PositionStore {
       return held
     },
     async put(trx, position, nowMs) {
-      const row = toRow(position, nowMs)
-      await trx
-        .insertInto('position')
-        .values(row)
-        .onConflict((conflict) => conflict.column('strategy_id').doUpdateSet(row))
-        .execute()
+      await putPosition(trx, toRow(position, nowMs))
     },
     handOver,
     async hasFill(trx, { venue, symbol, fillId }) {
-      const row = await trx
-        .selectFrom('order_fill')
-        .select('fill_id')
-        .where('venue', '=', venue)
-        .where('symbol', '=', symbol)
-        .where('fill_id', '=', fillId)
-        .executeTakeFirst()
-      return row !== undefined
+      return (await fillNamed(trx, { venue, symbol, id: fillId })).rows.length > 0
     },
     knownFills: (venue, symbol, fillIds) => knownFills(db, venue, symbol, fillIds),
     async addFill(trx, fill, nowMs) {
-      await trx.insertInto('order_fill').values(toFillRow(fill, nowMs)).execute()
+      await addedFill(trx, toFillRow(fill, nowMs))
     },
     addProfit,
-    async profits() {
-      const rows = await db.selectFrom('profit').selectAll().orderBy('strategy_id').orderBy('arm').execute()
-      return rows.map(({ strategy_id: strategyId, arm, realized, fees, fills }) => ({
-        strategyId,
-        arm: arm as TradingArm,
-        realized,
-        fees,
-        fills,
-      }))
-    },
+    profits: rememberProfits(db),
     earnedSince: (fromMs) => earnedSince(db, fromMs),
     fills: (filter) => listFills(db, filter),
     async fillsOf(intentId) {
-      const rows = await db.selectFrom('order_fill').selectAll().where('intent_id', '=', intentId).orderBy('ts').execute()
-      return rows.map(fromFillRow)
+      return (await fillsOfOrder(db, { intent: intentId })).rows.map(fromFillRow)
     },
+  }
+}
+
+/** Every change of a profit is one fill more, so that their number tells whether there was any. */
+function rememberProfits(db: Kysely<MainTables>): PositionStore['profits'] {
+  let last: { fills: number | null; profits: readonly Profit[] } | null = null
+  return async () => {
+    // Counted first: what is added in between is counted the next time.
+    const [counted] = (await fillCount(db, {})).rows
+    const fills = counted?.fills ?? null
+    if (last?.fills !== fills) last = { fills, profits: (await allProfits(db, {})).rows.map(profitFromRow) }
+    return last.profits
   }
 }
 
@@ -236,23 +269,14 @@ async function addProfit(
   { strategyId, arm, realized, fees }: Omit<Profit, 'fills'>,
   nowMs: number,
 ): Promise<void> {
-  const known = await trx
-    .selectFrom('profit')
-    .selectAll()
-    .where('strategy_id', '=', strategyId)
-    .where('arm', '=', arm)
-    .executeTakeFirst()
+  const [known] = (await profitOf(trx, { id: strategyId, arm })).rows
   const sum = {
     realized: new Decimal(known?.realized ?? 0).plus(realized).toString(),
     fees: new Decimal(known?.fees ?? 0).plus(fees).toString(),
     fills: (known?.fills ?? 0) + 1,
     changed_at: nowMs,
   }
-  await trx
-    .insertInto('profit')
-    .values({ strategy_id: strategyId, arm, ...sum })
-    .onConflict((conflict) => conflict.columns(['strategy_id', 'arm']).doUpdateSet(sum))
-    .execute()
+  await putProfit(trx, { strategy_id: strategyId, arm, ...sum })
 }
 
 /** Millionths of the quote unit, upwards, so that a sum of them is never too small. */
@@ -284,6 +308,10 @@ function fromRow(row: PositionRow): StoredPosition {
     openedAt: row.opened_at,
     reduceOnly: row.reduce_only === 1,
   }
+}
+
+function profitFromRow({ strategy_id: strategyId, arm, realized, fees, fills }: MainTables['profit']): Profit {
+  return { strategyId, arm: arm as TradingArm, realized, fees, fills }
 }
 
 function toFillRow(fill: StoredFill, nowMs: number): FillRow {

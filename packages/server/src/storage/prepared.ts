@@ -1,4 +1,4 @@
-import type { CompiledQuery, Kysely, QueryResult } from 'kysely'
+import type { CompiledQuery, DialectAdapter, Kysely, QueryResult } from 'kysely'
 
 /** Stands in a query for a value that is given when it runs. */
 class Parameter {
@@ -10,18 +10,37 @@ class Parameter {
 
 type ParameterOf<Values> = <Name extends keyof Values & string>(name: Name) => Values[Name]
 
+/** A statement of more shapes is compiled anew for the others. */
+const SHAPES_MAX = 64
+
 /**
- * A query that runs several times a second: built and compiled once, which costs more than most of them take to run. `build` gets
- * what stands for each value; the text must not depend on the values. Resolves with what the database answers; rejects with StorageError.
+ * A query that runs several times a second: built and compiled once for each dialect, which costs more than most of them take to run.
+ * `build` gets what stands for each value. The text must not depend on the values, but for what `shapeOf` tells of them: which columns,
+ * how many rows. Resolves with what the database answers; rejects with StorageError.
  */
-export function prepared<Tables, Values extends object, Row>(
-  db: Kysely<Tables>,
-  build: (db: Kysely<Tables>, parameter: ParameterOf<Values>) => { compile(): CompiledQuery<Row> },
-): (trx: Kysely<Tables>, values: Values) => Promise<QueryResult<Row>> {
-  const query = build(db, (name) => new Parameter(name) as never).compile()
-  return (trx, values) =>
-    trx.executeQuery({
+export function prepared<Tables, Values extends object, Row = unknown>(
+  build: (db: Kysely<Tables>, parameter: ParameterOf<Values>, shape: Values) => { compile(): CompiledQuery<Row> },
+  shapeOf: (values: Values) => string | number = () => '',
+): (db: Kysely<Tables>, values: Values) => Promise<QueryResult<Row>> {
+  const dialects = new WeakMap<DialectAdapter, Map<string | number, CompiledQuery<Row>>>()
+  return (db, values) => {
+    const { adapter } = db.getExecutor()
+    const shapes = dialects.get(adapter) ?? new Map<string | number, CompiledQuery<Row>>()
+    dialects.set(adapter, shapes)
+    const shape = shapeOf(values)
+    const query = shapes.get(shape) ?? build(db, (name) => new Parameter(name) as never, values).compile()
+    if (shapes.size < SHAPES_MAX) shapes.set(shape, query)
+    return db.executeQuery({
       ...query,
       parameters: query.parameters.map((value) => (value instanceof Parameter ? values[value.name as keyof Values] : value)),
     })
+  }
+}
+
+/** The shape of values whose names are the columns. */
+export const columnsOf = (values: object): string => Object.keys(values).join()
+
+/** What stands for each of these values, by name. */
+export function standIns<Values extends object>(parameter: ParameterOf<Values>, values: Values): Values {
+  return Object.fromEntries(Object.keys(values).map((name) => [name, parameter(name as keyof Values & string)])) as Values
 }

@@ -1,6 +1,6 @@
 import { factText } from '@spark/core/rollout/reason'
 import type { Kysely } from 'kysely'
-import { prepared } from './prepared.ts'
+import { prepared, standIns } from './prepared.ts'
 import type { MainTables } from './tables.ts'
 
 export interface ProcessReport {
@@ -22,24 +22,18 @@ export interface ProcessReportStore {
   since(sinceMs: number, trx?: Kysely<MainTables>): Promise<ProcessReport[]>
 }
 
+const put = prepared<MainTables, MainTables['process_report']>((from, parameter, shape) => {
+  const row = standIns(parameter, shape)
+  return from
+    .insertInto('process_report')
+    .values(row)
+    .onConflict((conflict) => conflict.column('process').doUpdateSet(row))
+})
+const reported = prepared<MainTables, { since: number }, MainTables['process_report']>((from, parameter) =>
+  from.selectFrom('process_report').selectAll().where('reported_at', '>=', parameter('since')).orderBy('process'),
+)
+
 export function createProcessReportStore(db: Kysely<MainTables>): ProcessReportStore {
-  const put = prepared<MainTables, MainTables['process_report'], unknown>(db, (from, parameter) => {
-    const row = {
-      pid: parameter('pid'),
-      build_sha: parameter('build_sha'),
-      version: parameter('version'),
-      schema_hash: parameter('schema_hash'),
-      model_hash: parameter('model_hash'),
-      reported_at: parameter('reported_at'),
-    }
-    return from
-      .insertInto('process_report')
-      .values({ process: parameter('process'), ...row })
-      .onConflict((conflict) => conflict.column('process').doUpdateSet(row))
-  })
-  const reported = prepared<MainTables, { since: number }, MainTables['process_report']>(db, (from, parameter) =>
-    from.selectFrom('process_report').selectAll().where('reported_at', '>=', parameter('since')).orderBy('process'),
-  )
   return {
     async report({ process, pid, buildSha, version, schemaHash, modelHash, reportedAt }) {
       await put(db, {

@@ -76,7 +76,6 @@ export const repeatKey = (strategyId: string, side: Side): string => `${strategy
 export const candleKey = (strategyId: string, side: Side, candleTs: number): string => `${strategyId} ${side} ${candleTs}`
 
 export function createRiskStore(db: Kysely<MainTables>): RiskStore {
-  const { fence, lease, switches } = statementsOf(db)
   return {
     async sums(trx, { strategyIds, candleTs, nowMs, repeatWindowMs }) {
       const { total, ordersLastMinute } = await totals(trx, nowMs - 60_000)
@@ -127,7 +126,7 @@ export function createRiskStore(db: Kysely<MainTables>): RiskStore {
       await trx.updateTable('rollout_epoch').set({ ml_off: 0, changed_at: nowMs }).where('id', '=', 1).execute()
     },
     async killSwitches(trx = db) {
-      return (await switches(trx, {})).rows.map(({ scope, reason, actor, set_at: setAt }) => ({ scope, reason, actor, setAt }))
+      return (await setSwitches(trx, {})).rows.map(({ scope, reason, actor, set_at: setAt }) => ({ scope, reason, actor, setAt }))
     },
     async kill(trx, { scope, reason, actor, setAt }) {
       await trx
@@ -142,22 +141,18 @@ export function createRiskStore(db: Kysely<MainTables>): RiskStore {
   }
 }
 
-/** What runs with every tick and order. */
-function statementsOf(db: Kysely<MainTables>) {
-  const fence = prepared<MainTables, Record<string, never>, { epoch: number; ml_off: number; lease_until: number }>(db, (from) =>
-    from.selectFrom('rollout_epoch').select(['epoch', 'ml_off', 'lease_until']).where('id', '=', 1),
-  )
-  const lease = prepared<MainTables, { until: number }, unknown>(db, (from, parameter) =>
-    from
-      .updateTable('rollout_epoch')
-      .set({ lease_until: parameter('until') })
-      .where('id', '=', 1),
-  )
-  const switches = prepared<MainTables, Record<string, never>, MainTables['kill_switch']>(db, (from) =>
-    from.selectFrom('kill_switch').selectAll().orderBy('scope'),
-  )
-  return { fence, lease, switches }
-}
+const fence = prepared<MainTables, Record<string, never>, { epoch: number; ml_off: number; lease_until: number }>((from) =>
+  from.selectFrom('rollout_epoch').select(['epoch', 'ml_off', 'lease_until']).where('id', '=', 1),
+)
+const lease = prepared<MainTables, { until: number }>((from, parameter) =>
+  from
+    .updateTable('rollout_epoch')
+    .set({ lease_until: parameter('until') })
+    .where('id', '=', 1),
+)
+const setSwitches = prepared<MainTables, Record<string, never>, MainTables['kill_switch']>((from) =>
+  from.selectFrom('kill_switch').selectAll().orderBy('scope'),
+)
 
 /** Which of the switches stops orders of a strategy at a venue, or null. */
 export function killedBy(switches: readonly KillSwitch[], strategyId: string, venue: string): KillSwitch | null {

@@ -74,7 +74,6 @@ export function createRolloutStore(db: Kysely<MainTables>): RolloutStore {
     startedBy: row.started_by,
     changedAt: row.changed_at,
   })
-  const { newestFirst, stateOf, groups } = statementsOf(db)
   return {
     async newest(trx = db) {
       const [row] = (await newestFirst(trx, { limit: 1 })).rows
@@ -123,41 +122,35 @@ export function createRolloutStore(db: Kysely<MainTables>): RolloutStore {
   }
 }
 
-/** What runs with every tick. */
-function statementsOf(db: Kysely<MainTables>) {
-  const newestFirst = prepared<MainTables, { limit: number }, MainTables['rollout']>(db, (from, parameter) =>
-    from.selectFrom('rollout').selectAll().orderBy('ordinal', 'desc').limit(parameter('limit')),
-  )
-  const stateOf = prepared<MainTables, { state: string; phase: string; now: number; id: string }, unknown>(
-    db,
-    (from, parameter) =>
-      from
-        .updateTable('rollout')
-        .set({ state: parameter('state'), phase: parameter('phase'), changed_at: parameter('now') })
-        .where('id', '=', parameter('id')),
-  )
-  const groups = prepared<MainTables, { symbol: string; tf: string }, GroupRow>(db, (from, parameter) =>
-    from
-      .selectFrom('strategy')
-      .select((eb) => [
-        'status',
-        'pause_reason',
-        'exposed',
-        eb
-          .case()
-          .when(eb.and([eb('symbol', '=', parameter('symbol')), eb('tf', '=', parameter('tf'))]))
-          .then(1)
-          .else(0)
-          .end()
-          .as('canary'),
-        eb.fn.countAll<number>().as('count'),
-        eb.fn.min('id').as('first_id'),
-      ])
-      .groupBy(['status', 'pause_reason', 'exposed', 'canary'])
-      .orderBy('first_id'),
-  )
-  return { newestFirst, stateOf, groups }
-}
+const newestFirst = prepared<MainTables, { limit: number }, MainTables['rollout']>((from, parameter) =>
+  from.selectFrom('rollout').selectAll().orderBy('ordinal', 'desc').limit(parameter('limit')),
+)
+const stateOf = prepared<MainTables, { state: string; phase: string; now: number; id: string }>((from, parameter) =>
+  from
+    .updateTable('rollout')
+    .set({ state: parameter('state'), phase: parameter('phase'), changed_at: parameter('now') })
+    .where('id', '=', parameter('id')),
+)
+const groups = prepared<MainTables, { symbol: string; tf: string }, GroupRow>((from, parameter) =>
+  from
+    .selectFrom('strategy')
+    .select((eb) => [
+      'status',
+      'pause_reason',
+      'exposed',
+      eb
+        .case()
+        .when(eb.and([eb('symbol', '=', parameter('symbol')), eb('tf', '=', parameter('tf'))]))
+        .then(1)
+        .else(0)
+        .end()
+        .as('canary'),
+      eb.fn.countAll<number>().as('count'),
+      eb.fn.min('id').as('first_id'),
+    ])
+    .groupBy(['status', 'pause_reason', 'exposed', 'canary'])
+    .orderBy('first_id'),
+)
 
 async function nextOrdinal(trx: Kysely<MainTables>): Promise<number> {
   const { given } = await trx

@@ -3,6 +3,7 @@ import type { Timeframe } from '@spark/core/market/timeframe'
 import { Decimal, type DecimalText } from '@spark/core/trading/decimal'
 import type { Strategy, StrategyMode, StrategyStatus } from '@spark/core/trading/strategy'
 import type { Kysely } from 'kysely'
+import { prepared, standIns } from './prepared.ts'
 import type { StrategyRow } from './trading-tables.ts'
 import type { MainTables } from './tables.ts'
 
@@ -20,6 +21,8 @@ export interface StrategyStore {
   list(trx?: Kysely<MainTables>): Promise<StoredStrategy[]>
   /** Those that decide on the candles of these streams, by id. */
   on(streams: readonly Stream[]): Promise<StoredStrategy[]>
+  /** Those that act on ML, by id. */
+  exposed(): Promise<Pick<StoredStrategy, 'id' | 'symbol' | 'tf'>[]>
   /** Ids of those that are paused or stopped. */
   notRunning(): Promise<string[]>
   /** Whether any is paused with this reason. */
@@ -49,6 +52,21 @@ export interface StrategyStore {
 
 const ROWS_A_STATEMENT = 500
 
+const standing = prepared<MainTables, Record<string, never>, { id: string }>((from) =>
+  from.selectFrom('strategy').select('id').where('status', '!=', 'running'),
+)
+const exposedOnes = prepared<MainTables, Record<string, never>, Pick<StrategyRow, 'id' | 'symbol' | 'tf'>>((from) =>
+  from.selectFrom('strategy').select(['id', 'symbol', 'tf']).where('exposed', '=', 1).orderBy('id'),
+)
+/** Ids by their place, and the candle. */
+const decided = prepared<MainTables, Record<number, string> & { candleTs: number }>(
+  (from, parameter, shape) => {
+    const { candleTs, ...ids } = standIns(parameter, shape)
+    return from.updateTable('strategy').set({ decided_ts: candleTs }).where('id', 'in', Object.values(ids))
+  },
+  (shape) => Object.keys(shape).length,
+)
+
 export function createStrategyStore(db: Kysely<MainTables>): StrategyStore {
   return {
     install: (strategies, nowMs) => install(db, strategies, nowMs),
@@ -64,9 +82,12 @@ export function createStrategyStore(db: Kysely<MainTables>): StrategyStore {
         .execute()
       return rows.map(fromRow)
     },
+    async exposed() {
+      const { rows } = await exposedOnes(db, {})
+      return rows.map(({ id, symbol, tf }) => ({ id, symbol, tf: tf as Timeframe }))
+    },
     async notRunning() {
-      const rows = await db.selectFrom('strategy').select('id').where('status', '!=', 'running').execute()
-      return rows.map(({ id }) => id)
+      return (await standing(db, {})).rows.map(({ id }) => id)
     },
     isPausedFor: (reason) => isPausedFor(db, reason),
     totalCapital: () => totalCapital(db),
@@ -103,11 +124,7 @@ export function createStrategyStore(db: Kysely<MainTables>): StrategyStore {
     },
     async markDecided(trx, ids, candleTs) {
       for (let at = 0; at < ids.length; at += ROWS_A_STATEMENT)
-        await trx
-          .updateTable('strategy')
-          .set({ decided_ts: candleTs })
-          .where('id', 'in', ids.slice(at, at + ROWS_A_STATEMENT))
-          .execute()
+        await decided(trx, Object.assign({ candleTs }, ids.slice(at, at + ROWS_A_STATEMENT)))
     },
   }
 }

@@ -1,6 +1,6 @@
 import { Decimal, type DecimalText } from '@spark/core/trading/decimal'
 import type { Kysely } from 'kysely'
-import { prepared } from './prepared.ts'
+import { prepared, standIns } from './prepared.ts'
 import type { MainTables } from './tables.ts'
 import type { VenueStateRow } from './trading-tables.ts'
 
@@ -31,16 +31,25 @@ export interface VenueStore {
   addFlow(trx: Kysely<MainTables>, venue: string, flow: ReadonlyMap<string, Decimal>, nowMs: number): Promise<void>
 }
 
+const stateRows = prepared<MainTables, { venue: string }, VenueStateRow>((from, parameter) =>
+  from.selectFrom('venue_state').selectAll().where('venue', '=', parameter('venue')),
+)
+const balanceOf = prepared<MainTables, { venue: string; asset: string }, { amount: DecimalText }>((from, parameter) =>
+  from
+    .selectFrom('venue_balance')
+    .select('amount')
+    .where('venue', '=', parameter('venue'))
+    .where('asset', '=', parameter('asset')),
+)
+const putBalance = prepared<MainTables, MainTables['venue_balance']>((from, parameter, shape) => {
+  const row = standIns(parameter, shape)
+  return from
+    .insertInto('venue_balance')
+    .values(row)
+    .onConflict((conflict) => conflict.columns(['venue', 'asset']).doUpdateSet(row))
+})
+
 export function createVenueStore(db: Kysely<MainTables>): VenueStore {
-  const put = (trx: Kysely<MainTables>, venue: string, asset: string, amount: DecimalText, nowMs: number) =>
-    trx
-      .insertInto('venue_balance')
-      .values({ venue, asset, amount, changed_at: nowMs })
-      .onConflict((conflict) => conflict.columns(['venue', 'asset']).doUpdateSet({ amount, changed_at: nowMs }))
-      .execute()
-  const stateRows = prepared<MainTables, { venue: string }, VenueStateRow>(db, (from, parameter) =>
-    from.selectFrom('venue_state').selectAll().where('venue', '=', parameter('venue')),
-  )
   const putState = (trx: Kysely<MainTables>, venue: string, row: Partial<VenueStateRow> & { changed_at: number }) =>
     trx
       .insertInto('venue_state')
@@ -78,17 +87,13 @@ export function createVenueStore(db: Kysely<MainTables>): VenueStore {
       return new Map(rows.map(({ asset, amount }) => [asset, amount]))
     },
     async open(trx, venue, amounts, nowMs) {
-      for (const [asset, amount] of amounts) await put(trx, venue, asset, amount, nowMs)
+      for (const [asset, amount] of amounts) await putBalance(trx, { venue, asset, amount, changed_at: nowMs })
     },
     async addFlow(trx, venue, flow, nowMs) {
       for (const [asset, amount] of flow) {
-        const row = await trx
-          .selectFrom('venue_balance')
-          .select('amount')
-          .where('venue', '=', venue)
-          .where('asset', '=', asset)
-          .executeTakeFirst()
-        await put(trx, venue, asset, new Decimal(row?.amount ?? 0).plus(amount).toString(), nowMs)
+        const [known] = (await balanceOf(trx, { venue, asset })).rows
+        const sum = new Decimal(known?.amount ?? 0).plus(amount).toString()
+        await putBalance(trx, { venue, asset, amount: sum, changed_at: nowMs })
       }
     },
   }

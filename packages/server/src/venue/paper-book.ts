@@ -1,26 +1,51 @@
-import { sql, type Kysely } from 'kysely'
+import { sql, type Insertable, type Kysely } from 'kysely'
 import { Decimal, type DecimalText } from '@spark/core/trading/decimal'
 import type { Side } from '@spark/core/trading/order'
+import { columnsOf, prepared, standIns } from '../storage/prepared.ts'
 import type { PaperOrderRow, PaperTables } from '../storage/paper-tables.ts'
 import type { VenueFill, VenueOrder, VenueOrderState } from './venue.ts'
 
 /** Reads and writes of the paper venue's book, in the caller's transaction. */
 
-/** The newest one, when an id was used again. */
-export async function orderNamed(trx: Kysely<PaperTables>, clientOrderId: string): Promise<PaperOrderRow | null> {
-  const row = await trx
+const named = prepared<PaperTables, { id: string }, PaperOrderRow>((from, parameter) =>
+  from
     .selectFrom('paper_order')
     .selectAll()
-    .where('client_order_id', '=', clientOrderId)
+    .where('client_order_id', '=', parameter('id'))
     .orderBy(sql`rowid`, 'desc')
-    .limit(1)
-    .executeTakeFirst()
-  return row ?? null
+    .limit(1),
+)
+const ofVenue = prepared<PaperTables, { id: string }, PaperOrderRow>((from, parameter) =>
+  from.selectFrom('paper_order').selectAll().where('venue_order_id', '=', parameter('id')),
+)
+const balanceOf = prepared<PaperTables, { asset: string }, PaperTables['paper_balance']>((from, parameter) =>
+  from.selectFrom('paper_balance').selectAll().where('asset', '=', parameter('asset')),
+)
+const putBalance = prepared<PaperTables, PaperTables['paper_balance']>((from, parameter, shape) => {
+  const row = standIns(parameter, shape)
+  return from
+    .insertInto('paper_balance')
+    .values(row)
+    .onConflict((conflict) => conflict.column('asset').doUpdateSet(row))
+})
+const changed = prepared<PaperTables, Partial<PaperOrderRow> & Pick<PaperOrderRow, 'venue_order_id'>>(
+  (from, parameter, shape) => {
+    const { venue_order_id: id, ...columns } = standIns(parameter, shape)
+    return from.updateTable('paper_order').set(columns).where('venue_order_id', '=', id)
+  },
+  columnsOf,
+)
+const addedFill = prepared<PaperTables, Insertable<PaperTables['paper_fill']>, { id: number }>((from, parameter, shape) =>
+  from.insertInto('paper_fill').values(standIns(parameter, shape)).returning('id'),
+)
+
+/** The newest one, when an id was used again. */
+export async function orderNamed(trx: Kysely<PaperTables>, clientOrderId: string): Promise<PaperOrderRow | null> {
+  return (await named(trx, { id: clientOrderId })).rows[0] ?? null
 }
 
 export async function orderRow(trx: Kysely<PaperTables>, venueOrderId: string): Promise<PaperOrderRow | null> {
-  const row = await trx.selectFrom('paper_order').selectAll().where('venue_order_id', '=', venueOrderId).executeTakeFirst()
-  return row ?? null
+  return (await ofVenue(trx, { id: venueOrderId })).rows[0] ?? null
 }
 
 /** Word for word the condition of the index paper_order_open: with the states as parameters each price would read every order. */
@@ -42,19 +67,14 @@ export function openRows(trx: Kysely<PaperTables>, symbols: readonly string[]): 
 
 /** Adds to what is free and locked of an asset; throws RangeError when either would be below 0. */
 export async function addBalance(trx: Kysely<PaperTables>, asset: string, free: Decimal, locked: Decimal): Promise<void> {
-  const row = await trx.selectFrom('paper_balance').selectAll().where('asset', '=', asset).executeTakeFirst()
+  const [row] = (await balanceOf(trx, { asset })).rows
   const sum = { free: new Decimal(row?.free ?? 0).plus(free), locked: new Decimal(row?.locked ?? 0).plus(locked) }
   if (sum.free.lt(0) || sum.locked.lt(0)) throw new RangeError(`not enough ${asset}`)
-  const values = { free: sum.free.toString(), locked: sum.locked.toString() }
-  await trx
-    .insertInto('paper_balance')
-    .values({ asset, ...values })
-    .onConflict((conflict) => conflict.column('asset').doUpdateSet(values))
-    .execute()
+  await putBalance(trx, { asset, free: sum.free.toString(), locked: sum.locked.toString() })
 }
 
 export async function freeOf(trx: Kysely<PaperTables>, asset: string): Promise<Decimal> {
-  const row = await trx.selectFrom('paper_balance').select('free').where('asset', '=', asset).executeTakeFirst()
+  const [row] = (await balanceOf(trx, { asset })).rows
   return new Decimal(row?.free ?? 0)
 }
 
@@ -64,11 +84,7 @@ export async function changeOrder(
   change: Partial<Pick<PaperOrderRow, 'state' | 'filled_quantity' | 'locked'>>,
   nowMs: number,
 ): Promise<void> {
-  await trx
-    .updateTable('paper_order')
-    .set({ ...change, updated_at: nowMs })
-    .where('venue_order_id', '=', venueOrderId)
-    .execute()
+  await changed(trx, { ...change, updated_at: nowMs, venue_order_id: venueOrderId })
 }
 
 export async function addFill(
@@ -78,12 +94,8 @@ export async function addFill(
 ): Promise<VenueFill> {
   const { client_order_id: clientOrderId, venue_order_id: venueOrderId, symbol, side } = order
   const { feeAsset, ...rest } = fill
-  const row = await trx
-    .insertInto('paper_fill')
-    .values({ venue_order_id: venueOrderId, symbol, side, fee_asset: feeAsset, ...rest })
-    .returning('id')
-    .executeTakeFirstOrThrow()
-  return { fillId: String(row.id), clientOrderId, venueOrderId, symbol, side: side as Side, ...fill }
+  const { rows } = await addedFill(trx, { venue_order_id: venueOrderId, symbol, side, fee_asset: feeAsset, ...rest })
+  return { fillId: String(rows[0]?.id), clientOrderId, venueOrderId, symbol, side: side as Side, ...fill }
 }
 
 export async function fillsSince(db: Kysely<PaperTables>, symbol: string, sinceMs: number): Promise<VenueFill[]> {

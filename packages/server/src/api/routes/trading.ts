@@ -52,7 +52,7 @@ function bookRoutes(app: FastifyInstance, deps: ApiDeps): void {
     if (nextCursor !== null) reply.header('x-next-cursor', nextCursor)
     return reply.type('text/csv; charset=utf-8').send(fillsCsv(items))
   })
-  handle(app, 'positions', async () => ({ items: await positions.open(), profits: await positions.profits() }))
+  handle(app, 'positions', async () => ({ items: await positions.open(), profits: [...(await positions.profits())] }))
   handle(app, 'earned', async ({ query }) => {
     const from = query.from === undefined ? 0 : timeOf(query.from, 'from')
     return { from, items: await positions.earnedSince(from) }

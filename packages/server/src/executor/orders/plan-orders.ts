@@ -70,11 +70,20 @@ export function planOrders(path: OrderPath, wishes: readonly Wish[]): Promise<St
  */
 export async function planAll(path: OrderPath, plans: readonly Decided[]): Promise<StoredOrder[]> {
   const wishes = plans.flatMap((plan) => plan.wishes)
+  const marks = [...Map.groupBy(plans, (plan) => plan.candleTs)].map(([candleTs, own]) => ({
+    candleTs,
+    strategyIds: own.flatMap((plan) => plan.strategyIds),
+  }))
+  const mark = async (trx: Kysely<MainTables>) => {
+    for (const { candleTs, strategyIds } of marks) await path.strategies.markDecided(trx, strategyIds, candleTs)
+  }
+  // Most candles change no position: one statement needs no transaction around it.
+  if (wishes.length === 0 && marks.length === 1) {
+    await mark(path.db)
+    return []
+  }
   const planned = await path.db.transaction().execute(async (trx) => {
-    for (const [candleTs, own] of Map.groupBy(plans, (plan) => plan.candleTs)) {
-      const strategyIds = own.flatMap((plan) => plan.strategyIds)
-      await path.strategies.markDecided(trx, strategyIds, candleTs)
-    }
+    await mark(trx)
     if (wishes.length === 0) return []
     const book = await openBook(path, trx, plans)
     const judgements = wishes.map((wish) => judged(path, book, wish)).filter((one) => one !== null)
