@@ -214,6 +214,16 @@ describe('a breach', () => {
     expect(effectiveFloor(DEFAULT_PLAN, state.modifiers, 0.55)).toBe(0.55)
   })
 
+  it('that was over before the controller looked again raises nothing, and is told', () => {
+    const slow = between(4.1 * HOUR, 4.4 * HOUR, { latencyMs: 1200 })
+    const down = (sinceMs: number) => sinceMs >= 4.05 * HOUR && sinceMs < 5 * HOUR
+    const { told, effects } = run({ ...slow, down }, 6 * HOUR)
+    expect(firstTime(told, 'counter_move')).toBe(null)
+    const kinds = effects.filter((effect) => 'code' in effect && effect.code === 'warning').map(({ kind }) => kind)
+    expect([kinds[0], kinds.at(-1)]).toEqual(['alert', 'resolve'])
+    expect(firstTime(run(slow, 6 * HOUR).told, 'counter_move')).not.toBe(null)
+  })
+
   it('that ends in the tick that goes preview-only gives back its counter-moves in the next one', () => {
     const slow = (sinceMs: number) => (sinceMs >= 4.1 * HOUR && sinceMs < 4.8 * HOUR ? { latencyMs: 1200 } : {})
     const isBack = ({ outcome }: Told) => outcome.reasons.includes('p95 is clear: its counter-moves are taken back')

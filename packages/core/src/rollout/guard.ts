@@ -93,12 +93,14 @@ function counterMoves(plan: RolloutPlan, before: Making, events: readonly GateEv
     modifiers = modifiers.filter((one) => one.gate !== gate)
     reasons.push(reasonText('clear', { gate }))
   }
-  for (const { gate, kind } of events) {
-    if ((kind === 'cleared' || kind === 'warning_over') && modifiers.some((one) => one.gate === gate)) {
+  for (const [place, { gate, kind }] of events.entries()) {
+    if (endsWarning({ kind }) && modifiers.some((one) => one.gate === gate)) {
       modifiers = modifiers.filter((one) => one.gate !== gate)
       reasons.push(reasonText('clear', { gate }))
     }
     if (kind !== 'warning_lasts' || !plan.floorOnWarning.includes(gate) || !acts(before.state)) continue
+    // A tick that sees much at once, after the controller was away, may see the end of it as well.
+    if (events.slice(place).some((later) => later.gate === gate && endsWarning(later))) continue
     const now = effectiveFloor(plan, modifiers, facts.floor)
     const raised = Math.min(plan.floorMax, now + plan.floorStep)
     if (raised <= now) continue
@@ -108,6 +110,8 @@ function counterMoves(plan: RolloutPlan, before: Making, events: readonly GateEv
   if (reasons.length === 0) return null
   return join(before, { state: { ...before.state, modifiers }, decision: 'counter_move', reasons, effects: [] })
 }
+
+const endsWarning = ({ kind }: Pick<GateEvent, 'kind'>): boolean => kind === 'cleared' || kind === 'warning_over'
 
 /** Alerts and triage that an event of a gate calls for. */
 function tell(plan: RolloutPlan, state: RolloutState, { gate, kind, breach }: GateEvent, facts: TickFacts): Effect[] {

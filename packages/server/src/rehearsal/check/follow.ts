@@ -80,12 +80,14 @@ export class Follower {
     return { decision: isMoved ? 'counter_move' : null, cause: null }
   }
 
-  /** Counter-moves as they are after this row, if nothing harsher was decided. */
+  /** Counter-moves as they are after this row, if nothing harsher was decided. A warning whose end came with it asks for none. */
   movedBy(baseFloor: number): Modifier[] {
     let moves = this.moves.filter(({ gate }) => !this.episodes[gate].over)
-    for (const { gate, kind } of this.events) {
+    for (const [place, { gate, kind }] of this.events.entries()) {
       if (kind === 'cleared' || kind === 'warning_over') moves = moves.filter((one) => one.gate !== gate)
       if (kind !== 'warning_lasts' || !this.acts || !this.plan.floorOnWarning.includes(gate)) continue
+      const rest = this.events.slice(place).filter((one) => one.gate === gate)
+      if (rest.some((one) => one.kind === 'cleared' || one.kind === 'warning_over')) continue
       const floor = this.floor(baseFloor, moves)
       const amount = Math.min(this.plan.floorStep, this.plan.floorMax - floor)
       if (amount > 1e-9) moves = [...moves, { gate, kind: 'floor', amount }]
