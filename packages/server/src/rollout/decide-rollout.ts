@@ -3,6 +3,7 @@ import { commandProblem } from '@spark/core/rollout/command'
 import { decide } from '@spark/core/rollout/decide'
 import { exposedCount } from '@spark/core/rollout/exposure'
 import type { Command, Effect, Outcome, TickInput } from '@spark/core/rollout/outcome'
+import type { SliceFacts } from '@spark/core/rollout/slice'
 import { exposedShare, hasEnded, type RolloutState } from '@spark/core/rollout/state'
 import type { Kysely } from 'kysely'
 import type { Clock } from '../clock.ts'
@@ -107,9 +108,18 @@ export function answerOf({ decision, reasons, effects, state }: Outcome) {
   return { decision, reasons, effects, stateDigest: stateDigest(state) }
 }
 
-export function stateDigest(state: RolloutState): string {
-  return sha256(canonicalJson(state))
+/** SHA-256 of its canonical text. Half of that are slices, which stay the same from tick to tick: theirs is made once. */
+export function stateDigest({ recent, ...rest }: RolloutState): string {
+  const slices = recent.map((slice) => {
+    const known = sliceTexts.get(slice) ?? canonicalJson(slice)
+    sliceTexts.set(slice, known)
+    return known
+  })
+  // Quotes inside of a string are escaped, so that no text in it can look like this.
+  return sha256(canonicalJson({ ...rest, recent: [] }).replace('"recent":[]', () => `"recent":[${slices.join(',')}]`))
 }
+
+const sliceTexts = new WeakMap<SliceFacts, string>()
 
 async function expose(
   { stores }: RolloutParts,
