@@ -34,7 +34,7 @@ export interface RolloutNow {
 
 export interface RolloutNowParts {
   config: Pick<Config, 'scoring' | 'confidFloor' | 'pollIntervalMs'>
-  stores: Pick<TradingStores, 'rollouts' | 'risk'>
+  stores: Pick<TradingStores, 'rollouts'>
   settings: LiveSettingStore
 }
 
@@ -57,12 +57,10 @@ export async function readRolloutNow(
   nowMs: number,
   readExposed: ReadExposed = (_rollout, _fence, trx) => stores.rollouts.exposedIds(trx),
 ): Promise<RolloutNow> {
-  const rollout = await stores.rollouts.newest(db)
-  const fence = await stores.risk.epoch(db)
-  const effective = effectiveSettings(config, await settings.list(db))
+  const { rollout, fence } = await stores.rollouts.newestWithFence(db)
+  const { settings: applied, killed } = await settings.withSwitches(db)
   const exposed = rollout === null ? [] : await readExposed(rollout, fence, db)
-  const killed = (await stores.risk.killSwitches(db)).map(({ scope }) => scope)
-  return rolloutNow({ rollout, fence, exposed, killed, effective, nowMs })
+  return rolloutNow({ rollout, fence, exposed, killed, effective: effectiveSettings(config, applied), nowMs })
 }
 
 function rolloutNow({

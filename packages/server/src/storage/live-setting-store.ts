@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import { sql, type Kysely } from 'kysely'
 import { prepared } from './prepared.ts'
 import type { MainTables } from './tables.ts'
 
@@ -16,6 +16,8 @@ export interface LiveSetting {
 /** What was applied last; a setting that never was is not there, and the environment or the default counts. */
 export interface LiveSettingStore {
   list(trx?: Kysely<MainTables>): Promise<LiveSetting[]>
+  /** The same, and the scopes of the kill switches that are set, in one read: processes ask twice a second. */
+  withSwitches(trx?: Kysely<MainTables>): Promise<{ settings: LiveSetting[]; killed: string[] }>
   put(trx: Kysely<MainTables>, setting: LiveSetting): Promise<void>
 }
 
@@ -23,15 +25,32 @@ const all = prepared<MainTables, Record<string, never>, MainTables['live_setting
   from.selectFrom('live_setting').selectAll().orderBy('name'),
 )
 
+type SetRow = MainTables['live_setting'] & { kind: 'setting' | 'switch' }
+
+const allWithSwitches = prepared<MainTables, Record<string, never>, SetRow>((from) =>
+  from
+    .selectFrom('live_setting')
+    .select([sql<SetRow['kind']>`'setting'`.as('kind'), 'name', 'value', 'actor', 'changed_at'])
+    .unionAll(
+      from
+        .selectFrom('kill_switch')
+        .select([sql<SetRow['kind']>`'switch'`.as('kind'), 'scope as name', 'reason as value', 'actor', 'set_at as changed_at']),
+    )
+    .orderBy('kind')
+    .orderBy('name'),
+)
+
 export function createLiveSettingStore(db: Kysely<MainTables>): LiveSettingStore {
   return {
     async list(trx = db) {
-      return (await all(trx, {})).rows.map(({ name, value, actor, changed_at: changedAt }) => ({
-        name: name as LiveSettingName,
-        value,
-        actor,
-        changedAt,
-      }))
+      return (await all(trx, {})).rows.map(fromRow)
+    },
+    async withSwitches(trx = db) {
+      const { rows } = await allWithSwitches(trx, {})
+      return {
+        settings: rows.filter(({ kind }) => kind === 'setting').map(fromRow),
+        killed: rows.filter(({ kind }) => kind === 'switch').map(({ name }) => name),
+      }
     },
     async put(trx, { name, value, actor, changedAt }) {
       await trx
@@ -41,4 +60,8 @@ export function createLiveSettingStore(db: Kysely<MainTables>): LiveSettingStore
         .execute()
     },
   }
+}
+
+function fromRow({ name, value, actor, changed_at: changedAt }: MainTables['live_setting']): LiveSetting {
+  return { name: name as LiveSettingName, value, actor, changedAt }
 }

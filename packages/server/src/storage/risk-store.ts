@@ -108,7 +108,7 @@ export function createRiskStore(db: Kysely<MainTables>): RiskStore {
     async epoch(trx) {
       const [row] = (await fence(trx, {})).rows
       if (row === undefined) throw new Error('the rollout epoch is missing')
-      return { epoch: row.epoch, mlOff: row.ml_off === 1, leaseUntil: row.lease_until }
+      return fenceOf(row)
     },
     async raiseEpoch(trx, { mlOff, nowMs }) {
       const { epoch } = await trx
@@ -141,7 +141,13 @@ export function createRiskStore(db: Kysely<MainTables>): RiskStore {
   }
 }
 
-const fence = prepared<MainTables, Record<string, never>, { epoch: number; ml_off: number; lease_until: number }>((from) =>
+export type FenceRow = Pick<MainTables['rollout_epoch'], 'epoch' | 'ml_off' | 'lease_until'>
+
+export function fenceOf({ epoch, ml_off: mlOff, lease_until: leaseUntil }: FenceRow): Fence {
+  return { epoch, mlOff: mlOff === 1, leaseUntil }
+}
+
+const fence = prepared<MainTables, Record<string, never>, FenceRow>((from) =>
   from.selectFrom('rollout_epoch').select(['epoch', 'ml_off', 'lease_until']).where('id', '=', 1),
 )
 const lease = prepared<MainTables, { until: number }>((from, parameter) =>

@@ -3,8 +3,9 @@ import type { Member } from '@spark/core/rollout/exposure'
 import type { RolloutPlan } from '@spark/core/rollout/plan'
 import type { RolloutState } from '@spark/core/rollout/state'
 import type { StrategyStatus } from '@spark/core/trading/strategy'
-import type { Kysely } from 'kysely'
+import type { Kysely, Nullable } from 'kysely'
 import { prepared } from './prepared.ts'
+import { fenceOf, type Fence, type FenceRow } from './risk-store.ts'
 import type { MainTables } from './tables.ts'
 
 /** What the digest covers: nothing of it changes while the rollout lives. */
@@ -41,6 +42,8 @@ export interface StrategyGroup {
 export interface RolloutStore {
   /** The newest one, whether it has ended or not; null before the first. */
   newest(trx?: Kysely<MainTables>): Promise<StoredRollout | null>
+  /** The same with the fence around it, in one read: processes ask twice a second. */
+  newestWithFence(trx?: Kysely<MainTables>): Promise<{ rollout: StoredRollout | null; fence: Fence }>
   /** Newest first. */
   list(limit: number): Promise<StoredRollout[]>
   /** The number of the next one: higher than any that was given. */
@@ -78,6 +81,15 @@ export function createRolloutStore(db: Kysely<MainTables>): RolloutStore {
     async newest(trx = db) {
       const [row] = (await newestFirst(trx, { limit: 1 })).rows
       return row === undefined ? null : fromRow(row)
+    },
+    async newestWithFence(trx = db) {
+      const [row] = (await newestFenced(trx, {})).rows
+      if (row === undefined) throw new Error('the rollout epoch is missing')
+      const { id, ...rest } = row
+      return {
+        rollout: id === null ? null : fromRow({ id, ...(rest as Omit<MainTables['rollout'], 'id'>) }),
+        fence: fenceOf(row),
+      }
     },
     async list(limit) {
       return (await newestFirst(db, { limit })).rows.map(fromRow)
@@ -124,6 +136,21 @@ export function createRolloutStore(db: Kysely<MainTables>): RolloutStore {
 
 const newestFirst = prepared<MainTables, { limit: number }, MainTables['rollout']>((from, parameter) =>
   from.selectFrom('rollout').selectAll().orderBy('ordinal', 'desc').limit(parameter('limit')),
+)
+/** One row always; the columns of the rollout are null before the first. */
+const newestFenced = prepared<MainTables, Record<string, never>, FenceRow & Nullable<MainTables['rollout']>>((from) =>
+  from
+    .selectFrom('rollout_epoch')
+    .leftJoin('rollout', (join) =>
+      join.on(
+        'rollout.ordinal',
+        '=',
+        from.selectFrom('rollout as newest').select(({ fn }) => fn.max('newest.ordinal').as('ordinal')),
+      ),
+    )
+    .selectAll('rollout')
+    .select(['rollout_epoch.epoch', 'rollout_epoch.ml_off', 'rollout_epoch.lease_until'])
+    .where('rollout_epoch.id', '=', 1),
 )
 const stateOf = prepared<MainTables, { state: string; phase: string; now: number; id: string }>((from, parameter) =>
   from
