@@ -118,6 +118,16 @@ describe('two models compared', () => {
   })
 })
 
+it.each([
+  [EXPIRED, modelHash(EXPIRED, sha256), `the model ${EXPIRED.version} has expired at 1970-01-01T00:00:00.001Z`],
+  [{ ...ML_FUSION_1_2, version: 'changed' }, 'another hash', 'the model changed is damaged'],
+])('a rollout of a model that cannot be scored with is refused and says why', async (model, hash, why) => {
+  await models.put(model, hash, 10)
+  const payload = { model: model.version, reason: 'a try' }
+  const response = await api.app.inject({ method: 'POST', url: '/api/rollout/start', headers: headers(), payload })
+  expect(response.json()).toMatchObject({ code: 'rollout_refused', detail: expect.stringContaining(why) })
+})
+
 describe('the alias shadow', () => {
   it('is set and taken away by a person, each with an audit row', async () => {
     expect(await call('/shadow', { version: LEARNED.version, reason: 'to see' })).toMatchObject({ status: 200 })

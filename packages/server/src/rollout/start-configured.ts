@@ -2,6 +2,7 @@ import { championOf, modelWithWeights } from '../champion.ts'
 import type { Config } from '../config.ts'
 import { ceilingOf, effectiveSettings, effectiveWeights } from '../live-settings.ts'
 import { rolloutPlanOf } from '../rollout-plan.ts'
+import { modelStateOf } from '../model-state.ts'
 import type { LiveSettingStore } from '../storage/live-setting-store.ts'
 import type { ModelStore } from '../storage/model-store.ts'
 import type { Who } from '../command-event.ts'
@@ -38,6 +39,8 @@ export async function startConfigured(deps: ConfiguredStartDeps, start: Configur
     return {
       problems: [start.model === null ? 'the champion cannot be used: see spark doctor' : `there is no model ${start.model}`],
     }
+  const unfit = await unfitProblem(models, model.version, nowMs)
+  if (unfit !== null) return { problems: [unfit] }
   return parts.stores.db.transaction().execute(async (trx) => {
     const effective = effectiveSettings(config, await settings.list(trx))
     const { canary, file } = config
@@ -52,4 +55,15 @@ export async function startConfigured(deps: ConfiguredStartDeps, start: Configur
     }
     return answer
   })
+}
+
+/** Nothing would score with it. */
+async function unfitProblem(models: ModelStore, version: string, nowMs: number): Promise<string | null> {
+  const stored = await models.get(version)
+  const state = stored === null ? 'damaged' : modelStateOf(stored, nowMs)
+  if (state === 'usable') return null
+  if (state === 'damaged')
+    return `the model ${version} is damaged: its document is not the one that was stored, or this build cannot read it`
+  const expiresAt = new Date(stored?.document?.expiresAt ?? nowMs).toISOString()
+  return `the model ${version} has expired at ${expiresAt}; roll out a newer candidate of the weekly update`
 }

@@ -272,6 +272,28 @@ describe('the verdict', () => {
     expect([stage.told[0], stage.told.at(-1)]).toEqual(['unproven', 'worse_than_baseline'])
   })
 
+  it('is made of champion, challenger, shadow and the champion before, on the same candles, and of nobody else', async () => {
+    const stage = await openStage()
+    const models = createModelStore(stage.db)
+    const named = { challenger: 'c', shadow: 's', 'before-rollout-9': 'older', 'before-rollout-10': 'before' }
+    for (const [alias, version] of Object.entries(named)) {
+      const model = { ...CONTRARY, version }
+      await models.put(model, modelHash(model, sha256), 0)
+      await models.setAlias(alias, version, 0)
+    }
+    await stage.pass(400)
+    await matureLabels(stage.deps)
+    await stage.pass(800)
+    await matureLabels(stage.deps)
+    const { labels, evidence, counters } = await stage.kept()
+    const followed = ['before', 'c', VERSION, 's']
+    expect(evidence.map(({ model }) => model).toSorted()).toEqual(followed)
+    expect([...new Set(counters.map(({ model }) => model))].toSorted()).toEqual([BASELINE, ...followed].toSorted())
+    const candlesOf = (model: string) => labels.filter((row) => row.model === model).map(({ symbol, ts }) => `${symbol} ${ts}`)
+    expect(candlesOf('c').length).toBeGreaterThan(100)
+    expect(candlesOf('c')).toEqual(candlesOf('s'))
+  })
+
   it('says nothing of a model whose document was changed', async () => {
     const stage = await openStage({ model: CONTRARY })
     const changed = {
