@@ -20,6 +20,12 @@ export async function installModels(
   return { derived: model === null || model.version === (champion ?? ML_FUSION_1_2.version) ? null : model.version }
 }
 
+/** Stores a model as challenger. Rejects with ModelConflictError when its version is another document already. */
+export async function challengeWith(store: ModelStore, model: Model, nowMs: number): Promise<void> {
+  await store.put(model, modelHash(model, sha256), nowMs)
+  await store.setAlias('challenger', model.version, nowMs)
+}
+
 /**
  * The champion when it has these weights, or when there are none; else the version derived from it, which is stored. Null when the
  * champion is not there, or damaged.

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { deadLetters } from './meters.ts'
-import { problemOf, tellVerdict } from './operation.ts'
+import { tellVerdict } from './labels/label-deps.ts'
+import { problemOf } from './operation.ts'
 
 const parts = ({
   ok = true,

@@ -1,5 +1,4 @@
 import type { Stream } from '@spark/core/market/candle'
-import type { ModelVerdict } from '@spark/core/rollout/state'
 import type { Feed } from '../feed/feed.ts'
 import { startJobs, type JobWork } from '../jobs/run-jobs.ts'
 import { startRehearsals } from '../jobs/run-rehearsals.ts'
@@ -16,11 +15,10 @@ import { createEquityStore } from '../storage/equity-store.ts'
 import { createJobRunStore, type JobRunStore } from '../storage/job-run-store.ts'
 import { createLearnerStore } from '../storage/learner-store.ts'
 import { createMetricSliceStore } from '../storage/metric-slice-store.ts'
-import { createModelStore } from '../storage/model-store.ts'
 import { createRehearsalStore } from '../storage/rehearsal-store.ts'
 import type { Ingest } from './ingest.ts'
 import { createJobWork } from './job-work.ts'
-import { labelRule } from './labels/label-rule.ts'
+import { labelDepsOf } from './labels/label-deps.ts'
 import type { OrderDesk } from './order-desk.ts'
 
 /** Market data older than this is not well: the limit of the staleness alarm. */
@@ -87,35 +85,19 @@ function workOf(
   runs: JobRunStore,
 ): JobWork {
   const { db } = storage.database
-  const candles = createCandleStore(db)
-  const judged = {
-    labels: desk.stores.labels,
-    models: createModelStore(db),
-    rollouts: desk.stores.rollouts,
-    strategies: desk.strategies,
-    streams,
-    baseAsset: (symbol: string) => desk.instruments.get(symbol)?.base ?? symbol,
-    marketMs: () => feed.nowMs(),
-    clock,
-  }
+  const judged = labelDepsOf({ config, clock, db, desk, feed, streams })
   return createJobWork({
     config,
     clock,
     feed,
     streams,
-    candles,
+    candles: createCandleStore(db),
     slices: createMetricSliceStore(db),
     equity: createEquityStore(db),
     runs,
     alerts: createAlertStore(db),
     notices: createAlertNoticeStore(db),
-    labels: {
-      ...judged,
-      candles,
-      source: feed.name,
-      rule: labelRule(config.file),
-      onVerdict: (model, verdict) => tellVerdict(desk, model, verdict),
-    },
+    labels: judged,
     learning: {
       ...judged,
       learner: createLearnerStore(db),
@@ -123,18 +105,6 @@ function workOf(
       weightsFixed: config.weights !== null,
     },
   })
-}
-
-/** Losing after costs warns; what is worse than the baseline is the controller's to roll back. */
-export async function tellVerdict(
-  desk: Pick<OrderDesk, 'raise' | 'resolve'>,
-  model: string,
-  verdict: ModelVerdict,
-): Promise<void> {
-  const about = { code: 'model_loses', scope: `model:${model}` }
-  if (verdict !== 'loses_after_costs') return desk.resolve(about.code, about.scope)
-  const message = `${model} loses after costs, beyond chance: spark calibration verdict shows the figures`
-  await desk.raise({ severity: 'yellow', ...about, message })
 }
 
 /** Why all is not well, or null. */

@@ -9,8 +9,11 @@ const TOGETHER = 1 / 3
 /** So near to the end of a step half of the faults begin, ms: what matters most is what happens while it wants to advance. */
 const NEAR_MS = 90_000
 
+/** Labels that are late matter only where a model is judged. */
+const DRAWN_KINDS = FAULT_KINDS.filter((kind) => kind !== 'late_labels')
+
 /** So many faults, at times and for lengths that matter to the plan: from a slice to twice the longest hold. */
-export function drawFaults(seed: number, plan: RolloutPlan, count: number, kinds: readonly FaultKind[] = FAULT_KINDS): Fault[] {
+export function drawFaults(seed: number, plan: RolloutPlan, count: number, kinds: readonly FaultKind[] = DRAWN_KINDS): Fault[] {
   const random = createRandom(seed, STREAM)
   const longestMs = 2 * Math.max(...GATE_NAMES.map((gate) => plan.gates[gate].holdMs))
   const groups = [...Map.groupBy(kinds, (kind) => faultSpec(kind).group).values()]

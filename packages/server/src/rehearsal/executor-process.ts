@@ -24,6 +24,7 @@ import { createProcessReportStore } from '../storage/process-report-store.ts'
 import type { Clock } from '../clock.ts'
 import { faultFeed } from './fault-feed.ts'
 import { faultVenue } from './fault-venue.ts'
+import { startLabelling } from './labelling.ts'
 import type { Life } from './life.ts'
 import { lookingClock, type LookingClock, type News } from './looking-clock.ts'
 import { createScoreClient } from './score-client.ts'
@@ -190,6 +191,7 @@ async function run(parts: Parts): Promise<void> {
     },
   })
   control(parts, { watch, watchClock, settings, slices, errors })
+  if (world.labelsEveryMs !== null) startLabelling(parts, world.labelsEveryMs)
   await report(parts, watch)
 }
 

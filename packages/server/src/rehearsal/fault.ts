@@ -82,6 +82,7 @@ export const FAULTS = {
   controller_away: lasting('process', 'the controller does not tick; everything else runs'),
   poison_messages: lasting('queue', 'jobs that nobody can read, discarded at the end', amount('jobs', 1, 1000, 6)),
   dead_notifications: lasting('queue', 'notifications that nobody could deliver', amount('jobs', 1, 1000, 6)),
+  late_labels: lasting('queue', 'the job that labels decisions does not run; it makes up for it at the end'),
   venue_timeouts: lasting('venue', 'the venue takes orders and the answer is lost', share('orders', 0.5)),
   venue_5xx: lasting('venue', 'the venue fails without having taken the order', share('orders', 0.5)),
   venue_429: lasting('venue', 'the venue says that it is asked too often', share('orders', 0.5)),

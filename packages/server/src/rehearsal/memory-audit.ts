@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { isOfRollout } from '../rollout/replay-rollout.ts'
 import { auditItem, auditLine, type AuditEvent, type AuditItem, type AuditPosition } from '../storage/audit/audit-event.ts'
 import { ORDER_WRITER } from '../storage/audit/last-relayed.ts'
 
@@ -67,7 +68,8 @@ export function createMemoryAudit(
           if (writer === ORDER_WRITER) {
             lastOrderLine = line
             const { ts = nowMs(), action, actor, context } = event
-            if ('rollout' in context) rollout.push({ id: `${writer}-${seq}`, ts, sinceMs: sinceOf(ts), action, actor, context })
+            if ('rollout' in context && isOfRollout(action))
+              rollout.push({ id: `${writer}-${seq}`, ts, sinceMs: sinceOf(ts), action, actor, context })
           }
           onRow(event)
           return { writer, seq }

@@ -2,6 +2,7 @@ import type { Stream } from '@spark/core/market/candle'
 import { expectedDurationMs, type RolloutPlan } from '@spark/core/rollout/plan'
 import { hasEnded, type Phase, type RolloutState } from '@spark/core/rollout/state'
 import type { Member } from '@spark/core/rollout/exposure'
+import type { Model } from '@spark/core/signal/model'
 import { championOf } from '../champion.ts'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config.ts'
@@ -36,6 +37,10 @@ export interface RehearsalOptions {
   ceiling: number
   /** Ends at the latest so long after the rollout began, ms. */
   limitMs: number
+  /** What is rolled out; default: the champion. */
+  model?: Model
+  /** How often models are judged by what became of decisions, ms; default: as the job does, in a rehearsal that asks for it. */
+  labelsEveryMs?: number
 }
 
 export interface Rehearsal {
@@ -80,6 +85,8 @@ const RESTART_MS = 3000
 const TAIL_MS = 120_000
 const SETTLE_MS = 30_000
 const SETTLE_ROUNDS_MAX = 30
+/** As jobs/schedule.ts has it. */
+const LABELS_EVERY_MS = 300_000
 /** What people may still do to a rollout that waits for them. */
 const REVIVING: ReadonlySet<FaultKind> = new Set(['approve', 'promote', 'ceiling', 'override'])
 
@@ -89,10 +96,17 @@ export async function rehearse(options: RehearsalOptions): Promise<Rehearsal> {
   const clock = new VirtualClock(options.startMs)
   let beginMs = 0
   let settling = false
-  const { world, api } = await openWorld({ ...options, clock, beginMs: () => beginMs, isSettling: () => settling })
+  const { world, api } = await openWorld({
+    ...options,
+    clock,
+    beginMs: () => beginMs,
+    isSettling: () => settling,
+    model: options.model ?? null,
+    labelsEveryMs: options.labelsEveryMs ?? (isJudged(options) ? LABELS_EVERY_MS : null),
+  })
   const lives = superviseExecutor(world)
   await during(clock, lives.start())
-  const model = await championOf(createModelStore(world.main.connect(null, null)), null)
+  const model = await championOf(createModelStore(world.main.connect(null, null)), options.model?.version ?? null)
   if (model === null) throw new Error('there is no model to roll out')
   const request = { plan, canary: config.canary, pollIntervalMs: config.pollIntervalMs, model, ceiling: options.ceiling }
   const who = { actor: 'rehearsal', traceId: world.random.people.traceId() }
@@ -137,6 +151,11 @@ export async function rehearse(options: RehearsalOptions): Promise<Rehearsal> {
   world.main.close()
   world.paper.close()
   return ended
+}
+
+/** Labels of an hour or more conclude nothing within a plan of a day; they cost time, and are left out where nothing hangs on them. */
+function isJudged({ model, faults, plan }: RehearsalOptions): boolean {
+  return model !== undefined || faults.some(({ kind }) => kind === 'late_labels') || plan.steps.some(({ proven }) => proven)
 }
 
 /** How long a rehearsal may take at most: the plan, a quarter more, and what the faults take. */

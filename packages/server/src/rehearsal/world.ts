@@ -1,6 +1,7 @@
 import type { Stream } from '@spark/core/market/candle'
+import type { Model } from '@spark/core/signal/model'
 import type { ScoreService } from '../api/score-service.ts'
-import { installModels } from '../champion.ts'
+import { challengeWith, installModels } from '../champion.ts'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config.ts'
 import type { Feed } from '../feed/feed.ts'
@@ -50,6 +51,8 @@ export interface World {
   marketNowMs: () => number
   /** Nothing closes any more, so that what is open can end. */
   isSettling: () => boolean
+  /** How often decisions are labelled and models judged; null: never. */
+  labelsEveryMs: number | null
 }
 
 /** Streams of one seed: what one of them draws does not shift the others. */
@@ -66,6 +69,9 @@ export interface WorldOptions {
   /** Monotonic ms at which the rollout began. */
   beginMs: () => number
   isSettling: () => boolean
+  /** Is stored and becomes challenger; null: there is none besides the champion. */
+  model: Model | null
+  labelsEveryMs: number | null
 }
 
 /** Databases, venue and api; the executor comes and goes. */
@@ -98,7 +104,9 @@ export async function openWorld(options: WorldOptions): Promise<{ world: World; 
       misbehaviour,
     },
   )
-  await installModels(createModelStore(main.connect(null, null)), config.weights, clock.nowMs())
+  const models = createModelStore(main.connect(null, null))
+  await installModels(models, config.weights, clock.nowMs())
+  if (options.model !== null) await challengeWith(models, options.model, clock.nowMs())
   const world: World = (parts.world = {
     config,
     streams,
@@ -131,6 +139,7 @@ export async function openWorld(options: WorldOptions): Promise<{ world: World; 
     isSettling: () => options.isSettling(),
     marketNowMs: () => clock.nowMs(),
     venueMs: trueMs,
+    labelsEveryMs: options.labelsEveryMs,
   })
   const api = (parts.api = await startApi(world))
   return { world, api }

@@ -78,7 +78,8 @@ export function createRolloutReplay(): RolloutReplay {
   }
 }
 
-function isOfRollout(action: string): boolean {
+/** A row that says what became of the rollout itself. */
+export function isOfRollout(action: string): boolean {
   return action === 'controller.tick' || action === RESTORED || action.startsWith('rollout.')
 }
 
