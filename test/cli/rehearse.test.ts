@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ML_FUSION_1_2 } from '@spark/core/signal/model'
 import { createSpark, type Spark } from '../support/spark.ts'
 
 /** Half an hour in place of 31. */
@@ -60,6 +61,20 @@ describe('spark rehearse', () => {
     expect(readFileSync(page, 'utf8')).toContain('<h1>Rehearsal ended in rolled_back, as expected</h1>')
     expect(bad.code).toBe(1)
     expect(bad.stdout).toContain('NOT GOOD: ended in rolled_back, and done was expected: p95 beyond 1500 ms')
+  })
+
+  it('rolls out the document of a file, labels its decisions, and says so; a wrong document is wrong usage', async () => {
+    const [document, wrong] = ['candidate.json', 'wrong.json'].map((name) => join(spark.dataDir, name)) as [string, string]
+    const candidate = { ...ML_FUSION_1_2, version: 'candidate', weights: { rsi: 0, macd: 0, trend: 1 }, parent: 'ml-fusion-1.2' }
+    writeFileSync(document, JSON.stringify(candidate))
+    writeFileSync(wrong, JSON.stringify({ ...candidate, kappa: 99 }))
+    const call = ['rehearse', '--plan', plan, '--json', '--model']
+    const [good, bad] = await Promise.all([spark.run(...call, document), spark.run(...call, wrong)])
+    expect(good.code).toBe(0)
+    const { model, judged } = JSON.parse(good.stdout) as { model: string; judged: { labels: number } }
+    expect(model).toBe('candidate')
+    expect(judged.labels).toBeGreaterThan(0)
+    expect(bad).toMatchObject({ code: 2, stderr: expect.stringContaining('wrong.json:1: |a| + |kappa| is not within 30') })
   })
 
   it('says with the arithmetic why a rollout would not be allowed to start, and lists the kinds of faults', async () => {

@@ -24,7 +24,7 @@ export const REHEARSAL_ROUTES = {
     access: 'canAdvance',
     body: RehearsalAsk,
     answer: RehearsalAsked,
-    errors: [...CHANGE, 'too_many_things'],
+    errors: [...CHANGE, 'too_many_things', 'unknown_id', 'model_refused'],
   },
   rehearsalReport: {
     method: 'GET',

@@ -1,4 +1,5 @@
 import { Type, type Static, type TSchema } from 'typebox'
+import { ModelVersion, Verdict } from './calibration.ts'
 import { Limit, Reason } from './trading.ts'
 
 const Ms = Type.Integer({ description: 'ms since 1970' })
@@ -27,6 +28,9 @@ export const RehearsalAsk = Type.Object(
         description: 'what goes wrong and when, or how many are drawn from the seed; default: nothing',
       }),
     ),
+    model: Type.Optional(
+      Type.Union([ModelVersion], { description: 'a version to roll out and to judge by its labels; default: the first model' }),
+    ),
     reason: Type.Optional(Reason),
   },
   { additionalProperties: false },
@@ -43,6 +47,7 @@ export const RehearsalView = Type.Object({
   seed: Type.Integer(),
   ceiling: Type.Number(),
   faults: Type.Integer({ description: 'how many' }),
+  model: nullable(Type.String({ description: 'version that was asked for' })),
   state: Type.Enum(['waiting', 'running', 'done', 'failed', 'cancelled'], {
     description: 'failed: it could not be rehearsed, and said tells why',
   }),
@@ -79,6 +84,12 @@ export const RehearsalReport = Type.Object({
         phase: Type.String(),
         lastedMs: SinceMs,
         strategies: Type.Integer(),
+        judged: nullable(
+          Type.Object(
+            { verdict: Verdict, labels: Type.Integer(), rounds: Type.Integer() },
+            { description: 'what its labels said of the model; null: nothing was labelled' },
+          ),
+        ),
         steps: Type.Array(
           Type.Object({
             name: Type.String(),

@@ -10,11 +10,13 @@ import { ENDS, parseFaultFile, type End, type FaultPlan } from '@spark/server/re
 import { simulatedMarket, type Market } from '@spark/server/rehearsal/markets'
 import { outcomeOf } from '@spark/server/rehearsal/outcome'
 import { recordedMarket } from '@spark/server/rehearsal/recorded-market'
+import { ModelConflictError } from '@spark/server/storage/model-store'
 import { limitOf, rehearse, RehearsalRefused, type Rehearsal, type RehearsalOptions } from '@spark/server/rehearsal/rehearse'
 import type { MarketText } from '@spark/server/rehearsal/report/text'
 import { reportHtml } from '@spark/server/rehearsal/report/html'
 import { reportJson } from '@spark/server/rehearsal/report/json'
 import { reportText } from '@spark/server/rehearsal/report/text'
+import { modelOption } from '../model-option.ts'
 import { fileOption, shareOption, wholeOption } from '../options.ts'
 import { CheckFailed, WrongUsage, type Output } from '../output.ts'
 import { table } from '../table.ts'
@@ -35,6 +37,7 @@ interface RehearseOptions {
   randomFaults?: string
   seed: string
   ceiling: string
+  model?: string
   expect?: string
   json?: true
   html?: string
@@ -55,6 +58,10 @@ export function rehearseCommand(program: Command, output: Output): void {
     .option('--faults <file>', 'what goes wrong and when, like config/faults.example.yaml')
     .option('--random-faults <n>', 'instead of a file, so many drawn from the seed')
     .option('--seed <n>', 'the same seed, plan and faults give the same rehearsal, byte for byte', '1')
+    .option(
+      '--model <version|file>',
+      'rolls this one out and judges it by its labels: a stored version, or a document in a .json file',
+    )
     .option('--ceiling <share>', 'preview, or the approved share, 10% to 100%', '100%')
     .option('--expect <phase>', `how it must end: ${ENDS.join(', ')}`)
     .option('--json', 'the report as JSON')
@@ -63,13 +70,14 @@ export function rehearseCommand(program: Command, output: Output): void {
     .option('--kinds', 'only list the kinds of faults')
     .addHelpText(
       'after',
-      '\nExamples:\n  spark rehearse --plan config/spark.yaml --seed 7\n  spark rehearse --faults config/faults.example.yaml --html night.html\n  spark rehearse --random-faults 5 --json --out rehearsal.json\n  spark rehearse --data candles/BTCUSDT/1h candles/ETHUSDT/1h\n  spark rehearse --kinds',
+      '\nExamples:\n  spark rehearse --plan config/spark.yaml --seed 7\n  spark rehearse --faults config/faults.example.yaml --html night.html\n  spark rehearse --random-faults 5 --json --out rehearsal.json\n  spark rehearse --data candles/BTCUSDT/1h candles/ETHUSDT/1h\n  spark rehearse --model ml-fusion-1.2+l.1a2b3c4d --data candles\n  spark rehearse --kinds',
     )
     .action(async (options: RehearseOptions) => {
       if (options.kinds === true) return output.line(options.json === true ? kindsJson() : kindsText())
       const request = requestOf(options)
       const config = loadConfig(undefined, options.plan)
       const prepared = await prepare(config, request)
+      if (options.model !== undefined) prepared.options.model = await modelOption(config, options.model)
       for (const lack of prepared.about.lacks) output.note(lack)
       const rehearsal = await rehearseOrFail(prepared.options)
       const outcome = outcomeOf(rehearsal, prepared.expect)
@@ -168,6 +176,8 @@ async function rehearseOrFail(options: RehearsalOptions): Promise<Rehearsal> {
   try {
     return await rehearse(options)
   } catch (error) {
+    if (error instanceof ModelConflictError)
+      throw new CheckFailed(`spark: ${error.message}; the document of the file differs from the one that Spark has built in`)
     if (!(error instanceof RehearsalRefused)) throw error
     throw new CheckFailed(['spark: the rollout is not allowed to start', ...error.problems].join('\n  '))
   } finally {

@@ -54,6 +54,13 @@ it.each([
   expect(await store.list(10)).toEqual([])
 })
 
+it('a model is named by its version; one that is not there is refused, and nothing waits', async () => {
+  expect(await post('/api/rehearsals', { seed: 1, model: 'nobody' })).toMatchObject({ status: 404, code: 'unknown_id' })
+  expect(await store.list(10)).toEqual([])
+  expect(await post('/api/rehearsals', { seed: 1, model: 'ml-fusion-1.2' })).toMatchObject({ status: 200 })
+  expect((await get('/api/rehearsals')).json().items).toMatchObject([{ model: 'ml-fusion-1.2' }])
+})
+
 it('no more than five wait or run at once', async () => {
   for (let at = 0; at < 5; at++) expect(await post('/api/rehearsals', { seed: at })).toMatchObject({ status: 200 })
   expect(await post('/api/rehearsals', { seed: 6 })).toMatchObject({ status: 409, code: 'too_many_things' })
@@ -76,6 +83,7 @@ it('the report is what the file says, without the figures of every slice', async
     phase: 'done',
     lastedMs: 1000,
     strategies: 4,
+    judged: { verdict: 'unproven', labels: 40, rounds: 12 },
     steps: [{ name: 'preview', fromMs: 0, toMs: 1000, exposed: 0, ml: 0, baseline: 2 }],
     timeline: [{ sinceMs: 0, kind: 'decision', text: 'the rollout begins in preview' }],
     digest: 'ab',

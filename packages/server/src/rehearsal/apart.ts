@@ -1,12 +1,16 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import type { RehearsalAsk } from '@spark/contract/rehearsal'
-import { loadConfig } from '../config.ts'
+import { systemClock } from '../clock.ts'
+import { loadConfig, type Config } from '../config.ts'
+import { createModelStore } from '../storage/model-store.ts'
+import { openMainDatabase } from '../storage/open-main-database.ts'
 import { optionsOf } from './ask.ts'
 import type { ApartMessage } from './apart-messages.ts'
 import type { Market } from './markets.ts'
 import { outcomeOf } from './outcome.ts'
 import { rehearse, RehearsalRefused } from './rehearse.ts'
 import { rehearsalFile, rehearsalsDir } from './rehearsal-files.ts'
+import { findModel, type FoundModel } from './rehearsed-model.ts'
 import { reportHtml } from './report/html.ts'
 import { reportJson } from './report/json.ts'
 
@@ -17,8 +21,10 @@ const PROGRESS_STEPS = 200
 async function run(id: string, ask: RehearsalAsk): Promise<ApartMessage> {
   const config = loadConfig()
   const options = optionsOf(config, ask)
+  const found = ask.model === undefined ? null : await storedModel(config, ask.model)
+  if (found !== null && 'refused' in found) return { kind: 'refused', said: `the model ${ask.model} is ${found.refused}` }
   try {
-    const rehearsal = await rehearse({ ...options, openFeed: withProgress(options.openFeed, options.limitMs) })
+    const rehearsal = await rehearse({ ...options, ...found, openFeed: withProgress(options.openFeed, options.limitMs) })
     const outcome = outcomeOf(rehearsal, null)
     const report = [rehearsal, outcome, { market: 'the simulated market', lacks: [] }] as const
     mkdirSync(rehearsalsDir(config.dataDir), { recursive: true, mode: 0o700 })
@@ -28,6 +34,15 @@ async function run(id: string, ask: RehearsalAsk): Promise<ApartMessage> {
   } catch (error) {
     if (!(error instanceof RehearsalRefused)) throw error
     return { kind: 'refused', said: error.problems.join('; ') }
+  }
+}
+
+async function storedModel({ databasePath }: Config, version: string): Promise<FoundModel> {
+  const database = await openMainDatabase({ path: databasePath, thread: false })
+  try {
+    return await findModel(createModelStore(database.db), version, systemClock.nowMs())
+  } finally {
+    await database.close()
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Stream } from '@spark/core/market/candle'
 import { expectedDurationMs, type RolloutPlan } from '@spark/core/rollout/plan'
-import { hasEnded, type Phase, type RolloutState } from '@spark/core/rollout/state'
+import { hasEnded, type ModelVerdict, type Phase, type RolloutState } from '@spark/core/rollout/state'
 import type { Member } from '@spark/core/rollout/exposure'
 import type { Model } from '@spark/core/signal/model'
 import { championOf } from '../champion.ts'
@@ -8,6 +8,7 @@ import type { Clock } from '../clock.ts'
 import type { Config } from '../config.ts'
 import type { Feed } from '../feed/feed.ts'
 import { startRollout } from '../rollout/start-rollout.ts'
+import { createLabelStore } from '../storage/label-store.ts'
 import { createModelStore } from '../storage/model-store.ts'
 import { StorageError } from '../storage/storage-error.ts'
 import { VenueError } from '../venue/venue.ts'
@@ -54,6 +55,10 @@ export interface Rehearsal {
   lastedMs: number
   phase: Phase
   state: RolloutState
+  /** Version of what was rolled out. */
+  model: string
+  /** What became of its decisions; null: nothing was labelled. */
+  judged: { verdict: ModelVerdict; labels: number; rounds: number } | null
   /** Every row of the audit that tells of the rollout. */
   rows: readonly KeptRow[]
   exposures: readonly Exposure[]
@@ -139,6 +144,8 @@ export async function rehearse(options: RehearsalOptions): Promise<Rehearsal> {
     lastedMs,
     phase,
     state,
+    model: model.version,
+    judged: world.labelsEveryMs === null ? null : await judgementOf(world, model.version),
     rows: world.audit.rollout,
     exposures: world.course.exposures,
     arrivals: world.course.arrivals,
@@ -151,6 +158,12 @@ export async function rehearse(options: RehearsalOptions): Promise<Rehearsal> {
   world.main.close()
   world.paper.close()
   return ended
+}
+
+async function judgementOf(world: World, version: string): Promise<NonNullable<Rehearsal['judged']>> {
+  const found = await createLabelStore(world.main.connect(null, null)).evidence(version)
+  const { labels, rounds } = found?.evidence ?? { labels: 0, rounds: 0 }
+  return { verdict: found?.verdict ?? 'unproven', labels, rounds }
 }
 
 /** Labels of an hour or more conclude nothing within a plan of a day; they cost time, and are left out where nothing hangs on them. */

@@ -25,6 +25,7 @@ describe('the verdict gate in a rehearsal', { timeout: 120_000 }, () => {
     expect(tookMs(rehearsal)).toBeLessThan(25 * MINUTE)
     expect(rehearsal.arrivals.some(({ arm }) => arm === 'ml')).toBe(true)
     expect(rehearsal.exposures.at(-1)).toMatchObject({ ids: [], mlOff: true })
+    expect(rehearsal).toMatchObject({ model: TURNED.version, judged: { verdict: 'worse_than_baseline' } })
     expect(rehearsal.counts.get('model.champion')).toBeUndefined()
   })
 

@@ -5,7 +5,7 @@ import type { MainTables } from './tables.ts'
 
 type State = RehearsalView['state']
 
-export interface StoredRehearsal extends Omit<RehearsalView, 'faults' | 'seed' | 'ceiling'> {
+export interface StoredRehearsal extends Omit<RehearsalView, 'faults' | 'seed' | 'ceiling' | 'model'> {
   ask: RehearsalAsk
 }
 

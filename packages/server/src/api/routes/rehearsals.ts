@@ -4,7 +4,9 @@ import { commandEvent } from '../../command-event.ts'
 import { REHEARSALS_OPEN_MAX } from '../../jobs/run-jobs.ts'
 import { askProblems } from '../../rehearsal/ask.ts'
 import { FAULT_KINDS, faultSpec } from '../../rehearsal/fault.ts'
+import { findModel } from '../../rehearsal/rehearsed-model.ts'
 import { readReport } from '../../rehearsal/rehearsal-files.ts'
+import type { ModelStore } from '../../storage/model-store.ts'
 import type { StoredRehearsal } from '../../storage/rehearsal-store.ts'
 import { ApiProblem } from '../api-problem.ts'
 import type { ApiDeps } from '../deps.ts'
@@ -35,13 +37,14 @@ export function rehearsalRoutes(app: FastifyInstance, deps: ApiDeps): void {
   commandRoutes(app, deps)
 }
 
-function commandRoutes(app: FastifyInstance, { rehearsals, desk, clock, random }: ApiDeps): void {
+function commandRoutes(app: FastifyInstance, { rehearsals, desk, clock, random, apply }: ApiDeps): void {
   const { db, queue, outbox } = desk
   handle(app, 'rehearsalStart', async ({ body: { reason = null, ...ask }, request }) => {
     const problems = askProblems(ask.faults)
     if (problems.length > 0) throw new ApiProblem('bad_request', problems.join('; '))
     const id = random.traceId()
     const ts = clock.nowMs()
+    if (ask.model !== undefined) await demandModel(apply.models, ask.model, ts)
     await db.transaction().execute(async (trx) => {
       if ((await rehearsals.open(trx)) >= REHEARSALS_OPEN_MAX)
         throw new ApiProblem('too_many_things', `${REHEARSALS_OPEN_MAX} rehearsals wait or run; cancel one`)
@@ -63,20 +66,29 @@ function commandRoutes(app: FastifyInstance, { rehearsals, desk, clock, random }
   })
 }
 
+/** What no rollout could begin with is not rehearsed. */
+async function demandModel(models: ModelStore, version: string, nowMs: number): Promise<void> {
+  const found = await findModel(models, version, nowMs)
+  if ('model' in found) return
+  if (found.refused === 'unknown') throw new ApiProblem('unknown_id', `no model ${version}`)
+  throw new ApiProblem('model_refused', `${version} is ${found.refused}`)
+}
+
 async function known({ rehearsals }: ApiDeps, id: string): Promise<StoredRehearsal> {
   const found = await rehearsals.get(id)
   if (found === null) throw new ApiProblem('unknown_id', `there is no rehearsal ${id}`)
   return found
 }
 
-function viewOf({ ask: { seed, ceiling = 1, faults = [] }, ...rehearsal }: StoredRehearsal): RehearsalView {
-  return { ...rehearsal, seed, ceiling, faults: typeof faults === 'number' ? faults : faults.length }
+function viewOf({ ask: { seed, ceiling = 1, faults = [], model }, ...rehearsal }: StoredRehearsal): RehearsalView {
+  return { ...rehearsal, seed, ceiling, model: model ?? null, faults: typeof faults === 'number' ? faults : faults.length }
 }
 
 /** Without the figures of every slice, which are most of the file. */
 function partsOf(text: string): RehearsalReport['report'] {
-  const { said, problems, criteria, phase, lastedMs, strategies, steps, timeline, digest } = JSON.parse(text) as NonNullable<
-    RehearsalReport['report']
-  >
-  return { said, problems, criteria, phase, lastedMs, strategies, steps, timeline, digest }
+  const report = JSON.parse(text) as NonNullable<RehearsalReport['report']>
+  const { said, problems, criteria, phase, lastedMs, strategies, steps, timeline, digest } = report
+  // Reports that were written before models were judged lack it.
+  const { judged = null } = report as Partial<typeof report>
+  return { said, problems, criteria, phase, lastedMs, strategies, judged, steps, timeline, digest }
 }

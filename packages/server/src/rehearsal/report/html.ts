@@ -5,7 +5,17 @@ import { axisOf, bars, escapeHtml, figure, inLanes, lineChart, timeScale, type A
 import { exposureSeries, gateSeries, type Series } from './series.ts'
 import { stretches, type Stretch } from './steps.ts'
 import { STYLE } from './style.ts'
-import { clockText, CRITERIA_HEAD, criterionText, headline, HELD, stepText, STEPS_HEAD, type MarketText } from './text.ts'
+import {
+  clockText,
+  CRITERIA_HEAD,
+  criterionText,
+  headline,
+  judgedText,
+  HELD,
+  stepText,
+  STEPS_HEAD,
+  type MarketText,
+} from './text.ts'
 import { endOfFault, hasBegun, toldFault, toldTimeline } from './told.ts'
 
 const TITLES: Record<GateName, string> = {
@@ -28,7 +38,7 @@ export function reportHtml(rehearsal: Rehearsal, outcome: RehearsalOutcome, abou
     '<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">',
     `<title>${escapeHtml(title)}</title><style>${STYLE}</style></head><body><main>`,
     `<header><p class="verdict ${outcome.ok ? 'ok' : 'bad'}">${outcome.ok ? 'Good' : 'Not good'}, after ${clockText(lastedMs)}</p>`,
-    `<h1>${escapeHtml(title)}</h1><p>${escapeHtml(headline(rehearsal, about.market))}</p></header>`,
+    `<h1>${escapeHtml(title)}</h1><p>${escapeHtml(headline(rehearsal, about.market))}</p><p>Model ${escapeHtml(judgedText(rehearsal))}.</p></header>`,
     ...(about.lacks.length === 0 ? [] : [list(about.lacks)]),
     outcome.problems.length === 0
       ? `<p>Held: ${escapeHtml(HELD)}.</p>`

@@ -7,7 +7,7 @@ import { toldTimeline } from './told.ts'
 
 /** The whole report for other programs; times in ms since the rollout began. Fields are only ever added. */
 export function reportJson(rehearsal: Rehearsal, outcome: RehearsalOutcome, about: MarketText): string {
-  const { seed, plan, faults, phase, lastedMs, startedMs, members, counts, digest } = rehearsal
+  const { seed, plan, faults, phase, lastedMs, startedMs, members, counts, digest, model, judged } = rehearsal
   return JSON.stringify(
     {
       ...outcome,
@@ -17,6 +17,8 @@ export function reportJson(rehearsal: Rehearsal, outcome: RehearsalOutcome, abou
       ...about,
       startedMs,
       strategies: members.length,
+      model,
+      judged,
       plan,
       faults,
       steps: stretches(rehearsal),

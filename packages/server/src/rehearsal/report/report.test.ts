@@ -36,6 +36,7 @@ describe('the report as text', () => {
     expect(times.length).toBeGreaterThan(8)
     expect(times).toEqual(times.toSorted((one, other) => one.localeCompare(other)))
     expect(text).toMatch(/^ {2}\S+ {2}process {3}the executor died$/m)
+    expect(lines).toContain('Model: ml-fusion-1.2; no decision was labelled, so nothing was judged by its verdict')
     expect(text).toMatch(/^ {2}rolled back {2}\S+ {2}- /m)
     for (const { name, met } of outcome.criteria)
       expect(text).toMatch(new RegExp(`^  ${name} .* ${met ? 'met' : 'NOT MET'}$`, 'm'))
@@ -59,7 +60,7 @@ describe('the report as JSON', () => {
     expect(text).toBe(reportJson(rehearsal, outcome, ABOUT))
     const json = JSON.parse(text) as Record<string, unknown> & { gates: { gate: string; points: unknown[] }[] }
     expect(Object.keys(json).join(' ')).toBe(
-      'ok said problems criteria phase lastedMs seed market lacks startedMs strategies plan faults steps timeline exposed gates auditRows digest',
+      'ok said problems criteria phase lastedMs seed market lacks startedMs strategies model judged plan faults steps timeline exposed gates auditRows digest',
     )
     expect(json).toMatchObject({ ok: true, phase: 'rolled_back', seed: 1, strategies: 20, digest: rehearsal.digest })
     expect(json.gates.map(({ gate }) => gate).join(' ')).toBe('p95 staleness error_rate score_rate confid_median dead_letters')

@@ -48,6 +48,13 @@ export interface MarketText {
   lacks: readonly string[]
 }
 
+/** What was rolled out, and what its labels said. */
+export function judgedText({ model, judged }: Rehearsal): string {
+  if (judged === null) return `${model}; no decision was labelled, so nothing was judged by its verdict`
+  const { verdict, labels, rounds } = judged
+  return `${model}: ${verdict.replaceAll('_', ' ')} on ${labels} labels that do not overlap, in ${rounds} rounds`
+}
+
 /** What everything in the report is about, in one line. */
 export function headline({ seed, faults, plan, members }: Rehearsal, market: string): string {
   const hours = Math.round(expectedDurationMs(plan) / 36_000) / 100
@@ -76,6 +83,7 @@ export function reportText(rehearsal: Rehearsal, outcome: RehearsalOutcome, abou
     ...columns(outcome.criteria.map(criterionText)),
     '',
     ...(outcome.problems.length === 0 ? [`Held: ${HELD}.`] : ['DID NOT HOLD', ...problemLines(outcome.problems)]),
+    `Model: ${judgedText(rehearsal)}`,
     `Audit: ${rowCount} rows, ${rows.length} of the rollout, SHA-256 ${digest}`,
     '',
     `${outcome.ok ? 'GOOD' : 'NOT GOOD'}: ${outcome.said}; after ${clockText(lastedMs)}`,
