@@ -11,6 +11,7 @@ export const PAGE_PATHS = [
   '/jobs',
   '/reports',
   '/calibration',
+  '/models',
   '/settings',
   '/setup',
 ] as const

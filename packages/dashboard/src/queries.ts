@@ -100,6 +100,13 @@ export const queries = {
     queryOptions({ queryKey: ['earned', query], queryFn: () => read('earned', query), refetchInterval: 60 * SECOND }),
   equity: (query: QueryOf<'equity'>) =>
     queryOptions({ queryKey: ['equity', query], queryFn: () => read('equity', query), refetchInterval: 60 * SECOND }),
+  models: queryOptions({ queryKey: ['models'], queryFn: () => read('models'), refetchInterval: 60 * SECOND }),
+  modelComparison: (query: QueryOf<'modelComparison'>) =>
+    queryOptions({
+      queryKey: ['models', 'compare', query],
+      queryFn: () => read('modelComparison', query),
+      staleTime: 60 * SECOND,
+    }),
   candles: (query: QueryOf<'candles'>) =>
     queryOptions({ queryKey: ['candles', query], queryFn: () => read('candles', query), refetchInterval: 30 * SECOND }),
 } as const
@@ -130,6 +137,8 @@ type ReadRoute =
   | 'earned'
   | 'equity'
   | 'candles'
+  | 'models'
+  | 'modelComparison'
 
 function read<Name extends ReadRoute>(name: Name, query?: QueryOf<Name>): Promise<AnswerOf<Name>> {
   return api.call(name, { ...(query !== undefined && { query }) })

@@ -29,6 +29,7 @@ const audit = createRoute({ getParentRoute: under, path: '/audit', component: LA
 const jobs = createRoute({ getParentRoute: under, path: '/jobs', component: LAZY.jobs })
 const reports = createRoute({ getParentRoute: under, path: '/reports', component: LAZY.reports })
 const calibration = createRoute({ getParentRoute: under, path: '/calibration', component: LAZY.calibration })
+const models = createRoute({ getParentRoute: under, path: '/models', component: LAZY.models })
 const settings = createRoute({ getParentRoute: under, path: '/settings', component: LAZY.settings })
 const setup = createRoute({ getParentRoute: under, path: '/setup', component: LAZY.setup })
 
@@ -46,6 +47,7 @@ export const router = createRouter({
     jobs,
     reports,
     calibration,
+    models,
     settings,
     setup,
   ]),

@@ -32,6 +32,8 @@ const NAMES = new Set([
   '.copilot.title',
   '.shell.copilot',
   '.shell.demo',
+  '.models.parts.rsi',
+  '.models.parts.macd',
   '.overview.slo',
   '.overview.recent',
   '.overview.risk',

@@ -1,5 +1,6 @@
 import { common } from './common.ts'
 import { copilot } from './copilot.ts'
+import { models } from './models.ts'
 import { overview } from './overview.ts'
 import { reasons } from './reasons.ts'
 import { records } from './records.ts'
@@ -14,7 +15,7 @@ import { why } from './why.ts'
 export const LANGUAGES = ['en', 'tr'] as const
 export type Language = (typeof LANGUAGES)[number]
 
-const AREAS = { common, shell, overview, rollout, rehearsal, copilot, session, trading, why, reasons, records, settings }
+const AREAS = { common, shell, overview, rollout, rehearsal, copilot, session, trading, why, reasons, records, models, settings }
 
 type Areas = typeof AREAS
 export type Messages = { [Area in keyof Areas]: Areas[Area]['en'] }

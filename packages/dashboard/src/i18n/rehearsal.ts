@@ -64,6 +64,8 @@ const en = {
   criteria: 'Success criteria',
   timeline: 'Timeline',
   entries,
+  judged: (model: string, verdict: string, labels: string, rounds: string) =>
+    `Labels said of ${model}: ${verdict}, on ${labels} labels in ${rounds} rounds.`,
   page: 'Whole report with charts',
   lasted: (time: string) => `it took ${time} of rehearsed time`,
 }
@@ -121,6 +123,7 @@ const tr: typeof en = {
     alert: 'uyarı',
     venue: 'borsa',
   },
+  judged: (model, verdict, labels, rounds) => `Etiketlerin ${model} için dediği: ${verdict}; ${labels} etiket, ${rounds} tur.`,
   page: 'Grafikli tam rapor',
   lasted: (time) => `prova zamanıyla ${time} sürdü`,
 }

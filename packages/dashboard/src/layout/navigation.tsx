@@ -12,6 +12,7 @@ const ICONS = {
   jobs: 'M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1Zm1 3v4l3 2-.8 1.2L7.5 9V4Z',
   reports: 'M3 1h7l3 3v11H3Zm2 6v1.5h6V7Zm0 3v1.5h6V10Z',
   calibration: 'M1 15 15 1v3L4 15ZM1 1h3v3H1Z',
+  models: 'M8 1 15 4.5 8 8 1 4.5Zm-5 6 5 2.5L13 7l2 1-7 3.5L1 8Zm0 3.5 5 2.5 5-2.5 2 1L8 15l-7-3.5Z',
   settings: 'M7 1h2v3H7Zm0 11h2v3H7ZM1 7h3v2H1Zm11 0h3v2h-3ZM8 5a3 3 0 1 1 0 6 3 3 0 0 1 0-6Z',
 } as const
 
@@ -25,6 +26,7 @@ const PAGES = [
   ['jobs', '/jobs'],
   ['reports', '/reports'],
   ['calibration', '/calibration'],
+  ['models', '/models'],
   ['settings', '/settings'],
 ] as const
 

@@ -12,6 +12,7 @@ export const LAZY = {
   jobs: lazyRouteComponent(() => import('./jobs/jobs-page.tsx'), 'JobsPage'),
   reports: lazyRouteComponent(() => import('./reports/reports-page.tsx'), 'ReportsPage'),
   calibration: lazyRouteComponent(() => import('./calibration/calibration-page.tsx'), 'CalibrationPage'),
+  models: lazyRouteComponent(() => import('./models/models-page.tsx'), 'ModelsPage'),
   setup: lazyRouteComponent(() => import('./setup/setup-page.tsx'), 'SetupPage'),
   settings: lazyRouteComponent(() => import('./settings/settings-page.tsx'), 'SettingsPage'),
 }

@@ -26,6 +26,7 @@ export function RehearsalList({ items, shown }: { items: readonly RehearsalView[
             <p className="flex flex-wrap gap-x-3">
               <StateMark state={stateOf(one)} word={wordOf(one, t)} />
               <span>{t.seedIs(String(one.seed))}</span>
+              {one.model !== null && <span className="font-mono break-all">{one.model}</span>}
               <span>{t.faultCount(f.number(one.faults))}</span>
               <span className="text-muted">
                 <Ago ms={one.askedAt} /> · {one.askedBy}

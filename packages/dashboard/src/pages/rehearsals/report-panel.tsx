@@ -33,6 +33,16 @@ export function ReportPanels({ id }: { id: string }) {
               }
             >
               <p lang="en">{report.said}</p>
+              {report.judged !== null && (
+                <p>
+                  {t.judged(
+                    rehearsal.model ?? '',
+                    m.rollout.verdictNames[report.judged.verdict],
+                    f.number(report.judged.labels),
+                    f.number(report.judged.rounds),
+                  )}
+                </p>
+              )}
               <Steps steps={report.steps} />
             </Panel>
             <div className="grid content-start gap-3">
