@@ -13,6 +13,7 @@ import { isPermission, needsStepUp, type Permission } from './permissions.ts'
 import { MODEL_ROUTES } from './model-routes.ts'
 import { OPERATION_ROUTES } from './operation-routes.ts'
 import { REHEARSAL_ROUTES } from './rehearsal-routes.ts'
+import { REPORT_ROUTES } from './report-routes.ts'
 import { ROLLOUT_ROUTES } from './rollout-routes.ts'
 import { TRIAGE_ROUTES } from './triage.ts'
 import { TRADING_ROUTES } from './trading-routes.ts'
@@ -37,6 +38,7 @@ export interface Route {
     | 'alerts'
     | 'calibration'
     | 'models'
+    | 'reports'
     | 'accounts'
     | 'about'
   summary: string
@@ -215,6 +217,7 @@ export const ROUTES = {
   ...ALERT_ROUTES,
   ...CALIBRATION_ROUTES,
   ...MODEL_ROUTES,
+  ...REPORT_ROUTES,
   ...TRIAGE_ROUTES,
   ...ACCOUNT_ROUTES,
   openapi: {

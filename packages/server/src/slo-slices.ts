@@ -35,10 +35,14 @@ export async function readSloSlices(
   toMs: number,
   trx?: Kysely<MainTables>,
 ): Promise<StoredSlice[]> {
+  return sloSlicesOf(await store.read(stepS, fromMs, toMs, trx))
+}
+
+/** Of rows as they are stored, in their order. */
+export function sloSlicesOf(rows: readonly MetricSlice[]): StoredSlice[] {
   const slices = new Map<number, SloCounts>()
   // One source after the other: all metrics of a source in a slice make one set of counts.
-  const rows = Map.groupBy(await store.read(stepS, fromMs, toMs, trx), (row) => `${row.sliceTs} ${row.source}`)
-  for (const metrics of rows.values()) {
+  for (const metrics of Map.groupBy(rows, (row) => `${row.sliceTs} ${row.source}`).values()) {
     const sliceTs = metrics[0]?.sliceTs ?? 0
     const counts = countsOf(metrics)
     const before = slices.get(sliceTs)

@@ -23,6 +23,7 @@ import { queueRoutes } from './routes/queue.ts'
 import { strategyRoutes } from './routes/strategies.ts'
 import { toolsRoutes } from './routes/tools.ts'
 import { rehearsalRoutes } from './routes/rehearsals.ts'
+import { reportRoutes } from './routes/reports.ts'
 import { rolloutRoutes } from './routes/rollout.ts'
 import { sessionRoutes } from './routes/session.ts'
 import { settingRoutes } from './routes/settings.ts'
@@ -53,6 +54,7 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
     alertRoutes,
     calibrationRoutes,
     modelRoutes,
+    reportRoutes,
     triageRoutes,
     installationRoutes,
     eventRoutes,

@@ -32,6 +32,7 @@ import type { LiveSettingStore } from '../storage/live-setting-store.ts'
 import { createProcessReportStore } from '../storage/process-report-store.ts'
 import type { MainTables } from '../storage/tables.ts'
 import { createTradingStores, type TradingStores } from '../storage/trading-stores.ts'
+import { createReportStore } from '../storage/report-store.ts'
 import { createRehearsalStore } from '../storage/rehearsal-store.ts'
 import { createSmokeStore } from '../storage/smoke-store.ts'
 import { triageDepsOf } from '../triage/triage-parts.ts'
@@ -110,6 +111,7 @@ export async function composeApi(parts: ApiParts): Promise<ComposedApi> {
     dashboard: openDashboardFiles(ROOT_DIR),
     jobRuns: createJobRunStore(database.db),
     rehearsals: createRehearsalStore(database.db),
+    reports: createReportStore(database.db),
     exchangeKeys: createExchangeKeyStore(database.db),
     executor: createExecutorProbe(config.executorUrl, clock),
     storageHealth,

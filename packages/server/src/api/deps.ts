@@ -19,6 +19,7 @@ import type { ConfiguredStartDeps } from '../rollout/start-configured.ts'
 import type { ApplyDeps } from '../rollout/apply-settings.ts'
 import type { TriageDeps } from '../triage/triage-deps.ts'
 import type { RolloutWatch } from '../rollout/watch-rollout.ts'
+import type { ReportStore } from '../storage/report-store.ts'
 import type { RehearsalStore } from '../storage/rehearsal-store.ts'
 import type { TradingStores } from '../storage/trading-stores.ts'
 import type { SmokeStore } from '../storage/smoke-store.ts'
@@ -75,6 +76,7 @@ export interface ApiDeps {
   alertStore: Pick<AlertStore, 'last' | 'list' | 'changedSince' | 'newestChange'>
   jobRuns: Pick<JobRunStore, 'last'>
   rehearsals: RehearsalStore
+  reports: ReportStore
   exchangeKeys: Pick<ExchangeKeyStore, 'list'>
   executor: ExecutorProbe
   storageHealth: () => Promise<StorageHealth>

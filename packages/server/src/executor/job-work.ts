@@ -9,6 +9,9 @@ import type { Clock } from '../clock.ts'
 import type { Config } from '../config.ts'
 import { FeedError, type Feed } from '../feed/feed.ts'
 import type { JobWork } from '../jobs/run-jobs.ts'
+import type { Reports } from '../report/run-reports.ts'
+import type { AuditReader } from '../storage/audit/audit-reader.ts'
+import { pruneAuditSnapshots, writeAuditSnapshot } from '../storage/audit/audit-snapshot.ts'
 import { verifyAuditApart } from '../storage/audit/verify-apart.ts'
 import type { AlertNoticeStore } from '../storage/alert-notice-store.ts'
 import type { AlertStore } from '../storage/alert-store.ts'
@@ -42,6 +45,8 @@ export interface JobWorkDeps {
   notices: Pick<AlertNoticeStore, 'prune'>
   labels: LabelDeps
   learning: UpdateDeps
+  reports: Pick<Reports, 'daily' | 'prune'>
+  auditReader: AuditReader
 }
 
 /** What the scheduled jobs do. Each may be run again at any time: what is done stays done. */
@@ -51,6 +56,8 @@ export function createJobWork(deps: JobWorkDeps): JobWork {
     'gap-repair': () => repairGaps(deps),
     labels: () => matureLabels(deps.labels),
     learn: () => updateModel(deps.learning),
+    report: () => deps.reports.daily(),
+    snapshot: () => snapshot(deps),
     backup: () => backup(deps),
     integrity: () => integrity(deps),
     retention: () => retention(deps),
@@ -113,6 +120,14 @@ async function backup({ config, clock }: JobWorkDeps): Promise<string> {
   return `${made}: ${manifest.files.length} files, ${(bytes / 1e6).toFixed(1)} MB, opened and checked; ${removed} old ones removed`
 }
 
+/** The last day that is over: run again it writes the same. */
+async function snapshot({ config: { dataDir }, clock, auditReader }: JobWorkDeps): Promise<string> {
+  const dayMs = Math.floor(clock.nowMs() / DAY_MS) * DAY_MS - DAY_MS
+  const { path, rows } = await writeAuditSnapshot({ reader: auditReader, folder: dataDir, timeMs: dayMs })
+  const removed = await pruneAuditSnapshots(dataDir, dayMs - RAW_DAYS * DAY_MS)
+  return `${path}: ${rows} rows; ${removed} old ones removed`
+}
+
 async function integrity({ config }: JobWorkDeps): Promise<string> {
   const { dataDir, databasePath, checkpointFile } = config
   for (const path of [databasePath, join(dataDir, 'paper-venue.db')]) if (existsSync(path)) await checkDatabase(path)
@@ -126,7 +141,7 @@ async function integrity({ config }: JobWorkDeps): Promise<string> {
   return `databases whole; ${rows} audit rows and ${report.checkpoints.checked} checkpoints verify`
 }
 
-async function retention({ clock, slices, equity, runs, alerts, notices, labels }: JobWorkDeps): Promise<string> {
+async function retention({ clock, slices, equity, runs, alerts, notices, labels, reports }: JobWorkDeps): Promise<string> {
   const nowMs = clock.nowMs()
   const rawMs = nowMs - RAW_DAYS * DAY_MS
   const rollupMs = nowMs - ROLLUP_DAYS * DAY_MS
@@ -137,6 +152,7 @@ async function retention({ clock, slices, equity, runs, alerts, notices, labels 
     messages: await notices.prune(rawMs),
     alerts: await alerts.prune(rollupMs),
     labels: await labels.labels.prune(rollupMs),
+    reports: await reports.prune(rollupMs),
   }
-  return `removed ${removed.slices} slices, ${removed.equity} points of equity, ${removed.runs} runs of jobs, ${removed.messages} messages, ${removed.alerts} alerts, ${removed.labels} labels`
+  return `removed ${removed.slices} slices, ${removed.equity} points of equity, ${removed.runs} runs of jobs, ${removed.messages} messages, ${removed.alerts} alerts, ${removed.labels} labels, ${removed.reports} reports`
 }

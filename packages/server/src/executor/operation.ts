@@ -7,17 +7,22 @@ import { startNotifier } from '../notify/notifier.ts'
 import type { OpenStorage } from '../open-storage.ts'
 import { createDatabaseQueue } from '../queue/database-queue.ts'
 import { systemRandomness } from '../random.ts'
+import { createReports, type Reports } from '../report/run-reports.ts'
 import type { Started } from '../start-process.ts'
 import { createAlertNoticeStore } from '../storage/alert-notice-store.ts'
 import { createAlertStore } from '../storage/alert-store.ts'
 import { createCandleStore } from '../storage/candle-store.ts'
 import { createEquityStore } from '../storage/equity-store.ts'
-import { createJobRunStore, type JobRunStore } from '../storage/job-run-store.ts'
+import { createJobRunStore } from '../storage/job-run-store.ts'
 import { createLearnerStore } from '../storage/learner-store.ts'
+import { openAuditReader, type AuditReader } from '../storage/audit/audit-reader.ts'
+import { createLiveSettingStore } from '../storage/live-setting-store.ts'
 import { createMetricSliceStore } from '../storage/metric-slice-store.ts'
+import { createModelStore } from '../storage/model-store.ts'
+import { createReportStore } from '../storage/report-store.ts'
 import { createRehearsalStore } from '../storage/rehearsal-store.ts'
 import type { Ingest } from './ingest.ts'
-import { createJobWork } from './job-work.ts'
+import { createJobWork, type JobWorkDeps } from './job-work.ts'
 import { labelDepsOf } from './labels/label-deps.ts'
 import type { OrderDesk } from './order-desk.ts'
 
@@ -40,7 +45,11 @@ export async function startOperation({ config, clock, log, life }: Started, part
   const queue = createDatabaseQueue({ db, clock, random })
   const runs = createJobRunStore(db)
   const { desk } = parts
-  const work = workOf({ config, clock }, parts, runs)
+  // A thread of its own from the first question on: a report or a snapshot reads a whole day.
+  const auditReader = openAuditReader({ dataDir: config.dataDir })
+  life.onStop('audit reader of jobs', () => auditReader.close())
+  const reports = openReports({ config, clock, log }, parts, auditReader)
+  const work = workOf({ config, clock }, parts, { runs, reports, auditReader })
   const rehearsals = await startRehearsals({ ...config, store: createRehearsalStore(db), clock, log })
   const jobs = startJobs({
     clock,
@@ -50,6 +59,7 @@ export async function startOperation({ config, clock, log, life }: Started, part
     runs,
     work,
     rehearse: (id) => rehearsals.run(id),
+    report: (id) => reports.run(id),
     onDone: (name) => desk.resolve('job_failed', `job:${name}`),
     onFailed: (name, reason) =>
       desk.raise({
@@ -60,9 +70,12 @@ export async function startOperation({ config, clock, log, life }: Started, part
       }),
   })
   life.onStop('jobs', async () => {
-    await rehearsals.stop()
+    await Promise.all([rehearsals.stop(), reports.stop()])
     await jobs.stop()
   })
+  reports
+    .resume()
+    .catch((error: unknown) => log.warn({ err: error }, 'reports that wait are made when the executor starts again'))
   const notifier = startNotifier({ config, queue, alerts: desk.alerts, clock, random, log })
   life.onStop('notifications', () => notifier.stop())
   if (config.heartbeatUrl === null) return
@@ -78,11 +91,23 @@ export async function startOperation({ config, clock, log, life }: Started, part
   )
 }
 
+function openReports(
+  { config, clock, log }: Pick<Started, 'config' | 'clock' | 'log'>,
+  { storage, desk }: OperationParts,
+  auditReader: AuditReader,
+): Reports {
+  const { db } = storage.database
+  const { rollouts, labels } = desk.stores
+  const stores = { rollouts, labels, slices: createMetricSliceStore(db), models: createModelStore(db) }
+  const settings = createLiveSettingStore(db)
+  return createReports({ config, clock, log, db, store: createReportStore(db), ...stores, settings, auditReader })
+}
+
 /** What the scheduled jobs do, on the stores of this process. */
 function workOf(
   { config, clock }: Pick<Started, 'config' | 'clock'>,
   { storage, feed, streams, desk }: OperationParts,
-  runs: JobRunStore,
+  { runs, reports, auditReader }: Pick<JobWorkDeps, 'runs' | 'reports' | 'auditReader'>,
 ): JobWork {
   const { db } = storage.database
   const judged = labelDepsOf({ config, clock, db, desk, feed, streams })
@@ -95,6 +120,8 @@ function workOf(
     slices: createMetricSliceStore(db),
     equity: createEquityStore(db),
     runs,
+    reports,
+    auditReader,
     alerts: createAlertStore(db),
     notices: createAlertNoticeStore(db),
     labels: judged,

@@ -53,6 +53,7 @@ beforeEach(async () => {
     runs,
     work,
     rehearse: (id) => Promise.resolve(void ran.push(`rehearsal ${id}`)),
+    report: (id) => Promise.resolve(void ran.push(`report ${id}`)),
     onDone: (name) => Promise.resolve(void done.push(name)),
     onFailed: (name, reason) => Promise.resolve(void failed.push(`${name}: ${reason}`)),
   })
@@ -124,6 +125,14 @@ it('a rehearsal that was asked for runs by its id', async () => {
   await clock.advance(2000)
   await settle()
   expect(ran).toEqual(['rehearsal 7'])
+})
+
+it('a report that was asked for runs by its id', async () => {
+  const ask = { queue: 'job', key: 'report last-1', payload: { report: 'last-1' } } as const
+  await database.db.transaction().execute((trx) => queue.enqueue(trx, ask))
+  await clock.advance(2000)
+  await settle()
+  expect(ran).toEqual(['report last-1'])
 })
 
 it('a request for a job that does not exist is a dead letter', async () => {

@@ -35,6 +35,8 @@ export function startJobs(deps: {
   work: JobWork
   /** A rehearsal that was asked for, by its id. */
   rehearse(id: string): Promise<void>
+  /** A report that was asked for, by its id. */
+  report(id: string): Promise<void>
   onDone(name: JobName): Promise<void>
   onFailed(name: JobName, reason: string): Promise<void>
 }): Jobs {
@@ -89,7 +91,7 @@ export function startJobs(deps: {
     leaseMs: LEASE_MS,
     pollEveryMs: LOOK_EVERY_MS,
     maxAttempts: 1,
-    handle: ({ payload }) => workOf(payload, { run, rehearse: (id) => deps.rehearse(id) }),
+    handle: ({ payload }) => workOf(payload, { run, rehearse: (id) => deps.rehearse(id), report: (id) => deps.report(id) }),
   })
   return {
     run,
@@ -101,13 +103,14 @@ export function startJobs(deps: {
   }
 }
 
-/** What a job of the queue asks for: a scheduled job by name, or a rehearsal by its id. */
+/** What a job of the queue asks for: a scheduled job by name, or a rehearsal or a report by its id. */
 function workOf(
   payload: unknown,
-  works: { run: (name: JobName) => Promise<void>; rehearse: (id: string) => Promise<void> },
+  works: Record<'rehearse' | 'report', (id: string) => Promise<void>> & { run: (name: JobName) => Promise<void> },
 ): Promise<void> {
-  const { job, rehearsal } = (typeof payload === 'object' && payload !== null ? payload : {}) as Record<string, unknown>
+  const { job, rehearsal, report } = (typeof payload === 'object' && payload !== null ? payload : {}) as Record<string, unknown>
   if (typeof rehearsal === 'string') return works.rehearse(rehearsal)
+  if (typeof report === 'string') return works.report(report)
   const name = JOB_NAMES.find((one) => one === job)
   if (name === undefined) throw new PoisonJobError('invalid_payload', 'there is no such job')
   return works.run(name)

@@ -8,6 +8,8 @@ export const JOBS = {
   integrity: { cron: '45 3 * * *', what: 'checks the pages of every database and every link of the audit' },
   retention: { cron: '30 4 * * *', what: 'removes figures of 30 s and equity of a minute that are older than 90 days' },
   labels: { cron: '*/5 * * * *', what: 'labels what was decided on closed candles, and judges the models by it' },
+  snapshot: { cron: '25 0 * * *', what: 'writes the audit of the last day to data/audit_snapshot_YYYYMMDD.json; keeps 90 days' },
+  report: { cron: '30 0 * * *', what: 'makes the report of the last day, with its evidence' },
   learn: {
     cron: '10 1 * * *',
     what: 'once a week makes a candidate model of the labels up to Monday; it takes over only by a rollout',

@@ -6,7 +6,7 @@ import type { Stream } from '@spark/core/market/candle'
 import { isTimeframe } from '@spark/core/market/timeframe'
 import type { ModelVerdict } from '@spark/core/rollout/state'
 import { mlBucket } from '@spark/core/signal/decision'
-import { sql, type InsertResult, type Kysely, type UpdateResult } from 'kysely'
+import { sql, type InsertResult, type Kysely, type SelectQueryBuilder, type UpdateResult } from 'kysely'
 import type { LabelCounterRow, LabelRow } from './label-tables.ts'
 import { prepared } from './prepared.ts'
 import type { MainTables } from './tables.ts'
@@ -50,6 +50,13 @@ export interface LabelStore {
   ): Promise<boolean>
   /** At most `limit` labels of a model that were entered at or after `fromMs`, by time of entry. */
   enteredFrom(model: string, fromMs: number, limit: number): Promise<StoredLabel[]>
+  /** At most `limit` labels of a model that ended in fromMs <= exitTs < toMs, behind `after`, by end, symbol, timeframe, candle. */
+  endedIn(
+    model: string,
+    period: { fromMs: number; toMs: number },
+    after: StoredLabel | null,
+    limit: number,
+  ): Promise<StoredLabel[]>
   /** The newest labels of a model by time of entry. */
   newest(model: string, limit: number): Promise<StoredLabel[]>
   /** The newest labels of a model on a stream, newest first. */
@@ -94,6 +101,7 @@ export function createLabelStore(db: Kysely<MainTables>): LabelStore {
       const rows = await labelsOf(model).where('entry_ts', '>=', fromMs).orderBy('entry_ts').limit(limit).execute()
       return rows.flatMap(fromRow)
     },
+    endedIn: (model, period, after, limit) => endedIn(labelsOf(model), period, after, limit),
     async newest(model, limit) {
       const rows = await labelsOf(model).orderBy('entry_ts', 'desc').limit(limit).execute()
       return rows.flatMap(fromRow)
@@ -146,6 +154,24 @@ export function createLabelStore(db: Kysely<MainTables>): LabelStore {
       return removed
     },
   }
+}
+
+async function endedIn(
+  labels: SelectQueryBuilder<MainTables, 'label', LabelRow>,
+  { fromMs, toMs }: { fromMs: number; toMs: number },
+  after: StoredLabel | null,
+  limit: number,
+): Promise<StoredLabel[]> {
+  let rest = labels.where('exit_ts', '>=', fromMs).where('exit_ts', '<', toMs)
+  if (after !== null) {
+    const { stream, label } = after
+    const place = [label.exitTs, stream.symbol, stream.tf, label.ts] as const
+    rest = rest
+      .where('exit_ts', '>=', label.exitTs)
+      .where((eb) => eb(eb.refTuple('exit_ts', 'symbol', 'tf', 'ts'), '>', eb.tuple(...place)))
+  }
+  const rows = await rest.orderBy('exit_ts').orderBy('symbol').orderBy('tf').orderBy('ts').limit(limit).execute()
+  return rows.flatMap(fromRow)
 }
 
 async function saveStream(

@@ -1,4 +1,5 @@
 import type { LearnerRow, ModelTrainingRow } from './learner-tables.ts'
+import type { ReportRow, ReportSignatureRow } from './report-tables.ts'
 import type { ApiTokenRow, OverrideAskRow, SetupLinkRow, UserAccountRow, UserSessionRow } from './account-tables.ts'
 import type { LabelCounterRow, LabelRow, LabelStreamRow, ModelEvidenceRow } from './label-tables.ts'
 import type {
@@ -77,6 +78,8 @@ export interface MainTables {
   model_evidence: ModelEvidenceRow
   learner: LearnerRow
   model_training: ModelTrainingRow
+  report: ReportRow
+  report_signature: ReportSignatureRow
 }
 
 export interface CandleRow {

@@ -1,11 +1,12 @@
 import { createWriteStream } from 'node:fs'
-import { mkdir, rename, rm } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { AuditReader } from './audit-reader.ts'
 
 const DAY_MS = 86_400_000
 const PAGE_ROWS = 1_000
+const NAME = /^audit_snapshot_(\d{8})\.json$/
 
 /**
  * Writes the UTC day that holds `timeMs` as `<folder>/audit_snapshot_YYYYMMDD.json`, in the shape and order of audit/list
@@ -18,8 +19,7 @@ export async function writeAuditSnapshot(options: {
 }): Promise<{ path: string; rows: number }> {
   const { reader, timeMs, folder } = options
   const from = Math.floor(timeMs / DAY_MS) * DAY_MS
-  const day = new Date(from).toISOString().slice(0, 10).replaceAll('-', '')
-  const path = join(folder, `audit_snapshot_${day}.json`)
+  const path = join(folder, `audit_snapshot_${dayName(from)}.json`)
   const draft = `${path}.new`
   let rows = 0
 
@@ -46,4 +46,16 @@ export async function writeAuditSnapshot(options: {
     await rm(draft, { force: true })
   }
   return { path, rows }
+}
+
+/** Removes the snapshots of days before that of `beforeMs`; resolves with how many. */
+export async function pruneAuditSnapshots(folder: string, beforeMs: number): Promise<number> {
+  const old = (await readdir(folder)).filter((name) => (NAME.exec(name)?.[1] ?? '9') < dayName(beforeMs))
+  for (const name of old) await rm(join(folder, name), { force: true })
+  return old.length
+}
+
+/** `20260131`. */
+function dayName(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 10).replaceAll('-', '')
 }

@@ -97,6 +97,8 @@ CREATE TABLE label_counter (
 
 CREATE INDEX label_entry on label (model, entry_ts);
 
+CREATE INDEX label_exit on label (model, exit_ts);
+
 CREATE TABLE label_stream (
     symbol text not null, tf text not null, source text not null, last_ts integer not null, state text not null,
     changed_at integer not null, primary key (symbol, tf)) strict, without rowid;
@@ -184,6 +186,16 @@ CREATE TABLE rehearsal (
     progress integer not null, cancel_asked integer not null, ended_at integer, ok integer, said text) strict;
 
 CREATE INDEX rehearsal_asked on rehearsal (asked_at, id);
+
+CREATE TABLE report (
+    id text primary key not null, kind text not null, from_ts integer not null, to_ts integer not null, asked_by text not null,
+    asked_at integer not null, state text not null, said text, ended_at integer, document text, evidence text) strict;
+
+CREATE INDEX report_asked on report (asked_at, id);
+
+CREATE TABLE report_signature (
+    report_id text not null references report (id), kind text not null, name text not null, signed_at integer not null,
+    primary key (report_id, kind)) strict, without rowid;
 
 CREATE TABLE rollout (
     id text primary key not null, ordinal integer not null unique, frozen text not null, plan_digest text not null,

@@ -1,0 +1,124 @@
+import { createPublicKey } from 'node:crypto'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Value } from 'typebox/value'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ReportDocument } from '@spark/contract/report'
+import type { Report } from '@spark/core/report/report'
+import { publicKeyFile } from '../storage/audit/signing-key.ts'
+import { temporaryFolder } from '../storage/temporary-folder.ts'
+import { makeReport, ReportStopped } from './make-report.ts'
+import { evidenceFile, reportsDir } from './report-files.ts'
+import { DAY, DAY_FROM_MS, fillDay, openHouse, PREPARED, type ReportHouse } from './report-fixture.ts'
+import { verifyEvidence } from './verify-evidence.ts'
+
+const HOUR = 3_600_000
+const about = { ...DAY, prepared: PREPARED }
+
+describe('the report of a day', () => {
+  let house: ReportHouse
+  let report: Report
+  let folder: string
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'spark-report-'))
+    house = await openHouse(folder)
+    await fillDay(house, { due: 6, labels: 400, scoreRows: 1 })
+    report = (await makeReport(house.deps, about)).document
+  })
+  afterAll(async () => {
+    await house.close()
+    rmSync(folder, { recursive: true })
+  })
+
+  it('is what the contract says', () => {
+    expect([...Value.Errors(ReportDocument, report)]).toEqual([])
+  })
+
+  it('counts every score of the day, the hours with the most, and what was due', () => {
+    // 2880 slices less an hour.
+    expect(report.coverage).toEqual({ slices: 2760, slicesDue: 2880 })
+    expect(report.scores.due).toBe(6 * 2760)
+    expect(report.scores.ok + report.scores.failed).toBe(6 * 2760)
+    expect(report.scores.hours).toHaveLength(23)
+    expect(report.scores.hours.map(({ fromMs }) => fromMs)).not.toContain(DAY_FROM_MS + 5 * HOUR)
+    expect(report.scores.perMinute).toBe(report.scores.ok / 1440)
+    expect(report.summary.hitRatePercent).toBe((100 * report.scores.ok) / report.scores.due)
+  })
+
+  it('says how long each figure was where, and what nobody measured', () => {
+    for (const { goodMs, warningMs, criticalMs, noDataMs } of report.bands)
+      expect(goodMs + warningMs + criticalMs + noDataMs).toBe(24 * HOUR)
+    const p95 = report.bands.find(({ gate }) => gate === 'p95')
+    expect(p95?.noDataMs).toBeGreaterThanOrEqual(HOUR)
+    expect(p95?.criticalMs).toBeGreaterThan(20 * 60_000)
+    expect(report.missing).toEqual(['part_measured'])
+  })
+
+  it('tells of the breaches that were open in the day: critical first, cut at its end', () => {
+    expect(report.breaches).toMatchObject({ critical: 1, minor: 2, autoPause: true, autoPausedStrategies: 0 })
+    expect(report.breaches.top.map(({ gate, durationS, endMs }) => [gate, durationS, endMs === null])).toEqual([
+      ['p95', 39 * 60, false],
+      ['staleness', 40 * 60, true],
+      ['error_rate', 24 * 60, false],
+    ])
+    expect(report.summary).toMatchObject({ criticalPerDay: 1, minorPerDay: 2 })
+  })
+
+  it('stands where the rollout stood at the end of the day, not where it stands now', () => {
+    expect(report.rollout).toMatchObject({ id: 'rollout-1', phase: 'live', share: 0.5, step: '50 %' })
+    expect(report.next).toEqual({ code: 'advance', share: 1 })
+    expect(report.actions.taken.map(({ action }) => action)).toEqual([
+      'rollout.advance',
+      'rollout.counter_move',
+      'rollout.advance',
+    ])
+  })
+
+  it('takes the labels that ended in the day, and no others', () => {
+    expect(report.calibration.labels).toBe(360)
+    expect(report.parts.labels).toBe(360)
+    expect(report.calibration.buckets.reduce((sum, { hits }) => sum + hits, 0)).toBe(report.calibration.hits)
+    expect(report.success.find(({ name }) => name === 'collection')).toMatchObject({ met: true, value: 360 })
+  })
+
+  it('is the same when it is made again, and so is its evidence, byte for byte', async () => {
+    const first = readFileSync(evidenceFile(house.deps.config.dataDir, DAY.id))
+    const again = await makeReport(house.deps, about)
+    expect(again.document).toEqual(report)
+    expect(readFileSync(evidenceFile(house.deps.config.dataDir, DAY.id)).equals(first)).toBe(true)
+  })
+
+  it('has evidence that holds, and leaves nothing of one that was stopped', async () => {
+    const { dataDir, signingKeyFile } = house.deps.config
+    const key = createPublicKey(readFileSync(publicKeyFile(signingKeyFile)))
+    const verdict = await verifyEvidence(evidenceFile(dataDir, DAY.id), key)
+    expect(verdict).toMatchObject({ ok: true, problems: [], manifest: { report: DAY.id, modelVersion: 'ml-fusion-1.2' } })
+    await expect(makeReport(house.deps, { ...about, id: 'stopped' }, () => true)).rejects.toThrow(ReportStopped)
+    expect(readdirSync(reportsDir(dataDir))).toEqual([`${DAY.id}.zip`])
+  })
+})
+
+it('a fresh installation has no figure, says what is missing, and has evidence of that', async () => {
+  const house = await openHouse(temporaryFolder())
+  const { document: report } = await makeReport(house.deps, about)
+  expect([...Value.Errors(ReportDocument, report)]).toEqual([])
+  expect(report.summary).toEqual({
+    p95Ms: null,
+    stalenessMaxS: null,
+    errorRatePercent: null,
+    hitRatePercent: null,
+    confidMedian: null,
+    deadLettersMax: null,
+    criticalPerDay: 0,
+    minorPerDay: 0,
+  })
+  expect(report.calibration).toEqual({ labels: 0, hits: 0, buckets: [] })
+  expect(report.parts).toMatchObject({ labels: 0, shares: null, balance: null })
+  expect(report.balance).toEqual({ buckets: [], verdict: null })
+  expect(report.rollout).toBeNull()
+  expect(report.missing).toEqual(['no_slices', 'no_labels', 'no_rollout'])
+  expect(report.success.filter(({ met }) => met).map(({ name }) => name)).toEqual(['breaches'])
+  expect(existsSync(evidenceFile(house.deps.config.dataDir, DAY.id))).toBe(true)
+  await house.close()
+})

@@ -1,0 +1,88 @@
+import type { ReportDecision, ReportPeriod } from '@spark/core/report/report'
+import type { AuditItem } from '../storage/audit/audit-event.ts'
+import type { AuditReader } from '../storage/audit/audit-reader.ts'
+
+/** What is done to a rollout or its settings; the index of the audit finds them without walking over scores. */
+const TAKEN = [
+  'rollout.start',
+  'rollout.advance',
+  'rollout.counter_move',
+  'rollout.preview_only',
+  'rollout.rollback',
+  'rollout.kill',
+  'rollout.unkill',
+  'rollout.preview',
+  'rollout.pause',
+  'rollout.resume',
+  'rollout.approve',
+  'rollout.promote',
+  'rollout.ceiling',
+  'rollout.override',
+  'settings.applied',
+  'triage.floor',
+  'triage.marker',
+] as const
+/** Those after which it may stand elsewhere. */
+const PHASES = [
+  'rollout.start',
+  'rollout.advance',
+  'rollout.preview_only',
+  'rollout.rollback',
+  'rollout.kill',
+  'rollout.unkill',
+  'rollout.preview',
+  'rollout.ceiling',
+] as const
+const AUTO_PAUSED = 'strategy.auto_paused'
+/** Of each action; a day has a few of each. */
+const LISTED_MAX = 200
+
+export interface Decisions {
+  taken: AuditItem[]
+  phases: AuditItem[]
+  autoPaused: AuditItem[]
+}
+
+/** By time, then row. */
+export async function readDecisions(
+  reader: Pick<AuditReader, 'list'>,
+  { fromMs: from, toMs: to }: ReportPeriod,
+): Promise<Decisions> {
+  const all = async (actions: readonly string[], filter: { from?: number }) => {
+    const items: AuditItem[] = []
+    for (const action of actions) items.push(...(await reader.list({ action, to, ...filter, limit: LISTED_MAX })).items)
+    return items.toSorted((a, b) => a.ts - b.ts || seqOf(a) - seqOf(b))
+  }
+  return { taken: await all(TAKEN, { from }), phases: await all(PHASES, {}), autoPaused: await all([AUTO_PAUSED], { from }) }
+}
+
+function seqOf({ id }: AuditItem): number {
+  return Number(id.slice(id.lastIndexOf('-') + 1))
+}
+
+interface Told {
+  rollout?: unknown
+  decision?: unknown
+  reasons?: unknown
+  reason?: unknown
+  effects?: unknown
+}
+
+/** The part of an audit row that a report tells. */
+export function decisionOf({ id, ts, action, actor, context }: AuditItem): ReportDecision {
+  const { rollout, decision, reasons, reason, effects } = context as Told
+  const told = Array.isArray(reasons) ? reasons : [reason]
+  const expose = Array.isArray(effects)
+    ? (effects as { kind?: unknown; share?: unknown }[]).find(({ kind }) => kind === 'expose')
+    : undefined
+  return {
+    id,
+    ts,
+    action,
+    actor,
+    rollout: typeof rollout === 'string' ? rollout : null,
+    decision: typeof decision === 'string' ? decision : null,
+    reasons: told.filter((one) => typeof one === 'string'),
+    share: typeof expose?.share === 'number' ? expose.share : null,
+  }
+}

@@ -1,0 +1,78 @@
+import { existsSync } from 'node:fs'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { ManualClock } from '../clock.ts'
+import { createLog } from '../log.ts'
+import { RetryJobError } from '../queue/worker.ts'
+import { temporaryFolder } from '../storage/temporary-folder.ts'
+import { evidenceFile } from './report-files.ts'
+import { DAY, DAY_TO_MS, openHouse, type ReportHouse } from './report-fixture.ts'
+import { createReports, type Reports } from './run-reports.ts'
+
+let house: ReportHouse
+let clock: ManualClock
+let reports: Reports
+const open = () => createReports({ ...house.deps, clock, log: createLog('test', 'silent') })
+
+beforeEach(async () => {
+  house = await openHouse(temporaryFolder())
+  clock = new ManualClock(DAY_TO_MS + 1_800_000)
+  reports = open()
+})
+afterEach(() => house.close())
+
+const ask = (id: string) =>
+  house.deps.store.ask(house.deps.db, { id, period: DAY.period, askedBy: 'ada', askedAt: clock.nowMs() })
+
+it('the report of the last day is made once, whoever asks for it again', async () => {
+  expect(await reports.daily()).toMatch(/^day-2026-01-31: \d+ bytes of evidence$/)
+  const first = await house.deps.store.document(DAY.id)
+  expect(first?.prepared).toEqual({ ms: DAY_TO_MS + 1_800_000, by: 'Spark' })
+  clock.step(60_000)
+  expect(await reports.daily()).toBe('day-2026-01-31 is there already')
+  expect(await ask(DAY.id)).toBe(false)
+  await reports.run(DAY.id)
+  expect(await house.deps.store.document(DAY.id)).toEqual(first)
+})
+
+it('one that could not be made says why, and is made when it is asked for again', async () => {
+  await ask('last-1')
+  const broken = createReports({
+    ...house.deps,
+    clock,
+    log: createLog('test', 'silent'),
+    slices: { read: () => Promise.reject(new Error('the disk is full')) },
+  })
+  await broken.run('last-1')
+  expect(await house.deps.store.get('last-1')).toMatchObject({ state: 'failed', said: 'the disk is full', evidence: null })
+  expect(existsSync(evidenceFile(house.deps.config.dataDir, 'last-1'))).toBe(false)
+  expect(await ask('last-1')).toBe(true)
+  await reports.run('last-1')
+  expect(await house.deps.store.get('last-1')).toMatchObject({ state: 'done', said: null })
+})
+
+it('one that is under way when the executor ends is made by the next', async () => {
+  await ask('last-1')
+  const slow: Reports = createReports({
+    ...house.deps,
+    clock,
+    log: createLog('test', 'silent'),
+    settings: {
+      list() {
+        void slow.stop()
+        return house.deps.settings.list()
+      },
+    },
+  })
+  await expect(slow.run('last-1')).rejects.toThrow(RetryJobError)
+  expect(await house.deps.store.get('last-1')).toMatchObject({ state: 'waiting' })
+  await open().resume()
+  expect(await house.deps.store.get('last-1')).toMatchObject({ state: 'done' })
+})
+
+it('what is too old goes with its evidence; what waits stays', async () => {
+  await reports.daily()
+  await ask('last-1')
+  expect(await reports.prune(DAY_TO_MS + 1)).toBe(1)
+  expect(existsSync(evidenceFile(house.deps.config.dataDir, DAY.id))).toBe(false)
+  expect((await house.deps.store.list(10)).map(({ id }) => id)).toEqual(['last-1'])
+})

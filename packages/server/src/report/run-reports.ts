@@ -1,0 +1,92 @@
+import type { Kysely } from 'kysely'
+import type { Clock } from '../clock.ts'
+import type { Log } from '../log.ts'
+import { RetryJobError } from '../queue/worker.ts'
+import type { ReportStore, StoredReport } from '../storage/report-store.ts'
+import type { MainTables } from '../storage/tables.ts'
+import { makeReport, ReportStopped, type MakeReportDeps } from './make-report.ts'
+import { removeEvidence } from './report-files.ts'
+import { lastDay } from './report-period.ts'
+
+/** Who prepares what nobody asked for. */
+const BY_SCHEDULE = 'Spark'
+/** It comes again when the next executor asks. */
+const AGAIN_MS = 1000
+
+export interface Reports {
+  /** Makes one that was asked for, after those before it; one that is done stays as it is. Rejects with StorageError. */
+  run(id: string): Promise<void>
+  /** Makes all that wait: whoever was to make them has ended. */
+  resume(): Promise<void>
+  /** The report of the last day that is over: says what came of it. */
+  daily(): Promise<string>
+  /** Removes what ended before, with its evidence; resolves with how many. */
+  prune(beforeMs: number): Promise<number>
+  /** Gives up the one that is being made; it is made by the next executor. */
+  stop(): Promise<void>
+}
+
+export interface ReportsDeps extends MakeReportDeps {
+  db: Kysely<MainTables>
+  store: ReportStore
+  clock: Pick<Clock, 'nowMs'>
+  log: Log
+}
+
+/**
+ * Makes reports one after the other. A report is its row: until that is stored, in one transaction with what its evidence is, there is
+ * none, and whatever a killed process left is made anew.
+ */
+export function createReports(deps: ReportsDeps): Reports {
+  const { store, clock, log } = deps
+  let turn: Promise<unknown> = Promise.resolve()
+  let stopped = false
+
+  async function make(id: string): Promise<StoredReport | null> {
+    const asked = await store.get(id)
+    // Done, or removed since.
+    if (asked === null || asked.state === 'done') return asked
+    const prepared = { ms: clock.nowMs(), by: asked.askedBy }
+    try {
+      const made = await makeReport(deps, { id, period: asked.period, prepared }, () => stopped)
+      await store.finish(id, { ...made, nowMs: clock.nowMs() })
+      log.info({ report: id, bytes: made.evidence.bytes }, 'a report is made')
+    } catch (error) {
+      if (error instanceof ReportStopped) throw new RetryJobError(clock.nowMs() + AGAIN_MS, 'the executor stops')
+      await store.fail(id, error instanceof Error ? error.message : String(error), clock.nowMs())
+      log.error({ err: error, report: id }, 'a report could not be made')
+    }
+    return store.get(id)
+  }
+
+  function inTurn(id: string): Promise<StoredReport | null> {
+    const own = turn.then(() => make(id))
+    turn = own.catch(() => {})
+    return own
+  }
+
+  return {
+    run: async (id) => void (await inTurn(id)),
+    async resume() {
+      for (const { id } of await store.waiting()) await inTurn(id)
+    },
+    async daily() {
+      const { id, period } = lastDay(clock.nowMs())
+      const before = await store.get(id)
+      if (before?.state === 'done') return `${id} is there already`
+      await store.ask(deps.db, { id, period, askedBy: BY_SCHEDULE, askedAt: clock.nowMs() })
+      const made = await inTurn(id)
+      if (made?.state !== 'done') throw new Error(`${id}: ${made?.said ?? 'it was not made'}`)
+      return `${id}: ${made.evidence?.bytes ?? 0} bytes of evidence`
+    },
+    async prune(beforeMs) {
+      const removed = await store.prune(beforeMs)
+      for (const id of removed) await removeEvidence(deps.config.dataDir, id)
+      return removed.length
+    },
+    async stop() {
+      stopped = true
+      await turn
+    },
+  }
+}
