@@ -1,5 +1,7 @@
 import { createLabelStream } from '@spark/core/calibration/label-stream'
 import { labelThat } from '@spark/core/calibration/label-fixture'
+import { DEFAULT_BARRIERS } from '@spark/core/calibration/labels'
+import { addRound, createEvidence, judgeModel } from '@spark/core/calibration/verdict'
 import { ML_FUSION_1_2, modelHash, type Model } from '@spark/core/signal/model'
 import type { ScoreAnswer } from '@spark/contract/ml'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -71,6 +73,19 @@ describe('the list of models', () => {
       evidence: null,
     })
     expect(await call('/nobody')).toMatchObject({ status: 404, code: 'unknown_id' })
+  })
+
+  it('tells the verdict and its labels, and what a learned version rests on, as they are stored', async () => {
+    const { version } = EXPIRED
+    const evidence = createEvidence(DEFAULT_BARRIERS)
+    for (let round = 0; round < 30; round += 1) addRound(evidence, [{ model: labelThat(false), baseline: null }])
+    const next = { evidence, roundsTo: 1, verdict: judgeModel(evidence) }
+    await createLabelStore(database.db).saveEvidence(version, next, { fromTo: null, counted: [], nowMs: 1 })
+    const row = { model: version, parent: CHAMPION, evidence: JSON.stringify({ labels: 200 }), created_at: 1 }
+    await database.db.insertInto('model_training').values(row).execute()
+    const view = { labels: 30, verdict: 'worse_than_baseline', evidence: { labels: 200 } }
+    expect(await call(`/${encodeURIComponent(version)}`)).toMatchObject(view)
+    expect((await call('')).items).toContainEqual(expect.objectContaining({ version, ...view }))
   })
 
   it('says that a document was damaged, and shows none of its numbers', async () => {

@@ -9,7 +9,7 @@ import type { RolloutStore } from '../storage/rollout-store.ts'
 
 export interface ModelViewDeps {
   models: Pick<ModelStore, 'get' | 'list' | 'aliases'>
-  labels: Pick<LabelStore, 'evidence'>
+  labels: Pick<LabelStore, 'verdicts'>
   learner: Pick<LearnerStore, 'evidence'>
   rollouts: Pick<RolloutStore, 'newest'>
 }
@@ -25,25 +25,25 @@ export async function modelViews(
   const aliases = await models.aliases()
   const rollout = await rollouts.newest()
   const underRollout = rollout === null || hasEnded(rollout.state) ? null : rollout.frozen.modelVersion
-  const views: ModelView[] = []
-  for (const one of stored) {
+  const judged = new Map((await labels.verdicts()).map(({ model, ...one }) => [model, one]))
+  const evidence = await learner.evidence()
+  return stored.map((one) => {
     const { version, hash, createdAt } = one
-    const judged = await labels.evidence(version)
-    const evidence = await learner.evidence(version)
-    views.push({
+    const state = modelStateOf(one, nowMs)
+    const { verdict, labels: count } = judged.get(version) ?? { verdict: 'unproven' as const, labels: 0 }
+    return {
       version,
       hash,
-      state: modelStateOf(one, nowMs),
+      state,
       aliases: aliasesOf(version, aliases),
       underRollout: version === underRollout,
       storedAt: createdAt,
-      ...numbersOf(one, nowMs),
-      verdict: judged?.verdict ?? 'unproven',
-      labels: judged?.evidence.labels ?? 0,
-      evidence,
-    })
-  }
-  return views
+      ...numbersOf(state === 'damaged' ? null : one.document),
+      verdict,
+      labels: count,
+      evidence: evidence.get(version) ?? null,
+    }
+  })
 }
 
 /** A challenger that went all the way is champion, and challenges nobody. */
@@ -58,9 +58,8 @@ type Numbers = Pick<
   'parent' | 'featureVersion' | 'trainedAt' | 'expiresAt' | 'labelWindow' | 'weights' | 'a' | 'kappa'
 >
 
-function numbersOf(stored: StoredModel, nowMs: number): Numbers {
-  const { document } = stored
-  if (document === null || modelStateOf(stored, nowMs) === 'damaged') {
+function numbersOf(document: StoredModel['document']): Numbers {
+  if (document === null) {
     const none = { parent: null, featureVersion: null, trainedAt: null, expiresAt: null, labelWindow: null }
     return { ...none, weights: null, a: null, kappa: null }
   }

@@ -73,6 +73,8 @@ export interface LabelStore {
     next: StoredEvidence,
     change: { fromTo: number | null; counted: readonly StoredLabel[]; nowMs: number },
   ): Promise<boolean>
+  /** Verdict and number of labels of every model that has some, without the evidence, which is long. */
+  verdicts(): Promise<{ model: string; verdict: ModelVerdict; labels: number }[]>
   /** `unproven` for a model that nothing is known of. */
   verdict(model: string, trx?: Kysely<MainTables>): Promise<ModelVerdict>
   /** By bucket and stream; `counted`: only labels that do not overlap. */
@@ -127,6 +129,7 @@ export function createLabelStore(db: Kysely<MainTables>): LabelStore {
       return { evidence: JSON.parse(evidence) as Evidence, roundsTo, verdict: verdict as ModelVerdict }
     },
     saveEvidence: (model, next, change) => db.transaction().execute((trx) => saveEvidence(trx, model, next, change)),
+    verdicts: () => verdicts(db),
     async verdict(model, trx = db) {
       const [row] = (await verdictOf(trx, { model })).rows
       return (row?.verdict ?? 'unproven') as ModelVerdict
@@ -172,6 +175,12 @@ async function endedIn(
   }
   const rows = await rest.orderBy('exit_ts').orderBy('symbol').orderBy('tf').orderBy('ts').limit(limit).execute()
   return rows.flatMap(fromRow)
+}
+
+async function verdicts(db: Kysely<MainTables>): ReturnType<LabelStore['verdicts']> {
+  const labels = sql<number>`json_extract(evidence, '$.labels')`.as('labels')
+  const rows = await db.selectFrom('model_evidence').select(['model', 'verdict', labels]).execute()
+  return rows.map((row) => ({ ...row, verdict: row.verdict as ModelVerdict }))
 }
 
 async function saveStream(

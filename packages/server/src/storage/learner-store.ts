@@ -36,8 +36,8 @@ export interface LearnerStore {
       also: (trx: Kysely<MainTables>) => Promise<void>
     },
   ): Promise<boolean>
-  /** Null for a model that no update has made. */
-  evidence(model: string): Promise<UpdateEvidence | null>
+  /** Of every model that an update has made, by version. */
+  evidence(): Promise<ReadonlyMap<string, UpdateEvidence>>
 }
 
 export function createLearnerStore(db: Kysely<MainTables>): LearnerStore {
@@ -63,9 +63,9 @@ export function createLearnerStore(db: Kysely<MainTables>): LearnerStore {
         await change.also(trx)
         return true
       }),
-    async evidence(model) {
-      const row = await db.selectFrom('model_training').select('evidence').where('model', '=', model).executeTakeFirst()
-      return row === undefined ? null : (JSON.parse(row.evidence) as UpdateEvidence)
+    async evidence() {
+      const rows = await db.selectFrom('model_training').select(['model', 'evidence']).execute()
+      return new Map(rows.map(({ model, evidence }) => [model, JSON.parse(evidence) as UpdateEvidence]))
     },
   }
 }

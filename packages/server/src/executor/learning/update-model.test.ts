@@ -140,7 +140,7 @@ describe('the weekly update as a job', () => {
     expect(stored?.document === null || stored === null ? 'missing' : modelProblem(stored.document)).toBeNull()
     expect(stored?.document?.weights.rsi).toBeLessThan(1 / 3)
     // One label at a time of a symbol: those of the other stream of BTC are not in it.
-    const evidence = await stage.deps.learner.evidence(challenger ?? '')
+    const evidence = (await stage.deps.learner.evidence()).get(challenger ?? '')
     expect(evidence).toMatchObject({ labels: 334, undecided: 0 })
     const { events } = await stage.kept()
     expect(events).toMatchObject([{ action: 'model.candidate', context: { model: challenger, parent: VERSION, labels: 334 } }])
@@ -156,7 +156,7 @@ describe('the weekly update as a job', () => {
     stage.time.nowMs += WEEK
     await updateModel(stage.deps)
     const { challenger } = await stage.models.aliases()
-    expect((await stage.deps.learner.evidence(challenger ?? ''))?.labelsInAll).toBeGreaterThan(600)
+    expect((await stage.deps.learner.evidence()).get(challenger ?? '')?.labelsInAll).toBeGreaterThan(600)
     expect((await stage.kept()).training).toHaveLength(2)
   })
 
