@@ -124,6 +124,26 @@ describe('spark jobs', () => {
   })
 })
 
+describe('spark models', () => {
+  const CHAMPION = 'ml-fusion-1.2'
+  it('lists, shows and compares versions; without labels there is no figure', async () => {
+    expect((await spark.run('models')).stdout).toMatch(/^ml-fusion-1\.2 +champion/m)
+    expect((await spark.run('models', 'show', CHAMPION)).stdout).toContain('weights (rsi macd trend) 0.333 0.333 0.333')
+    expect((await spark.run('models', 'compare', CHAMPION, CHAMPION)).stdout).toContain('no label that both have')
+    expect(await spark.run('models', 'shadow', CHAMPION)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('is champion'),
+    })
+  })
+
+  it('the weekly update by hand says why there is no candidate, and is in the audit', { timeout: 60_000 }, async () => {
+    const { code, stdout } = await spark.run('calibration', 'update', '--reason', 'a look')
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/only collect labels|no label has matured|waits for the labels|is learned already/)
+    expect((await newestAudit('job.asked'))?.context).toMatchObject({ job: 'learn', reason: 'a look' })
+  })
+})
+
 describe('spark fills', () => {
   it('writes all of them as CSV, over the pages of the API, each once', async () => {
     const { code, stdout } = await spark.run('fills', '--csv', '--strategy', 'old')
