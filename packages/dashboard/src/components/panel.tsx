@@ -16,7 +16,7 @@ export function Panel({ title, what, actions, className = '', children }: PanelP
   return (
     <section aria-labelledby={id} className={`flex min-w-0 flex-col rounded-lg border border-line bg-surface ${className}`}>
       <div className="flex flex-wrap items-center justify-between gap-x-3 gap-y-1 px-3 pt-2.5 pb-1.5">
-        <div className="min-w-0">
+        <div className="min-w-0 flex-1 basis-40">
           <h2 id={id} className="font-semibold">
             {title}
           </h2>

@@ -52,20 +52,24 @@ function PartHistory({ models, part }: { models: readonly ModelView[]; part: Par
         </svg>
       </div>
       <TableBeside label={label}>
-        <HeadRow columns={[t.version, t.trained, figures(t.weight), figures(t.low), figures(t.high)]} />
-        <tbody>
-          {points.map(({ version, trainedAt, weight, low, high }) => (
-            <tr key={version}>
-              <th scope="row" className="font-mono">
-                {version}
-              </th>
-              <td>{f.moment(trainedAt)}</td>
-              <td className="number">{f.number(weight, DIGITS)}</td>
-              <td className="number">{f.number(low, DIGITS)}</td>
-              <td className="number">{f.number(high, DIGITS)}</td>
-            </tr>
-          ))}
-        </tbody>
+        {() => (
+          <>
+            <HeadRow columns={[t.version, t.trained, figures(t.weight), figures(t.low), figures(t.high)]} />
+            <tbody>
+              {points.map(({ version, trainedAt, weight, low, high }) => (
+                <tr key={version}>
+                  <th scope="row" className="font-mono">
+                    {version}
+                  </th>
+                  <td>{f.moment(trainedAt)}</td>
+                  <td className="number">{f.number(weight, DIGITS)}</td>
+                  <td className="number">{f.number(low, DIGITS)}</td>
+                  <td className="number">{f.number(high, DIGITS)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </>
+        )}
       </TableBeside>
     </div>
   )

@@ -1,7 +1,8 @@
-import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { memo, useCallback, useState } from 'react'
 import type { AuditItem } from '@spark/contract/audit'
 import { AuditDetails } from '../../components/audit-details.tsx'
+import { Folded } from '../../components/folded.tsx'
 import { Panel } from '../../components/panel.tsx'
 import { QueryView } from '../../components/query-view.tsx'
 import { Moment } from '../../components/ago.tsx'
@@ -12,28 +13,28 @@ import { perMinute } from '../../live/stream-state.ts'
 import { queries } from '../../queries.ts'
 
 const ROWS_SHOWN = 100
+const NOTHING: readonly AuditItem[] = []
 /** The playbook's target for the canary. */
 const SCORES_EXPECTED = 10
 
 /** The live stream of the audit, newest on top. It holds still while its reader has scrolled or opened a row. */
 export function RecentActions() {
-  const { m, f } = useLanguage()
+  const { m } = useLanguage()
   const { overview: t } = m
   const query = useQuery(queries.recent)
-  const now = useNow()
   const [held, setHeld] = useState<readonly AuditItem[] | null>(null)
-  const live = query.data ?? []
+  const live = query.data ?? NOTHING
   const shown = held ?? live
   const waiting = held === null ? 0 : live.filter(({ id }) => !held.some((one) => one.id === id)).length
-  const scores = perMinute(live, 'ml.score', now)
+  const client = useQueryClient()
+  const hold = useCallback(
+    (open: boolean) => setHeld((before) => (open ? (before ?? client.getQueryData(queries.recent.queryKey) ?? null) : null)),
+    [client],
+  )
   return (
     <Panel
       title={t.recent}
-      what={
-        <span data-counter="scores">
-          {t.scoresPerMinute(f.number(scores))} · {t.scoresTarget(f.number(SCORES_EXPECTED))}
-        </span>
-      }
+      what={<ScoreCounter live={live} />}
       className="h-[32rem]"
       actions={
         waiting > 0 ? (
@@ -61,7 +62,7 @@ export function RecentActions() {
             >
               <ul>
                 {shown.slice(0, ROWS_SHOWN).map((item) => (
-                  <RecentRow key={item.id} item={item} onOpen={(open) => setHeld(open ? shown : null)} />
+                  <RecentRow key={item.id} item={item} onOpen={hold} />
                 ))}
               </ul>
             </div>
@@ -72,33 +73,50 @@ export function RecentActions() {
   )
 }
 
-function RecentRow({ item, onOpen }: { item: AuditItem; onOpen: (open: boolean) => void }) {
+function ScoreCounter({ live }: { live: readonly AuditItem[] }) {
+  const { m, f } = useLanguage()
+  const scores = perMinute(live, 'ml.score', useNow())
+  return (
+    <span data-counter="scores">
+      {m.overview.scoresPerMinute(f.number(scores))} · {m.overview.scoresTarget(f.number(SCORES_EXPECTED))}
+    </span>
+  )
+}
+
+const RecentRow = memo(function RecentRow({ item, onOpen }: { item: AuditItem; onOpen: (open: boolean) => void }) {
+  return (
+    <li className="border-b border-line" data-action={item.action}>
+      <Folded
+        summaryClass="flex flex-wrap items-baseline gap-x-3 gap-y-0.5 py-1"
+        summary={<RecentLine item={item} />}
+        onOpen={onOpen}
+      >
+        {() => <AuditDetails item={item} />}
+      </Folded>
+    </li>
+  )
+})
+
+function RecentLine({ item }: { item: AuditItem }) {
   const { m, f } = useLanguage()
   const { context } = item
   const confid = typeof context['confid'] === 'number' ? f.number(context['confid'], 2) : null
   const pass = context['pass']
   return (
-    <li className="border-b border-line" data-action={item.action}>
-      <details onToggle={(event) => onOpen(event.currentTarget.open)}>
-        <summary className="flex flex-wrap items-baseline gap-x-3 gap-y-0.5 py-1">
-          <span className="text-muted">
-            <Moment ms={item.ts} seconds />
-          </span>
-          <span className="font-medium">{item.action}</span>
-          <span className="min-w-0 truncate text-muted">{item.strategyId ?? item.actor}</span>
-          <span className="ms-auto flex gap-3 whitespace-nowrap">
-            {item._err !== undefined && <span className="text-red">{item._err}</span>}
-            {typeof context['decision'] === 'number' && <span>{decisionMark(context['decision'])}</span>}
-            {confid !== null && <span>{confid}</span>}
-            {typeof pass === 'boolean' && (
-              <span className={pass ? 'text-muted' : 'text-amber'}>
-                {pass ? `✓ ${m.overview.pass}` : `▲ ${m.overview.blocked}`}
-              </span>
-            )}
-          </span>
-        </summary>
-        <AuditDetails item={item} />
-      </details>
-    </li>
+    <>
+      <span className="text-muted">
+        <Moment ms={item.ts} seconds />
+      </span>
+      <span className="font-medium">{item.action}</span>
+      <span className="min-w-0 truncate text-muted">{item.strategyId ?? item.actor}</span>
+      <span className="ms-auto flex gap-3 whitespace-nowrap">
+        {item._err !== undefined && <span className="text-red">{item._err}</span>}
+        {typeof context['decision'] === 'number' && <span>{decisionMark(context['decision'])}</span>}
+        {confid !== null && <span>{confid}</span>}
+        {typeof pass === 'boolean' && (
+          <span className={pass ? 'text-muted' : 'text-amber'}>{pass ? `✓ ${m.overview.pass}` : `▲ ${m.overview.blocked}`}</span>
+        )}
+      </span>
+    </>
   )
 }

@@ -15,20 +15,18 @@ const SloCharts = lazy(async () => ({ default: (await import('./slo-charts.tsx')
 
 /** p95, staleness and error rate with limits that do not move with the data. The window stands in the address. */
 export function SloTimechart() {
-  const { m, f } = useLanguage()
+  const { m } = useLanguage()
   const { overview: t } = m
   const { window = '1h' } = useSearch({ from: '/' })
   const navigate = useNavigate({ from: '/' })
   const query = useQuery(queries.timeseries(window))
   const metrics = useQuery(queries.metrics).data
   const rollout = useQuery(queries.rollout).data
-  const now = useNow()
   const limits = sloLimits(rollout)
-  const sealedAt = metrics?.sealed_at ?? null
   return (
     <Panel
       title={t.slo}
-      what={sealedAt === null ? t.sloWhat : t.sealed(f.duration(now - sealedAt))}
+      what={<SealedAge sealedAt={metrics?.sealed_at ?? null} />}
       className="min-h-[34rem]"
       actions={
         <label className="flex items-center gap-2 text-muted">
@@ -59,32 +57,50 @@ export function SloTimechart() {
   )
 }
 
+/** Renewed each second, and nothing else of the charts with it. */
+function SealedAge({ sealedAt }: { sealedAt: number | null }) {
+  const { m, f } = useLanguage()
+  const now = useNow()
+  // One line: a second one would move the charts.
+  return (
+    <span className="block truncate">
+      {sealedAt === null ? m.overview.sloWhat : m.overview.sealed(f.duration(now - sealedAt))}
+    </span>
+  )
+}
+
 const ROWS_SHOWN = 30
 
 /** The same for those who do not see charts: the newest rows, with the limits in the head. */
 function SloTable({ series, limits }: { series: Timeseries; limits: SloLimits }) {
   const { m, f } = useLanguage()
-  const rows = series.data.slice(-ROWS_SHOWN).toReversed()
   return (
     <TableBeside label={m.overview.slo}>
-      <HeadRow
-        columns={[
-          m.overview.time,
-          ...SLO_SERIES.map(({ gate, unit }) => figures(`${m.common.gates[gate]} (≤ ${f.figure(limits[gate].good, unit)})`)),
-        ]}
-      />
-      <tbody>
-        {rows.map((row) => (
-          <tr key={row.ts}>
-            <td>{f.moment(row.ts)}</td>
-            {SLO_SERIES.map(({ key, unit }) => (
-              <td key={key} className="number">
-                {f.figure(row[key], unit)}
-              </td>
-            ))}
-          </tr>
-        ))}
-      </tbody>
+      {() => (
+        <>
+          <HeadRow
+            columns={[
+              m.overview.time,
+              ...SLO_SERIES.map(({ gate, unit }) => figures(`${m.common.gates[gate]} (≤ ${f.figure(limits[gate].good, unit)})`)),
+            ]}
+          />
+          <tbody>
+            {series.data
+              .slice(-ROWS_SHOWN)
+              .toReversed()
+              .map((row) => (
+                <tr key={row.ts}>
+                  <td>{f.moment(row.ts)}</td>
+                  {SLO_SERIES.map(({ key, unit }) => (
+                    <td key={key} className="number">
+                      {f.figure(row[key], unit)}
+                    </td>
+                  ))}
+                </tr>
+              ))}
+          </tbody>
+        </>
+      )}
     </TableBeside>
   )
 }

@@ -71,25 +71,29 @@ function CandleTable({ candles, marks }: { candles: Candles; marks: readonly Cha
   const said = ({ kind, side, arm }: ChartMark) => `${arm} ${kind === 'decision' ? t.decided[side] : t.filled[side]}`
   return (
     <TableBeside label={t.candles}>
-      <HeadRow columns={[t.time, ...[t.open, t.high, t.low, t.close].map(figures), t.here]} />
-      <tbody>
-        {candles
-          .slice(-ROWS_SHOWN)
-          .toReversed()
-          .map(({ ts, o, h, l, c }) => (
-            <tr key={ts}>
-              <td>
-                <Moment ms={ts} />
-              </td>
-              {[o, h, l, c].map((price, at) => (
-                <td key={['o', 'h', 'l', 'c'][at]} className="number">
-                  {f.money(price)}
-                </td>
+      {() => (
+        <>
+          <HeadRow columns={[t.time, ...[t.open, t.high, t.low, t.close].map(figures), t.here]} />
+          <tbody>
+            {candles
+              .slice(-ROWS_SHOWN)
+              .toReversed()
+              .map(({ ts, o, h, l, c }) => (
+                <tr key={ts}>
+                  <td>
+                    <Moment ms={ts} />
+                  </td>
+                  {[o, h, l, c].map((price, at) => (
+                    <td key={['o', 'h', 'l', 'c'][at]} className="number">
+                      {f.money(price)}
+                    </td>
+                  ))}
+                  <td>{(byCandle.get(ts) ?? []).map(said).join('; ')}</td>
+                </tr>
               ))}
-              <td>{(byCandle.get(ts) ?? []).map(said).join('; ')}</td>
-            </tr>
-          ))}
-      </tbody>
+          </tbody>
+        </>
+      )}
     </TableBeside>
   )
 }

@@ -55,28 +55,32 @@ function CurveTable({ points }: { points: readonly CurvePoint[] }) {
   const { trading: t } = m
   return (
     <TableBeside label={t.equity}>
-      <HeadRow columns={[t.time, t.side, t.arm, ...[t.quantity, t.price, t.fee, t.profit, t.soFar].map(figures)]} />
-      <tbody>
-        {points
-          .slice(-ROWS_SHOWN)
-          .toReversed()
-          .map(({ fill, total }) => (
-            <tr key={`${fill.venue} ${fill.fillId}`}>
-              <td>
-                <Moment ms={fill.ts} />
-              </td>
-              <td>{t[fill.side]}</td>
-              <td>{fill.arm}</td>
-              <td className="number">{fill.quantity}</td>
-              <td className="number">{f.money(fill.price)}</td>
-              <td className="number">
-                {fill.fee} {fill.feeAsset}
-              </td>
-              <td className="number">{f.money(fill.realized, true)}</td>
-              <td className="number">{f.money(total, true)}</td>
-            </tr>
-          ))}
-      </tbody>
+      {() => (
+        <>
+          <HeadRow columns={[t.time, t.side, t.arm, ...[t.quantity, t.price, t.fee, t.profit, t.soFar].map(figures)]} />
+          <tbody>
+            {points
+              .slice(-ROWS_SHOWN)
+              .toReversed()
+              .map(({ fill, total }) => (
+                <tr key={`${fill.venue} ${fill.fillId}`}>
+                  <td>
+                    <Moment ms={fill.ts} />
+                  </td>
+                  <td>{t[fill.side]}</td>
+                  <td>{fill.arm}</td>
+                  <td className="number">{fill.quantity}</td>
+                  <td className="number">{f.money(fill.price)}</td>
+                  <td className="number">
+                    {fill.fee} {fill.feeAsset}
+                  </td>
+                  <td className="number">{f.money(fill.realized, true)}</td>
+                  <td className="number">{f.money(total, true)}</td>
+                </tr>
+              ))}
+          </tbody>
+        </>
+      )}
     </TableBeside>
   )
 }
