@@ -1,4 +1,5 @@
-import { pino, type Logger } from 'pino'
+import { pino, type Logger, type LoggerOptions } from 'pino'
+import { createLogOutput, type LogOutput } from './log-output.ts'
 
 export type Log = Logger
 
@@ -41,7 +42,23 @@ export function hideInLogs(secrets: readonly string[]): void {
  * second net. Each line is given to `recent` as well.
  */
 export function createLog(processName: string, level: LogLevel, recent?: RecentLines): Log {
-  return pino({
+  return pino(optionsOf(processName, level, recent), standardOutput())
+}
+
+/** Its descriptor; a worker thread has no process.stdout.fd. */
+const STANDARD_OUTPUT = 1
+let output: LogOutput | null = null
+
+/** One for all logs of the process. */
+function standardOutput(): LogOutput {
+  if (output !== null) return output
+  const made = createLogOutput(STANDARD_OUTPUT)
+  process.once('exit', () => made.end())
+  return (output = made)
+}
+
+function optionsOf(processName: string, level: LogLevel, recent: RecentLines | undefined): LoggerOptions {
+  return {
     level,
     hooks: {
       streamWrite(line) {
@@ -73,5 +90,5 @@ export function createLog(processName: string, level: LogLevel, recent?: RecentL
       ],
       censor: '[redacted]',
     },
-  })
+  }
 }
