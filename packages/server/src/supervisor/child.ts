@@ -21,8 +21,10 @@ export interface ChildSpec {
 }
 
 export interface ChildLimits {
-  /** A child without a health answer for this long is hung. */
+  /** A child that has answered once and then does not for this long is hung. */
   hungMs: number
+  /** Likewise for one that starts: a busy machine takes long to load it, and killing it there begins all of it again. */
+  startMs: number
   probeEveryMs: number
   probeTimeoutMs: number
   /**
@@ -35,6 +37,7 @@ export interface ChildLimits {
 
 export const CHILD_LIMITS: ChildLimits = {
   hungMs: 10_000,
+  startMs: 60_000,
   probeEveryMs: 1000,
   probeTimeoutMs: 900,
   backoff: { firstMs: 250, maxMs: 30_000 },
@@ -72,6 +75,7 @@ export function keepAlive(spec: ChildSpec, deps: ChildDeps): Child {
   let stopping = false
   let failures = 0
   let ready = false
+  let answered = false
   let startedMs = 0
   let lastHealthyMs = 0
   let probing = false
@@ -83,7 +87,7 @@ export function keepAlive(spec: ChildSpec, deps: ChildDeps): Child {
   function start(): void {
     startedMs = lastHealthyMs = clock.monotonicMs()
     starts++
-    ready = false
+    ready = answered = false
     url = null
     child = forkChild(spec, log, { onReady: () => (ready = true), onUrl: (told) => (url = told), onExit })
   }
@@ -109,16 +113,15 @@ export function keepAlive(spec: ChildSpec, deps: ChildDeps): Child {
     probing = true
     const asked = child
     const healthUrl = spec.healthUrl ?? (url === null ? null : `${url}/api/healthz`)
-    if (healthUrl !== null && (await answers(healthUrl, asked.pid, limits.probeTimeoutMs))) {
+    if (healthUrl !== null && (await answers(healthUrl, asked.pid, limits.probeTimeoutMs)) && child === asked) {
       lastHealthyMs = clock.monotonicMs()
+      answered = true
       healthy.resolve()
     }
     probing = false
-    if (child === asked && !stopping && clock.monotonicMs() - lastHealthyMs > limits.hungMs) {
-      log.error(
-        { child: spec.name, pid: asked.pid, hungMs: Math.round(clock.monotonicMs() - lastHealthyMs) },
-        'process does not answer; killing it',
-      )
+    const silentMs = clock.monotonicMs() - lastHealthyMs
+    if (child === asked && !stopping && silentMs > (answered ? limits.hungMs : limits.startMs)) {
+      log.error({ child: spec.name, pid: asked.pid, hungMs: Math.round(silentMs) }, 'process does not answer; killing it')
       asked.kill('SIGKILL')
     }
   }
