@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import { DEFAULT_RISK_LIMITS } from '@spark/core/trading/risk'
 import type { Strategy } from '@spark/core/trading/strategy'
 import { systemClock } from '@spark/server/clock'
 import type { OrderPath } from '@spark/server/executor/orders/order-path'
@@ -8,6 +7,7 @@ import { createLog } from '@spark/server/log'
 import { createAlerts } from '@spark/server/notify/alerts'
 import { createDatabaseQueue } from '@spark/server/queue/database-queue'
 import { systemRandomness } from '@spark/server/random'
+import { effectiveLimits } from '@spark/server/risk-limits'
 import { openAuditWriter } from '@spark/server/storage/audit/audit-writer'
 import type { AuditWriter } from '@spark/server/storage/audit/audit-event'
 import { openMainDatabase } from '@spark/server/storage/open-main-database'
@@ -15,6 +15,9 @@ import { createTradingStores } from '@spark/server/storage/trading-stores'
 import { paperInstrument } from '@spark/server/venue/paper-instruments'
 import { openPaperVenue, type PaperVenue } from '@spark/server/venue/paper-venue'
 import { temporaryFolder } from './support.ts'
+
+/** No limit is in the way of what is measured. */
+const WIDE = { risk: { maxTotalNotional: '1000000000', maxOrdersPerMinute: 1_000_000, maxRepeats: 1_000_000 } }
 
 export const STRATEGIES = 10_000
 export const STREAM = { symbol: 'BTCUSDT', tf: '1m' as const }
@@ -57,7 +60,7 @@ export async function openPath(folder: string): Promise<OpenPath> {
     queue: createDatabaseQueue({ db, clock, random }),
     venue,
     instruments: new Map([[STREAM.symbol, instrument]]),
-    limits: { ...DEFAULT_RISK_LIMITS, maxTotalNotional: '1000000000', maxOrdersPerMinute: 1_000_000_000, maxRepeats: 1_000_000 },
+    limits: async (trx) => effectiveLimits(WIDE, await stores.riskLimits.list(trx)),
     live: false,
     alerts: createAlerts({ db, rules: { escalateAfterMs: 300_000, repeatMs: 900_000, told: [], escalated: [] }, clock, random }),
     lastPrice: () => ({ price: PRICE, ts: clock.nowMs() }),

@@ -58,7 +58,7 @@ export function createClient({ baseUrl, token, timeoutMs = 5000, fetch = globalT
     const headers: Record<string, string> = { ...options.headers }
     if (token !== undefined) headers['authorization'] = `Bearer ${token}`
     if (options.body !== undefined) headers['content-type'] = 'application/json'
-    if (route.method === 'POST') headers[CSRF_HEADER] = '1'
+    if (route.method !== 'GET') headers[CSRF_HEADER] = '1'
     let response: Response
     try {
       response = await fetch(url, {

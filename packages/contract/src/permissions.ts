@@ -30,6 +30,7 @@ export const PERMISSIONS = {
   canRecordFlow: { role: 'risk', what: 'record deposits and withdrawals' },
   canApproveReports: { role: 'risk', what: 'sign reports as approved' },
   canUnkill: { role: 'risk', what: 'lift a kill switch', stepUp: true },
+  canChangeLimits: { role: 'risk', what: 'change the limits that orders must keep', stepUp: true },
   canOverride: { role: 'risk', what: 'ask for an override, and agree to that of another person', stepUp: true },
   canArm: { role: 'risk', what: 'arm a strategy: it sends orders with real money when SPARK_MODE is live', stepUp: true },
   canMakeTokens: { role: 'viewer', what: 'make tokens of their own', stepUp: true },

@@ -25,7 +25,7 @@ import { TRADING_ROUTES } from './trading-routes.ts'
 export type Access = 'public' | 'entrance' | 'session' | Permission
 
 export interface Route {
-  method: 'GET' | 'POST'
+  method: 'GET' | 'POST' | 'PUT'
   path: string
   tag:
     | 'health'
@@ -273,7 +273,7 @@ export function errorsOf({ method, access, others, armedBy, errors }: Route): re
     ...errors,
     'unauthorized',
     'forbidden',
-    ...(method === 'POST' ? (['csrf_header_missing'] as const) : []),
+    ...(method === 'GET' ? [] : (['csrf_header_missing'] as const)),
     ...(permissions.some((one) => needsStepUp(one)) ? (['step_up_needed'] as const) : []),
   ]
 }

@@ -5,6 +5,23 @@ export type { RiskCode } from '@spark/core/trading/risk'
 import { TIMEFRAMES } from '@spark/core/market/timeframe'
 import { Type, type Static, type TSchema } from 'typebox'
 
+/** Limits of the order path, as config/spark.yaml names them. */
+export const RISK_LIMIT_NAMES = [
+  'allowedSymbols',
+  'priceCollarPercent',
+  'maxPriceAgeS',
+  'maxOrderNotional',
+  'maxStrategyNotional',
+  'maxTotalNotional',
+  'maxOrdersPerMinute',
+  'maxCancelsPerMinute',
+  'maxRepeats',
+  'repeatWindowS',
+  'maxDailyLoss',
+  'maxDrawdownPercent',
+] as const
+export type RiskLimitName = (typeof RISK_LIMIT_NAMES)[number]
+
 const Id = Type.String({ minLength: 1, maxLength: 128, pattern: '^[A-Za-z0-9._:+/-]+$' })
 const Decimal = Type.String({ description: 'plain decimal' })
 const Ms = Type.Integer({ description: 'ms since 1970' })
@@ -183,13 +200,41 @@ export const RiskView = Type.Object({
   asOf: nullable(Type.Integer({ description: 'when the executor looked last, market time, ms; null before its first look' })),
   limits: Type.Array(
     Type.Object({
-      name: Type.String({ description: 'as in config/spark.yaml' }),
+      name: Type.Enum(RISK_LIMIT_NAMES, { description: 'as in config/spark.yaml' }),
       limit: nullable(Type.String({ description: 'null: none' })),
+      fileLimit: nullable(Type.String({ description: 'as config/spark.yaml or its default has it; null: none' })),
+      changed: nullable(
+        Type.Object({ by: Type.String(), at: Ms }, { description: 'who changed it while Spark runs; null: fileLimit counts' }),
+      ),
       used: nullable(Type.String({ description: 'now; null: it is judged at each order alone, or not known yet' })),
       unit: Type.String(),
       by: nullable(Type.String({ description: 'the strategy that uses most of it' })),
     }),
-    { description: 'every limit, from config/spark.yaml, read at start' },
+    { description: 'every limit as it counts for the next order' },
+  ),
+})
+
+const LimitText = Type.Optional(
+  nullable(
+    Type.String({ minLength: 1, maxLength: 8000, description: 'as in config/spark.yaml; null: back to what it says there' }),
+  ),
+)
+
+/** Changes limits; all of them or, when one cannot be, none. */
+export const RiskLimitsChange = Type.Object(
+  {
+    limits: Type.Object(
+      Object.fromEntries(RISK_LIMIT_NAMES.map((name) => [name, LimitText])) as Record<RiskLimitName, typeof LimitText>,
+      { additionalProperties: false, minProperties: 1, description: 'allowedSymbols: symbols with a space between them' },
+    ),
+    reason: Reason,
+  },
+  { additionalProperties: false },
+)
+export const RiskLimitsChanged = Type.Object({
+  changes: Type.Array(
+    Type.Object({ name: Type.Enum(RISK_LIMIT_NAMES), before: nullable(Type.String()), after: nullable(Type.String()) }),
+    { description: 'those that count otherwise than before, from the next order on; null: no limit' },
   ),
 })
 

@@ -20,6 +20,7 @@ export const DECISION_ACTIONS = [
   'kill.set',
   'kill.lifted',
   'settings.applied',
+  'risk.limits_changed',
 ]
 
 /** What a row says why: the reasons that people gave, then the controller's. */

@@ -1,8 +1,14 @@
+import { Value } from 'typebox/value'
+import type { RiskLimitName } from '@spark/contract/trading'
 import { DEFAULT_RISK_LIMITS, type RiskLimits } from '@spark/core/trading/risk'
-import type { SparkFile } from './strategies-file.ts'
+import { documentProblems } from './describe-problems.ts'
+import type { ChangedLimit } from './storage/risk-limit-store.ts'
+import { RiskSection, type SparkFile } from './strategies-file.ts'
+
+type Section = NonNullable<SparkFile['risk']>
 
 /** The limits of config/spark.yaml; what it leaves out has its default. */
-export function riskLimitsOf({ risk = {} }: SparkFile): RiskLimits {
+export function riskLimitsOf({ risk = {} }: Pick<SparkFile, 'risk'>): RiskLimits {
   const amounts = [
     'priceCollarPercent',
     'maxOrderNotional',
@@ -21,4 +27,50 @@ export function riskLimitsOf({ risk = {} }: SparkFile): RiskLimits {
     ...(risk.maxRepeats !== undefined && { maxRepeats: risk.maxRepeats }),
     ...(risk.repeatWindowS !== undefined && { repeatWindowMs: risk.repeatWindowS * 1000 }),
   }
+}
+
+/** The limits as they count now: those of the file, but for what was changed since. */
+export function effectiveLimits({ risk }: Pick<SparkFile, 'risk'>, changed: readonly ChangedLimit[]): RiskLimits {
+  const section = sectionOf(changed)
+  // They were checked when they were given: what cannot be read any more is no limit that an order could be held to.
+  if (!Value.Check(RiskSection, section)) throw new Error(`a changed limit cannot be read: ${JSON.stringify(section)}`)
+  return riskLimitsOf({ risk: { ...risk, ...section } })
+}
+
+/** What is wrong with limits that somebody wants, by the rules of config/spark.yaml; empty: nothing. */
+export function limitProblems(wanted: readonly Pick<ChangedLimit, 'name' | 'value'>[]): string[] {
+  return documentProblems(RiskSection, sectionOf(wanted)).map(({ text }) => text)
+}
+
+/** One text for each limit, as people read and write it; null: no limit. */
+export function limitTexts(limits: RiskLimits): Record<RiskLimitName, string | null> {
+  const { maxPriceAgeMs, repeatWindowMs, allowedSymbols, maxOrdersPerMinute, maxCancelsPerMinute, maxRepeats, ...amounts } =
+    limits
+  return {
+    ...amounts,
+    allowedSymbols: allowedSymbols?.join(' ') ?? null,
+    maxPriceAgeS: String(maxPriceAgeMs / 1000),
+    maxOrdersPerMinute: String(maxOrdersPerMinute),
+    maxCancelsPerMinute: String(maxCancelsPerMinute),
+    maxRepeats: String(maxRepeats),
+    repeatWindowS: String(repeatWindowMs / 1000),
+  }
+}
+
+const COUNTS: ReadonlySet<RiskLimitName> = new Set([
+  'maxPriceAgeS',
+  'maxOrdersPerMinute',
+  'maxCancelsPerMinute',
+  'maxRepeats',
+  'repeatWindowS',
+])
+
+/** As they would stand in the file; what cannot be read stays the text that it is, for the schema to refuse. */
+function sectionOf(given: readonly Pick<ChangedLimit, 'name' | 'value'>[]): Section {
+  return Object.fromEntries(
+    given.map(({ name, value }) => {
+      if (name === 'allowedSymbols') return [name, value.split(/[\s,]+/).filter((symbol) => symbol !== '')]
+      return [name, COUNTS.has(name) && /^\d{1,9}$/.test(value) ? Number(value) : value]
+    }),
+  )
 }

@@ -42,7 +42,7 @@ const StrategyEntry = Type.Object(
 )
 
 /** Limits of the order path; what is left out has its default (core/trading/risk.ts). */
-const Risk = Type.Object(
+export const RiskSection = Type.Object(
   {
     allowedSymbols: Type.Optional(Type.Array(symbol(), { minItems: 1, description: 'a list of at least one symbol' })),
     priceCollarPercent: percent(),
@@ -107,7 +107,7 @@ const Replay = Type.Object(
 export const SparkFile = Type.Object(
   {
     strategies: Type.Array(StrategyEntry, { minItems: 1, maxItems: 10_000, description: 'a list of 1 to 10000 strategies' }),
-    risk: Type.Optional(Risk),
+    risk: Type.Optional(RiskSection),
     paper: Type.Optional(Paper),
     rollout: Type.Optional(RolloutSection),
     alerts: Type.Optional(AlertSection),

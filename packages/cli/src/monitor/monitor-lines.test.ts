@@ -74,7 +74,17 @@ function snapshot(change: Partial<MonitorSnapshot> = {}): MonitorSnapshot {
       killSwitches: [{ scope: 'all', reason: 'odd fills', actor: 'operator', setAt: NOW_MS }],
       venue: { name: 'paper', haltedReason: null, entriesStoppedReason: null, reconciledAt: NOW_MS, protection: 'none' },
       asOf: NOW_MS,
-      limits: [{ name: 'maxTotalNotional', limit: '150000', used: '34000.5', unit: 'quote units', by: null }],
+      limits: [
+        {
+          name: 'maxTotalNotional',
+          limit: '150000',
+          fileLimit: '150000',
+          changed: null,
+          used: '34000.5',
+          unit: 'quote units',
+          by: null,
+        },
+      ],
     }),
     positions: seen(17),
     equity: seen({ point: { ts: NOW_MS, equity: '120003.224', realized: '12.5', unrealized: '-9.276', fees: '3' } }),

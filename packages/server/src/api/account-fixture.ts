@@ -14,6 +14,7 @@ export interface BrowserAnswer {
 export interface Browser {
   get(url: string, headers?: Record<string, string>): Promise<BrowserAnswer>
   post(url: string, payload?: object, headers?: Record<string, string>): Promise<BrowserAnswer>
+  send(method: 'POST' | 'PUT', url: string, payload: object, headers?: Record<string, string>): Promise<BrowserAnswer>
   /** What it would send as Cookie. */
   cookie(): string
   /** As if somebody had put it there. */
@@ -28,12 +29,12 @@ export function openBrowser(app: FastifyInstance, options: { remoteAddress?: str
     if (value === '') jar.delete(name)
     else jar.set(name, value)
   }
-  async function ask(method: 'GET' | 'POST', url: string, payload?: object, more: Record<string, string> = {}) {
+  async function ask(method: 'GET' | 'POST' | 'PUT', url: string, payload?: object, more: Record<string, string> = {}) {
     const { remoteAddress, host = 'localhost:3003' } = options
     const headers = {
       host,
       ...(jar.size > 0 && { cookie: cookie() }),
-      ...(method === 'POST' && { 'x-spark-request': '1' }),
+      ...(method !== 'GET' && { 'x-spark-request': '1' }),
       ...more,
     }
     const response = await app.inject({
@@ -50,6 +51,7 @@ export function openBrowser(app: FastifyInstance, options: { remoteAddress?: str
   return {
     get: (url, headers) => ask('GET', url, undefined, headers),
     post: (url, payload = {}, headers) => ask('POST', url, payload, headers),
+    send: (method, url, payload, headers) => ask(method, url, payload, headers),
     cookie,
     setCookie: keep,
   }

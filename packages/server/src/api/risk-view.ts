@@ -1,9 +1,11 @@
 import type { AnswerOf } from '@spark/contract/routes'
+import type { RiskLimitName } from '@spark/contract/trading'
 import { Decimal, type DecimalText } from '@spark/core/trading/decimal'
 import type { RiskLimits } from '@spark/core/trading/risk'
+import { limitTexts } from '../risk-limits.ts'
 import type { RiskUsage } from '../storage/risk-store.ts'
 
-type LimitView = AnswerOf<'risk'>['limits'][number]
+type LimitView = Omit<AnswerOf<'risk'>['limits'][number], 'fileLimit' | 'changed'>
 
 /** Equity as the executor saw it last. */
 interface EquityMarks {
@@ -18,31 +20,32 @@ const QUOTE = 'quote units'
 export function limitViews(limits: RiskLimits, usage: RiskUsage, equity: EquityMarks | null): LimitView[] {
   const { largest, mostRepeated } = usage
   const repeatWindow = `orders of a strategy and side in ${limits.repeatWindowMs / 1000} s`
-  const row = (name: string, limit: string | null, unit: string, used: string | null = null, by: string | null = null) => ({
+  const texts = limitTexts(limits)
+  const row = (name: RiskLimitName, unit: string, used: string | null = null, by: string | null = null) => ({
     name,
-    limit,
+    limit: texts[name],
     used,
     unit,
     by,
   })
   return [
-    row('allowedSymbols', limits.allowedSymbols?.join(' ') ?? null, 'symbols', usage.symbols.join(' ')),
-    row('priceCollarPercent', limits.priceCollarPercent, '% from the last price'),
-    row('maxPriceAgeS', String(limits.maxPriceAgeMs / 1000), 's'),
-    row('maxOrderNotional', limits.maxOrderNotional, `${QUOTE} of an order`),
-    row('maxStrategyNotional', limits.maxStrategyNotional, QUOTE, largest?.amount ?? '0', largest?.strategyId ?? null),
-    row('maxTotalNotional', limits.maxTotalNotional, QUOTE, usage.total),
-    row('maxOrdersPerMinute', String(limits.maxOrdersPerMinute), 'orders a minute', String(usage.ordersLastMinute)),
-    row('maxCancelsPerMinute', String(limits.maxCancelsPerMinute), 'cancels a minute'),
+    row('allowedSymbols', 'symbols', usage.symbols.join(' ')),
+    row('priceCollarPercent', '% from the last price'),
+    row('maxPriceAgeS', 's'),
+    row('maxOrderNotional', `${QUOTE} of an order`),
+    row('maxStrategyNotional', QUOTE, largest?.amount ?? '0', largest?.strategyId ?? null),
+    row('maxTotalNotional', QUOTE, usage.total),
+    row('maxOrdersPerMinute', 'orders a minute', String(usage.ordersLastMinute)),
+    row('maxCancelsPerMinute', 'cancels a minute'),
     row(
       'maxRepeats',
-      String(limits.maxRepeats),
       repeatWindow,
       String(mostRepeated?.count ?? 0),
       mostRepeated === null ? null : `${mostRepeated.strategyId} ${mostRepeated.side}`,
     ),
-    row('maxDailyLoss', limits.maxDailyLoss, `${QUOTE} since midnight UTC`, equity === null ? null : lossOf(equity)),
-    row('maxDrawdownPercent', limits.maxDrawdownPercent, '% below the peak', equity === null ? null : drawdownOf(equity)),
+    row('repeatWindowS', 's, in which repeated orders count'),
+    row('maxDailyLoss', `${QUOTE} since midnight UTC`, equity === null ? null : lossOf(equity)),
+    row('maxDrawdownPercent', '% below the peak', equity === null ? null : drawdownOf(equity)),
   ]
 }
 

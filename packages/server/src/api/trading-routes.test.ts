@@ -277,6 +277,7 @@ describe('risk', () => {
       'maxOrdersPerMinute',
       'maxCancelsPerMinute',
       'maxRepeats',
+      'repeatWindowS',
       'maxDailyLoss',
       'maxDrawdownPercent',
     ])
@@ -306,6 +307,7 @@ describe('risk', () => {
       maxOrdersPerMinute: ['600', '1', null],
       maxCancelsPerMinute: ['600', null, null],
       maxRepeats: ['10', '2', 'odd sell'],
+      repeatWindowS: ['300', null, null],
       maxDailyLoss: ['6000', '599.5', null],
       maxDrawdownPercent: ['20', '24.796', null],
     })

@@ -9,7 +9,7 @@ import { createAlerts, type Alerts } from '../notify/alerts.ts'
 import { createDatabaseQueue } from '../queue/database-queue.ts'
 import type { Queue, QueueDepth, QueueName } from '../queue/queue.ts'
 import type { Randomness } from '../random.ts'
-import { riskLimitsOf } from '../risk-limits.ts'
+import { effectiveLimits } from '../risk-limits.ts'
 import type { AuditWriter } from '../storage/audit/audit-event.ts'
 import type { AuditReader } from '../storage/audit/audit-reader.ts'
 import type { MainDatabase } from '../storage/open-main-database.ts'
@@ -99,7 +99,7 @@ export async function openOrderDesk(deps: OrderDeskDeps): Promise<OrderDesk> {
     queue,
     venue,
     instruments: await listed(deps),
-    limits: riskLimitsOf(deps.file),
+    limits: async (trx) => effectiveLimits(deps.file, await stores.riskLimits.list(trx)),
     live: deps.live,
     alerts: createAlerts({ db, rules: deps.alertRules, clock: deps.wallClock, random }),
     lastPrice: (symbol) => prices.get(symbol) ?? null,

@@ -69,7 +69,7 @@ export async function startTrading(deps: TradingDeps): Promise<Trading> {
   const pushed = createPushed(path)
   await path.venue.start(pushed.listener)
   await reconcileVenue(path, { strict: true })
-  const cancels = createCancelBudget(path.limits.maxCancelsPerMinute, clock)
+  const cancels = createCancelBudget(clock)
   const worker = startQueueWorker({
     queue: path.queue,
     name: 'order',

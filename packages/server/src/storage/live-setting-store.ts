@@ -22,7 +22,7 @@ export interface LiveSettingStore {
 }
 
 const all = prepared<MainTables, Record<string, never>, MainTables['live_setting']>((from) =>
-  from.selectFrom('live_setting').selectAll().orderBy('name'),
+  from.selectFrom('live_setting').selectAll().where('name', 'in', LIVE_SETTINGS).orderBy('name'),
 )
 
 type SetRow = MainTables['live_setting'] & { kind: 'setting' | 'switch' }

@@ -5,6 +5,7 @@ import { createLabelStore, type LabelStore } from './label-store.ts'
 import { createOrderStore, type OrderStore } from './order-store.ts'
 import { createPositionStore, type PositionStore } from './position-store.ts'
 import { createRolloutStore, type RolloutStore } from './rollout-store.ts'
+import { createRiskLimitStore, type RiskLimitStore } from './risk-limit-store.ts'
 import { createRiskStore, type RiskStore } from './risk-store.ts'
 import { createStrategyStore, type StrategyStore } from './strategy-store.ts'
 import type { MainTables } from './tables.ts'
@@ -17,6 +18,7 @@ export interface TradingStores {
   orders: OrderStore
   positions: PositionStore
   risk: RiskStore
+  riskLimits: RiskLimitStore
   rollouts: RolloutStore
   venues: VenueStore
   equityCurve: EquityStore
@@ -31,6 +33,7 @@ export function createTradingStores(db: Kysely<MainTables>): TradingStores {
     orders: createOrderStore(db),
     positions: createPositionStore(db),
     risk: createRiskStore(db),
+    riskLimits: createRiskLimitStore(db),
     rollouts: createRolloutStore(db),
     venues: createVenueStore(db),
     equityCurve: createEquityStore(db),

@@ -1,13 +1,10 @@
-import { HeadRow, figures } from '../../components/head-row.tsx'
 import { useQuery } from '@tanstack/react-query'
 import { Panel } from '../../components/panel.tsx'
-import { QueryView } from '../../components/query-view.tsx'
-import { ScrollTable } from '../../components/scroll-table.tsx'
-import type { Format } from '../../format/format.ts'
 import { useLanguage } from '../../i18n/language.tsx'
 import { queries } from '../../queries.ts'
 import { usePermissions } from '../../session.ts'
 import { ExchangeKeys } from './exchange-keys.tsx'
+import { Limits } from './limits.tsx'
 import { LiveSettings } from './live-settings.tsx'
 import { Notifications } from './notifications.tsx'
 import { OwnAccess } from './own-access.tsx'
@@ -48,42 +45,4 @@ export function SettingsPage() {
       </div>
     </div>
   )
-}
-
-function Limits() {
-  const { m, f } = useLanguage()
-  const { settings: t } = m
-  const names = t.limitNames as Record<string, string>
-  const query = useQuery(queries.risk)
-  return (
-    <Panel title={t.limits} what={t.limitsWhat} className="min-h-60">
-      <QueryView query={query} height="min-h-48">
-        {({ limits }) => (
-          <ScrollTable label={t.limits}>
-            <HeadRow columns={[t.limit, figures(t.limits), figures(t.used)]} />
-            <tbody>
-              {limits.map(({ name, limit, used, unit, by }) => (
-                <tr key={name}>
-                  <th scope="row" title={`${name}: ${unit}`}>
-                    {names[name] ?? name}
-                  </th>
-                  <td className="number">{limit === null ? t.unlimited : inWords(limit, f)}</td>
-                  <td className="number">
-                    {used === null ? t.eachOrder : inWords(used, f)}
-                    {by !== null && <span className="block text-xs text-muted">{by}</span>}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </ScrollTable>
-        )}
-      </QueryView>
-    </Panel>
-  )
-}
-
-/** Decimals as the reader writes them; a list of symbols as it is. */
-function inWords(text: string, f: Format): string {
-  const value = Number(text)
-  return text === '' || Number.isNaN(value) ? text : f.number(value, Number.isInteger(value) ? 0 : 2)
 }

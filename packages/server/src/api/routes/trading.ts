@@ -1,10 +1,12 @@
 import type { FastifyInstance } from 'fastify'
-import type { OrderView } from '@spark/contract/trading'
+import type { OrderView, RiskLimitName } from '@spark/contract/trading'
 import type { StoredOrder } from '../../storage/order-store.ts'
+import type { ChangedLimit } from '../../storage/risk-limit-store.ts'
 import { dayMark } from '../../storage/equity-store.ts'
 import type { FillPlace, StoredFill } from '../../storage/position-store.ts'
 import { AT_ONCE } from '../../queue/queue.ts'
-import { riskLimitsOf } from '../../risk-limits.ts'
+import { changeLimits } from '../../change-limits.ts'
+import { effectiveLimits, limitTexts, riskLimitsOf } from '../../risk-limits.ts'
 import { commandEvent } from '../../command-event.ts'
 import { ApiProblem } from '../api-problem.ts'
 import { csvLine } from '../csv.ts'
@@ -21,6 +23,7 @@ const EQUITY_POINTS_MAX = 10_000
 export function tradingRoutes(app: FastifyInstance, deps: ApiDeps): void {
   bookRoutes(app, deps)
   riskRoute(app, deps)
+  limitRoute(app, deps)
   flattenRoute(app, deps)
 }
 
@@ -72,8 +75,8 @@ export async function marketNowMs({ desk, clock }: Pick<ApiDeps, 'desk' | 'clock
 
 function riskRoute(app: FastifyInstance, deps: ApiDeps): void {
   const { desk, config } = deps
-  const { db, risk, venues, equityCurve } = desk
-  const limits = riskLimitsOf(config.file)
+  const { db, risk, riskLimits, venues, equityCurve } = desk
+  const fileLimits = limitTexts(riskLimitsOf(config.file))
   const name = config.venueName
   handle(app, 'risk', async () => {
     const [now, peak] = [await equityCurve.mark('now'), await equityCurve.mark('peak')]
@@ -82,6 +85,8 @@ function riskRoute(app: FastifyInstance, deps: ApiDeps): void {
     const known = now !== null && peak !== null && dayStart !== null
     const equity = known ? { now: now.equity, peak: peak.equity, dayStart: dayStart.equity } : null
     const { halted, entriesStopped, reconciledAt } = await venues.standing(db, name)
+    const changed = await riskLimits.list()
+    const limits = effectiveLimits(config.file, changed)
     const usage = await risk.usage({ nowMs, repeatWindowMs: limits.repeatWindowMs })
     return {
       ...(await risk.epoch(db)),
@@ -94,8 +99,25 @@ function riskRoute(app: FastifyInstance, deps: ApiDeps): void {
         protection: 'none' as const,
       },
       asOf: now?.ts ?? null,
-      limits: limitViews(limits, usage, equity),
+      limits: limitViews(limits, usage, equity).map((view) => ({
+        ...view,
+        fileLimit: fileLimits[view.name],
+        changed: changeOf(changed, view.name),
+      })),
     }
+  })
+}
+
+function changeOf(changed: readonly ChangedLimit[], name: RiskLimitName): { by: string; at: number } | null {
+  const found = changed.find((one) => one.name === name)
+  return found === undefined ? null : { by: found.actor, at: found.changedAt }
+}
+
+function limitRoute(app: FastifyInstance, { desk, config, clock }: ApiDeps): void {
+  handle(app, 'riskLimitsChange', async ({ body: { limits, reason }, request }) => {
+    const answer = await changeLimits({ stores: desk, file: config.file, clock }, limits, { ...whoOf(request), reason })
+    if ('problems' in answer) throw new ApiProblem('setting_refused', answer.problems.join('; '))
+    return answer
   })
 }
 

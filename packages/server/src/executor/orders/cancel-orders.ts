@@ -21,7 +21,9 @@ export async function cancelOrders(path: OrderPath, budget: CancelBudget, job: L
   const inScope = ({ strategyId, venue, purpose, arm }: StoredOrder) =>
     purpose === 'enter' &&
     (scope === `arm:${arm}` || killedBy([{ scope, reason: '', actor: '', setAt: 0 }], strategyId, venue) !== null)
-  for (const order of (await path.orders.open(path.db)).filter(inScope)) await cancelOne(path, budget, order)
+  const { maxCancelsPerMinute } = await path.limits(path.db)
+  const mayCancel = () => budget.take(maxCancelsPerMinute)
+  for (const order of (await path.orders.open(path.db)).filter(inScope)) await cancelOne(path, mayCancel, order)
   const left = (await path.orders.open(path.db)).filter(inScope)
   if (left.length === 0) return
   const nowMs = path.clock.nowMs()
@@ -33,7 +35,7 @@ export async function cancelOrders(path: OrderPath, budget: CancelBudget, job: L
   throw new RetryJobError(nowMs + AGAIN_MS, 'orders_open')
 }
 
-async function cancelOne(path: OrderPath, budget: CancelBudget, order: StoredOrder): Promise<void> {
+async function cancelOne(path: OrderPath, mayCancel: () => boolean, order: StoredOrder): Promise<void> {
   if (order.state === 'reserved') {
     await path.db.transaction().execute(async (trx) => {
       const current = await path.orders.get(trx, order.intentId)
@@ -43,7 +45,7 @@ async function cancelOne(path: OrderPath, budget: CancelBudget, order: StoredOrd
     return
   }
   // Being sent, or unknown: its own job finds out; then it is found here. Beyond the budget the next look goes on.
-  if ((order.state !== 'acknowledged' && order.state !== 'partly_filled') || !budget.take()) return
+  if ((order.state !== 'acknowledged' && order.state !== 'partly_filled') || !mayCancel()) return
   try {
     await settleVenueOrder(path, await path.venue.cancel(order.symbol, order.clientOrderId))
   } catch (error) {

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, it } from 'vitest'
+import { DEFAULT_RISK_LIMITS } from '@spark/core/trading/risk'
 import { Decimal } from '@spark/core/trading/decimal'
 import { API_KEY, API_SECRET } from '../../../../../test/binance/order-desk.ts'
 import { startBinanceServer } from '../../../../../test/binance/binance-server.ts'
@@ -68,7 +69,7 @@ it(
           const keys = { apiKey: API_KEY, secret: API_SECRET }
           const venue = await openCcxtVenue({ exchange: 'binance', keys, live: false, baseUrl: server.origin, clock })
           const instruments = new Map((await venue.instruments(['BTCUSDT'])).map((one) => [one.symbol, one]))
-          const limits = { ...fixture.path.limits, maxOrderNotional: '10000', maxStrategyNotional: '10000' }
+          const limits = async () => ({ ...DEFAULT_RISK_LIMITS, maxOrderNotional: '10000', maxStrategyNotional: '10000' })
           const path: OrderPath = { ...fixture.path, venue, instruments, limits }
           await path.db
             .updateTable('strategy')

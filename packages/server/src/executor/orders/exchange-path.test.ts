@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { DEFAULT_RISK_LIMITS } from '@spark/core/trading/risk'
 import { Decimal } from '@spark/core/trading/decimal'
 import { API_KEY, API_SECRET } from '../../../../../test/binance/order-desk.ts'
 import { startBinanceServer, type BinanceServer } from '../../../../../test/binance/binance-server.ts'
@@ -157,7 +158,8 @@ it.each([
 ])('%s: rejected with %s', async (what, change, reason) => {
   if (what.startsWith('keys'))
     server.fail({ status: 401, body: '{"code":-2015,"msg":"Invalid API-key, IP, or permissions for action."}', on: PLACE })
-  path = { ...path, limits: { ...path.limits, maxOrderNotional: '100000', maxStrategyNotional: '100000' } }
+  const limits = async () => ({ ...DEFAULT_RISK_LIMITS, maxOrderNotional: '100000', maxStrategyNotional: '100000' })
+  path = { ...path, limits }
   await planOrders(path, [wish({ capital: '100000', ...change })])
   await pass(2)
   expect(await book()).toEqual([`rejected ${reason} 0`])

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { streamName, type Stream } from '@spark/core/market/candle'
-import { DEFAULT_RISK_LIMITS, type RiskLimits } from '@spark/core/trading/risk'
+import type { RiskLimits } from '@spark/core/trading/risk'
 import type { Strategy } from '@spark/core/trading/strategy'
 import { createRandom, randomUniform } from '@spark/core/stats/random'
 import { ManualClock } from '../../clock.ts'
@@ -11,6 +11,7 @@ import type { AlertRules } from '../../notify/alert-rules.ts'
 import { createAlerts } from '../../notify/alerts.ts'
 import { createDatabaseQueue } from '../../queue/database-queue.ts'
 import { systemRandomness, type Randomness } from '../../random.ts'
+import { effectiveLimits } from '../../risk-limits.ts'
 import { createTradingStores } from '../../storage/trading-stores.ts'
 import type { AuditEvent } from '../../storage/audit/audit-event.ts'
 import { openMainDatabase } from '../../storage/open-main-database.ts'
@@ -112,7 +113,7 @@ export async function openPath(options: PathOptions = {}): Promise<PathFixture> 
     queue,
     venue: watchVenue(venue, onPoint),
     instruments: new Map(SYMBOLS.map((symbol) => [symbol, instrumentNamed(symbol)])),
-    limits: { ...DEFAULT_RISK_LIMITS, ...options.limits },
+    limits: async (trx) => ({ ...effectiveLimits({}, await stores.riskLimits.list(trx)), ...options.limits }),
     live: false,
     alerts: createAlerts({ db, rules: ALERT_RULES, clock, random }),
     wallMs: () => clock.nowMs(),

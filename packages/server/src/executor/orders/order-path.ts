@@ -30,7 +30,8 @@ export interface OrderPath extends TradingStores {
   venue: Venue
   /** By symbol, as the venue lists them. */
   instruments: ReadonlyMap<string, Instrument>
-  limits: RiskLimits
+  /** What an order is held to now: of the transaction in which it is planned. */
+  limits(trx: Kysely<MainTables>): Promise<RiskLimits>
   /** Real money: only strategies with mode live send orders. */
   live: boolean
   alerts: Alerts

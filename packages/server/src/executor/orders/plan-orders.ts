@@ -4,7 +4,7 @@ import { Decimal, parseDecimal, type DecimalText } from '@spark/core/trading/dec
 import { clientOrderId, intentId } from '@spark/core/trading/intent'
 import { netWishes, type Cross } from '@spark/core/trading/net'
 import type { Order, Purpose, Side } from '@spark/core/trading/order'
-import { checkOrder, PAUSING_LIMITS, type RiskFacts } from '@spark/core/trading/risk'
+import { checkOrder, PAUSING_LIMITS, type RiskFacts, type RiskLimits } from '@spark/core/trading/risk'
 import type { TradingArm } from '@spark/core/trading/strategy'
 import { sha256 } from '../../sha256.ts'
 import type { StoredOrder } from '../../storage/order-store.ts'
@@ -34,6 +34,7 @@ export interface Wish {
 }
 
 interface Book {
+  limits: RiskLimits
   sums: RiskSums
   total: Decimal
   byStrategy: Map<string, Decimal>
@@ -147,10 +148,12 @@ async function openBook(path: OrderPath, trx: Kysely<MainTables>, plans: readonl
   const wishes = plans.flatMap((plan) => plan.wishes)
   const strategyIds = [...new Set(wishes.map((wish) => wish.strategyId))]
   const candleTs = [...new Set(wishes.map((wish) => wish.candleTs))]
-  const sums = await path.risk.sums(trx, { strategyIds, candleTs, nowMs, repeatWindowMs: path.limits.repeatWindowMs })
+  const limits = await path.limits(trx)
+  const sums = await path.risk.sums(trx, { strategyIds, candleTs, nowMs, repeatWindowMs: limits.repeatWindowMs })
   const positions = await path.positions.of(trx, strategyIds)
   const prices = new Map(wishes.map((wish) => [wish.strategyId, wish.referencePrice]))
   return {
+    limits,
     sums,
     total: new Decimal(sums.total),
     byStrategy: new Map([...sums.byStrategy].map(([id, amount]) => [id, new Decimal(amount)])),
@@ -184,7 +187,7 @@ function isRest(
 function judged(path: OrderPath, book: Book, wish: Wish): Judgement | null {
   if (book.known.has(idOf(wish))) return null
   const facts = factsOf(path, book, wish)
-  const refusal = fenceRefusal(path, book, wish) ?? busyRefusal(book, wish) ?? checkOrder(path.limits, wish, facts)
+  const refusal = fenceRefusal(path, book, wish) ?? busyRefusal(book, wish) ?? checkOrder(book.limits, wish, facts)
   const order = orderOf(path, book, wish, refusal?.code ?? null)
   if (refusal !== null) return { order, detail: refusal.detail }
   const notional = wish.purpose === 'enter' ? new Decimal(wish.quantity).times(wish.referencePrice) : new Decimal(0)

@@ -1,0 +1,130 @@
+import { useQuery } from '@tanstack/react-query'
+import { useState, type FormEvent } from 'react'
+import type { AnswerOf, BodyOf } from '@spark/contract/routes'
+import type { RiskLimitName } from '@spark/contract/trading'
+import { Button } from '../../components/button.tsx'
+import { HeadRow, figures } from '../../components/head-row.tsx'
+import { Panel } from '../../components/panel.tsx'
+import { QueryView } from '../../components/query-view.tsx'
+import { ScrollTable } from '../../components/scroll-table.tsx'
+import type { Format } from '../../format/format.ts'
+import { useLanguage } from '../../i18n/language.tsx'
+import { queries } from '../../queries.ts'
+import { usePermissions } from '../../session.ts'
+import { LimitsDialog } from './limits-dialog.tsx'
+
+type Limit = AnswerOf<'risk'>['limits'][number]
+type Draft = Partial<Record<RiskLimitName, string | null>>
+
+/** Every limit with what is used of it; the role risk changes them here. */
+export function Limits() {
+  const { m } = useLanguage()
+  const { settings: t } = m
+  const query = useQuery(queries.risk)
+  const { canChangeLimits } = usePermissions()
+  const [draft, setDraft] = useState<Draft>({})
+  const [asking, setAsking] = useState(false)
+  const wanted: BodyOf<'riskLimitsChange'>['limits'] = Object.fromEntries(
+    Object.entries(draft).filter(([, value]) => value === null || value.trim() !== ''),
+  )
+  function submit(event: FormEvent): void {
+    event.preventDefault()
+    setAsking(true)
+  }
+  return (
+    <Panel title={t.limits} what={t.limitsWhat} className="min-h-60">
+      <QueryView query={query} height="min-h-48">
+        {({ limits }) => (
+          <form className="grid gap-2" onSubmit={submit}>
+            <ScrollTable label={t.limits}>
+              <HeadRow columns={[t.limit, figures(t.limits), figures(t.used), t.newLimit]} />
+              <tbody>
+                {limits.map((limit) => (
+                  <LimitRow
+                    key={limit.name}
+                    limit={limit}
+                    value={draft[limit.name]}
+                    onChange={canChangeLimits ? (value) => setDraft({ ...draft, [limit.name]: value }) : null}
+                  />
+                ))}
+              </tbody>
+            </ScrollTable>
+            <Button
+              className="justify-self-start"
+              type="submit"
+              why={canChangeLimits ? null : m.common.notPermitted}
+              disabled={Object.keys(wanted).length === 0}
+            >
+              {t.changeLimits}
+            </Button>
+          </form>
+        )}
+      </QueryView>
+      {asking && query.data !== undefined && (
+        <LimitsDialog
+          wanted={wanted}
+          limits={query.data.limits}
+          onChanged={() => setDraft({})}
+          onClose={() => setAsking(false)}
+        />
+      )}
+    </Panel>
+  )
+}
+
+interface LimitRowProps {
+  limit: Limit
+  /** What is typed; null: back to the file. */
+  value: string | null | undefined
+  /** Null: the reader may not change it. */
+  onChange: ((value: string | null) => void) | null
+}
+
+function LimitRow({ limit: { name, limit, fileLimit, changed, used, unit, by }, value, onChange }: LimitRowProps) {
+  const { m, f } = useLanguage()
+  const { settings: t } = m
+  const shown = (text: string | null) => (text === null ? t.unlimited : inWords(text, f))
+  return (
+    <tr data-limit={name}>
+      <th scope="row" title={`${name}: ${unit}`} className="!text-text">
+        {t.limitNames[name]}
+      </th>
+      <td className="number">
+        {shown(limit)}
+        {changed !== null && (
+          <span className="block text-xs text-muted" data-changed={name}>
+            {t.limitChangedBy(changed.by)}
+            <br />
+            {t.limitFile(shown(fileLimit))}
+          </span>
+        )}
+      </td>
+      <td className="number">
+        {used === null ? <span className="text-xs text-muted">{t.eachOrder}</span> : inWords(used, f)}
+        {by !== null && <span className="block text-xs text-muted">{by}</span>}
+      </td>
+      <td>
+        <input
+          className="field w-28"
+          aria-label={`${t.newLimit}: ${t.limitNames[name]}`}
+          value={value ?? ''}
+          placeholder={value === null ? shown(fileLimit) : (limit ?? '')}
+          autoComplete="off"
+          disabled={onChange === null}
+          onChange={(event) => onChange?.(event.target.value)}
+        />
+        {changed !== null && onChange !== null && (
+          <button type="button" className="block text-xs text-accent underline" onClick={() => onChange(null)}>
+            {t.backToFile}
+          </button>
+        )}
+      </td>
+    </tr>
+  )
+}
+
+/** Decimals as the reader writes them; a list of symbols as it is. */
+function inWords(text: string, f: Format): string {
+  const value = Number(text)
+  return text === '' || Number.isNaN(value) ? text : f.number(value, Number.isInteger(value) ? 0 : 2)
+}
