@@ -55,13 +55,13 @@ function figureWords(gate: GateName, text: string, f: Format): string {
 }
 
 /** A step is named for its share, unless the plan gives it a name. */
-function shareWords(name: string, { m, f }: Speech): string {
+export function shareWords(name: string, { m, f }: Speech): string {
   if (name === 'preview') return m.rollout.previewCeiling
   const [, percent] = /^([\d.]+) %$/.exec(name) ?? []
   return percent === undefined ? name : f.percent(Number(percent) / 100, 1)
 }
 
-function factWords(text: string, m: Messages): string {
+export function factWords(text: string, m: Messages): string {
   const fact = readFact(text)
   return fact === null ? text : fill(m.reasons[fact.code], fact.values)
 }

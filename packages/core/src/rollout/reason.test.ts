@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { FACTS, fill, readFact, readReason, REASONS } from './reason.ts'
+import { fill } from '../text/template.ts'
+import { FACTS, readFact, readReason, REASONS } from './reason.ts'
 
 /** What may stand in a place, with what makes reading hard. */
 const SAMPLES: Record<string, string> = {

@@ -1,3 +1,4 @@
+import { createReader, fill, type Values } from '../text/template.ts'
 import { GATE_NAMES } from './plan.ts'
 
 const NOBODY_ASKS = 'nobody asks for scores, whoever would stands still: {words}'
@@ -63,11 +64,6 @@ export const FACTS = {
 export type ReasonCode = keyof typeof REASONS
 export type FactCode = keyof typeof FACTS
 
-type Places<Template extends string> = Template extends `${string}{${infer Place}}${infer Rest}` ? Place | Places<Rest> : never
-type Values<Template extends string> = [Places<Template>] extends [never]
-  ? []
-  : [values: Record<Places<Template>, string | number>]
-
 export function reasonText<Code extends ReasonCode>(code: Code, ...values: Values<(typeof REASONS)[Code]>): string {
   return fill(REASONS[code], values[0] ?? {})
 }
@@ -76,28 +72,9 @@ export function factText<Code extends FactCode>(code: Code, ...values: Values<(t
   return fill(FACTS[code], values[0] ?? {})
 }
 
-/** `template` with its places filled; a place without a value stays as it is. */
-export function fill(template: string, values: Readonly<Record<string, string | number>>): string {
-  return template.replaceAll(/\{(\w+)\}/g, (place, name: string) => String(values[name] ?? place))
-}
-
-export interface ReadReason<Code extends string> {
-  code: Code
-  values: Readonly<Record<string, string>>
-}
-
-/** The code and figures of a text that reasonText made; null: it is of somebody else, as a person's own words. */
-export function readReason(text: string): ReadReason<ReasonCode> | null {
-  return read(REASON_PATTERNS, text)
-}
-
-export function readFact(text: string): ReadReason<FactCode> | null {
-  return read(FACT_PATTERNS, text)
-}
-
 const COMMANDS = ['pause', 'resume', 'approve', 'promote', 'override', 'preview', 'rollback', 'kill', 'unkill', 'ceiling']
 /** What may stand in a place; anything short on one line where nothing is said. */
-const PLACES: Readonly<Record<string, string>> = {
+const PLACES = {
   kind: COMMANDS.join('|'),
   gate: GATE_NAMES.join('|'),
   minutes: '\\d+',
@@ -113,24 +90,7 @@ const PLACES: Readonly<Record<string, string>> = {
   who: '\\S+',
   venue: '\\S+',
 }
-const SHORT = '[^:;]+?'
 
-type Pattern<Code extends string> = readonly [code: Code, pattern: RegExp]
-const REASON_PATTERNS = patternsOf(REASONS)
-const FACT_PATTERNS = patternsOf(FACTS)
-
-function patternsOf<Code extends string>(templates: Readonly<Record<Code, string>>): Pattern<Code>[] {
-  return (Object.entries(templates) as [Code, string][]).map(([code, template]) => {
-    const escaped = template.replaceAll(/[.*+?^$()|[\]\\]/g, String.raw`\$&`)
-    const source = escaped.replaceAll(/\{(\w+)\}/g, (_place, name: string) => `(?<${name}>${PLACES[name] ?? SHORT})`)
-    return [code, new RegExp(`^${source}$`, 'u')]
-  })
-}
-
-function read<Code extends string>(patterns: readonly Pattern<Code>[], text: string): ReadReason<Code> | null {
-  for (const [code, pattern] of patterns) {
-    const found = pattern.exec(text)
-    if (found !== null) return { code, values: { ...found.groups } }
-  }
-  return null
-}
+/** The code and figures of a text that reasonText made; null: it is of somebody else, as a person's own words. */
+export const readReason = createReader(REASONS, PLACES)
+export const readFact = createReader(FACTS, PLACES)

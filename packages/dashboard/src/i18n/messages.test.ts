@@ -47,6 +47,9 @@ const NAMES = new Set([
   '.settings.channelNames.telegram',
   '.settings.channelNames.webhook',
   '.trading.marks.sell',
+  '.settings.limitFile',
+  '.told.sentences.decided',
+  '.faults.units.ms',
 ])
 
 describe('the language', () => {

@@ -10,12 +10,30 @@ import { session } from './session.ts'
 import { settings } from './settings.ts'
 import { shell } from './shell.ts'
 import { trading } from './trading.ts'
+import { faults } from './faults.ts'
+import { told } from './told.ts'
 import { why } from './why.ts'
 
 export const LANGUAGES = ['en', 'tr'] as const
 export type Language = (typeof LANGUAGES)[number]
 
-const AREAS = { common, shell, overview, rollout, rehearsal, copilot, session, trading, why, reasons, records, models, settings }
+const AREAS = {
+  common,
+  shell,
+  overview,
+  rollout,
+  rehearsal,
+  copilot,
+  session,
+  trading,
+  why,
+  reasons,
+  records,
+  models,
+  settings,
+  told,
+  faults,
+}
 
 type Areas = typeof AREAS
 export type Messages = { [Area in keyof Areas]: Areas[Area]['en'] }

@@ -9,6 +9,7 @@ import { useLanguage } from '../i18n/language.tsx'
 import { useStream } from '../live/event-stream.ts'
 import { queries } from '../queries.ts'
 import { reasonWords } from '../reason-words.ts'
+import { toldWords } from '../told-words.ts'
 import { usePermissions } from '../session.ts'
 import { TriageCardView } from './triage-card.tsx'
 
@@ -96,7 +97,7 @@ function OpenAlerts() {
       {open.map(({ id, severity, message, state, lastTs, count, changedBy }) => (
         <article key={id} className={`rounded border p-2 ${severity === 'red' ? 'border-red-line' : 'border-amber-line'}`}>
           <StateMark state={severity === 'red' ? 'critical' : 'warning'} />
-          <p className="break-words">{reasonWords(message, { m, f })}</p>
+          <p className="break-words">{toldWords(message, { m, f })}</p>
           <p className="flex flex-wrap items-center justify-between gap-2 text-xs text-muted">
             <span>
               <Ago ms={lastTs} /> · {t.fires(f.number(count))}

@@ -1,3 +1,4 @@
+import { told } from '@spark/contract/told'
 import type { Clock } from '../clock.ts'
 import { CLOCK_STEP_MS, watchClockSteps } from '../clock-steps.ts'
 
@@ -22,7 +23,7 @@ export function createClockTrust(deps: {
     const byMs = stepMs()
     if (byMs === 0) return doubted
     const at = new Date(clock.nowMs()).toISOString()
-    doubted = `the clock went ${byMs > 0 ? 'forward' : 'back'} by ${(Math.abs(byMs) / 1000).toFixed(1)} s, to ${at}`
+    doubted = told(byMs > 0 ? 'clock_forward' : 'clock_back', { seconds: (Math.abs(byMs) / 1000).toFixed(1), at })
     return doubted
   }
   return {

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Stream } from '@spark/core/market/candle'
 import { streamName } from '@spark/core/market/candle'
 import { timeframeMs } from '@spark/core/market/timeframe'
+import { told } from '@spark/contract/told'
 import { pruneBackups, takeBackup } from '../backup/backup.ts'
 import { checkDatabase } from '../backup/copy-database.ts'
 import type { Clock } from '../clock.ts'
@@ -90,7 +91,7 @@ async function backfill({ feed, streams, candles }: JobWorkDeps): Promise<string
     const found = await feed.backfill(stream, missing, stored[0]?.ts ?? endMs)
     return (await candles.putAll(stream, found, feed.name)).inserted
   })
-  return `${added} candles added in ${streams.length} streams`
+  return told('backfilled', { added, streams: streams.length })
 }
 
 async function repairGaps({ feed, streams, candles, clock }: JobWorkDeps): Promise<string> {
@@ -109,7 +110,7 @@ async function repairGaps({ feed, streams, candles, clock }: JobWorkDeps): Promi
     for (const gap of await candles.gaps(stream, sinceMs, feed.nowMs())) await candles.putGap(stream, gap, clock.nowMs())
     return inserted
   })
-  return `${holes} holes, ${added} candles found for them`
+  return told('gaps_repaired', { holes, added })
 }
 
 async function backup({ config, clock }: JobWorkDeps): Promise<string> {
@@ -117,7 +118,7 @@ async function backup({ config, clock }: JobWorkDeps): Promise<string> {
   const { folder: made, manifest } = await takeBackup({ ...config, folder, nowMs: clock.nowMs() })
   const removed = await pruneBackups(folder, BACKUPS_KEPT)
   const bytes = manifest.files.reduce((sum, file) => sum + file.bytes, 0)
-  return `${made}: ${manifest.files.length} files, ${(bytes / 1e6).toFixed(1)} MB, opened and checked; ${removed} old ones removed`
+  return told('backed_up', { folder: made, files: manifest.files.length, megabytes: (bytes / 1e6).toFixed(1), removed })
 }
 
 /** The last day that is over: run again it writes the same. */
@@ -125,7 +126,7 @@ async function snapshot({ config: { dataDir }, clock, auditReader }: JobWorkDeps
   const dayMs = Math.floor(clock.nowMs() / DAY_MS) * DAY_MS - DAY_MS
   const { path, rows } = await writeAuditSnapshot({ reader: auditReader, folder: dataDir, timeMs: dayMs })
   const removed = await pruneAuditSnapshots(dataDir, dayMs - RAW_DAYS * DAY_MS)
-  return `${path}: ${rows} rows; ${removed} old ones removed`
+  return told('snapshot_written', { path, rows, removed })
 }
 
 async function integrity({ config }: JobWorkDeps): Promise<string> {
@@ -138,7 +139,7 @@ async function integrity({ config }: JobWorkDeps): Promise<string> {
   })
   const rows = report.writers.reduce((sum, writer) => sum + writer.rows, 0)
   if (!report.ok) throw new Error(`the audit does not verify: ${JSON.stringify(report.problems.slice(0, 3))}`)
-  return `databases whole; ${rows} audit rows and ${report.checkpoints.checked} checkpoints verify`
+  return told('verified', { rows, checkpoints: report.checkpoints.checked })
 }
 
 async function retention({ clock, slices, equity, runs, alerts, notices, labels, reports }: JobWorkDeps): Promise<string> {
@@ -154,5 +155,5 @@ async function retention({ clock, slices, equity, runs, alerts, notices, labels,
     labels: await labels.labels.prune(rollupMs),
     reports: await reports.prune(rollupMs),
   }
-  return `removed ${removed.slices} slices, ${removed.equity} points of equity, ${removed.runs} runs of jobs, ${removed.messages} messages, ${removed.alerts} alerts, ${removed.labels} labels, ${removed.reports} reports`
+  return told('pruned', removed)
 }

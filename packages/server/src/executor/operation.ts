@@ -1,4 +1,5 @@
 import type { Stream } from '@spark/core/market/candle'
+import { told } from '@spark/contract/told'
 import type { Feed } from '../feed/feed.ts'
 import { startJobs, type JobWork } from '../jobs/run-jobs.ts'
 import { startRehearsals } from '../jobs/run-rehearsals.ts'
@@ -66,7 +67,7 @@ export async function startOperation({ config, clock, log, life }: Started, part
         severity: 'red',
         code: 'job_failed',
         scope: `job:${name}`,
-        message: `the job ${name} failed: ${reason}`,
+        message: told('job_failed', { job: name, words: reason }),
       }),
   })
   life.onStop('jobs', async () => {

@@ -1,6 +1,7 @@
 import type { Candle, Stream } from '@spark/core/market/candle'
 import { timeframeMs } from '@spark/core/market/timeframe'
 import type { FeatureRow } from '@spark/core/signal/feature-row'
+import { told } from '@spark/contract/told'
 import { backoffMs, type Backoff } from '../backoff.ts'
 import { inGroups } from '../in-groups.ts'
 import type { LeasedJob } from '../queue/queue.ts'
@@ -98,9 +99,9 @@ export async function startTrading(deps: TradingDeps): Promise<Trading> {
   let priced: Promise<void> = Promise.resolve()
   return {
     onCandle(stream, candle, closed) {
-      const told = teller.tell(stream, candle, closed)
+      const heard = teller.tell(stream, candle, closed)
       // Most messages say nothing new: the same price comes once for each timeframe.
-      if (told !== null) priced = told.then(() => pushed.settled()).then(() => deps.onPriced())
+      if (heard !== null) priced = heard.then(() => pushed.settled()).then(() => deps.onPriced())
       return priced
     },
     worker,
@@ -132,7 +133,7 @@ export async function startTrading(deps: TradingDeps): Promise<Trading> {
 
 /** A dead letter of the order queue needs a person. */
 function tellDead(path: OrderPath, { key }: LeasedJob, reason: string, detail: string): void {
-  const message = `dead letter in the order queue: ${key}, ${reason}: ${detail}`
+  const message = told('dead_letter', { key, code: reason, words: detail })
   void raiseAlert(path, { severity: 'red', code: 'dead_letter', scope: 'queue:order', message })
 }
 

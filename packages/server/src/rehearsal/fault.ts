@@ -1,6 +1,8 @@
+import { FAULT_TEXTS, type FaultUnit } from '@spark/contract/fault-texts'
+
 /** What a strength means, and what it may be. */
 interface Strength {
-  unit: string
+  unit: FaultUnit
   min: number
   max: number
   /** When the file gives none. */
@@ -19,21 +21,22 @@ interface FaultSpec {
   lasts: boolean
 }
 
-const share = (of: string, usual = 1): Strength => ({
-  unit: `share of ${of}`,
+type Shared<Unit> = Unit extends `share of ${infer Of}` ? Of : never
+const share = (of: Shared<FaultUnit>, usual = 1): Strength => ({
+  unit: `share of ${of}` as const,
   min: 0,
   max: 1,
   usual,
   drawn: [usual / 4, 1],
 })
-const amount = (unit: string, min: number, max: number, usual: number): Strength => ({
+const amount = (unit: FaultUnit, min: number, max: number, usual: number): Strength => ({
   unit,
   min,
   max,
   usual,
   drawn: [Math.max(min, usual / 4), Math.min(max, usual * 3)],
 })
-const writes = (unit: string): Strength => ({ unit, min: 0, max: 1000, usual: 0, drawn: [0, 40] })
+const writes = (unit: FaultUnit): Strength => ({ unit, min: 0, max: 1000, usual: 0, drawn: [0, 40] })
 
 type Group = 'feed' | 'clock' | 'scores' | 'storage' | 'process' | 'queue' | 'venue' | 'people'
 
@@ -52,58 +55,54 @@ const moment = (group: Group, meaning: string, strength: Strength | null = null)
 
 /** Everything that may befall a rehearsal. What it means for the rollout is decided by the rollout, not here. */
 export const FAULTS = {
-  feed_silence: lasting('feed', 'streams send nothing; their candles can be fetched afterwards', share('streams')),
-  feed_gap: lasting('feed', 'the exchange stands still: no messages, and no candles of that time ever', share('streams')),
-  feed_flapping: lasting('feed', 'streams go silent and come back, again and again', amount('s each', 2, 600, 40)),
-  nan_candles: lasting('feed', 'market messages with NaN prices', share('messages', 0.5)),
-  duplicate_ticks: lasting('feed', 'market messages come twice', share('messages', 0.5)),
-  out_of_order_ticks: lasting('feed', 'market messages come late, behind newer ones', share('messages', 0.2)),
-  backfill_away: lasting('feed', 'the source cannot be asked for missing candles'),
-  clock_forward: lasting('clock', 'the wall clock steps forward, and back at the end', amount('s', 1, 86_400, 60)),
-  clock_back: lasting('clock', 'the wall clock steps back, and forward at the end', amount('s', 1, 86_400, 60)),
-  latency: lasting('scores', 'scores take this much longer', amount('ms', 1, 60_000, 1600)),
-  latency_ramp: lasting('scores', 'scores take longer and longer, up to this at the end', amount('ms', 1, 60_000, 3000)),
-  error_burst: lasting('scores', 'the api answers 503', share('scores', 0.03)),
-  timeouts: lasting('scores', 'scores are never answered', share('scores', 0.03)),
-  partition: lasting('scores', 'the executor cannot reach the api', share('scores')),
-  api_away: lasting('scores', 'the api is down: no answers, and no report of what it runs'),
-  broken_rows: lasting('scores', 'feature rows lose an indicator on their way', share('scores', 0.05)),
-  low_confidence: lasting('scores', 'a market without direction: indicators move towards neutral', share('the way')),
-  skewed_builds: lasting('scores', 'the api runs another build than the executor'),
-  slow_disk: lasting('storage', 'each statement of the executor takes longer', amount('ms', 1, 5000, 20)),
-  locked_database: lasting('storage', 'another process holds the database: nothing can be written'),
-  full_disk: lasting('storage', 'nothing can be written'),
-  crash: moment(
-    'process',
-    'the executor dies after this many more writes, and is started again 3 s later',
-    writes('writes later'),
-  ),
-  freeze: lasting('process', 'the executor is stopped (SIGSTOP) after this many more statements', writes('statements later')),
-  controller_away: lasting('process', 'the controller does not tick; everything else runs'),
-  poison_messages: lasting('queue', 'jobs that nobody can read, discarded at the end', amount('jobs', 1, 1000, 6)),
-  dead_notifications: lasting('queue', 'notifications that nobody could deliver', amount('jobs', 1, 1000, 6)),
-  late_labels: lasting('queue', 'the job that labels decisions does not run; it makes up for it at the end'),
-  venue_timeouts: lasting('venue', 'the venue takes orders and the answer is lost', share('orders', 0.5)),
-  venue_5xx: lasting('venue', 'the venue fails without having taken the order', share('orders', 0.5)),
-  venue_429: lasting('venue', 'the venue says that it is asked too often', share('orders', 0.5)),
-  venue_clock_skew: lasting('venue', 'the venue refuses because of our clock', share('orders', 0.5)),
-  venue_refuses: lasting('venue', 'the venue refuses orders', share('orders', 0.5)),
-  venue_away: lasting('venue', 'the venue cannot be reached'),
-  venue_late_fills: lasting('venue', 'the venue fills nothing until the end'),
-  venue_duplicate_fills: lasting('venue', 'the venue tells fills twice', share('fills', 0.5)),
-  venue_early_fills: lasting('venue', 'the venue fills before it answers', share('orders', 0.5)),
-  venue_not_found: lasting('venue', 'the venue says "not found" of orders that it just took', amount('ms', 1, 60_000, 3000)),
-  kill_switch: lasting('people', 'a person sets the kill switch of all; it is lifted at the end'),
-  kill_strategy: lasting('people', 'a person sets the kill switch of one strategy; it is lifted at the end'),
-  rollback_by_hand: moment('people', 'a person rolls back'),
-  preview_by_hand: moment('people', 'a person goes preview-only'),
-  pause: lasting('people', 'a person pauses, and resumes at the end'),
-  approve: moment('people', 'a person approves'),
-  promote: moment('people', 'a person promotes up to this share', share('strategies')),
-  ceiling: moment('people', 'a deploy approves up to this share, more or less than before', share('strategies', 0.5)),
-  override: moment('people', 'two people override'),
-  wrong_commands: moment('people', 'commands that make no sense now, or never'),
-} as const satisfies Record<string, FaultSpec>
+  feed_silence: lasting('feed', FAULT_TEXTS.feed_silence, share('streams')),
+  feed_gap: lasting('feed', FAULT_TEXTS.feed_gap, share('streams')),
+  feed_flapping: lasting('feed', FAULT_TEXTS.feed_flapping, amount('s each', 2, 600, 40)),
+  nan_candles: lasting('feed', FAULT_TEXTS.nan_candles, share('messages', 0.5)),
+  duplicate_ticks: lasting('feed', FAULT_TEXTS.duplicate_ticks, share('messages', 0.5)),
+  out_of_order_ticks: lasting('feed', FAULT_TEXTS.out_of_order_ticks, share('messages', 0.2)),
+  backfill_away: lasting('feed', FAULT_TEXTS.backfill_away),
+  clock_forward: lasting('clock', FAULT_TEXTS.clock_forward, amount('s', 1, 86_400, 60)),
+  clock_back: lasting('clock', FAULT_TEXTS.clock_back, amount('s', 1, 86_400, 60)),
+  latency: lasting('scores', FAULT_TEXTS.latency, amount('ms', 1, 60_000, 1600)),
+  latency_ramp: lasting('scores', FAULT_TEXTS.latency_ramp, amount('ms', 1, 60_000, 3000)),
+  error_burst: lasting('scores', FAULT_TEXTS.error_burst, share('scores', 0.03)),
+  timeouts: lasting('scores', FAULT_TEXTS.timeouts, share('scores', 0.03)),
+  partition: lasting('scores', FAULT_TEXTS.partition, share('scores')),
+  api_away: lasting('scores', FAULT_TEXTS.api_away),
+  broken_rows: lasting('scores', FAULT_TEXTS.broken_rows, share('scores', 0.05)),
+  low_confidence: lasting('scores', FAULT_TEXTS.low_confidence, share('the way')),
+  skewed_builds: lasting('scores', FAULT_TEXTS.skewed_builds),
+  slow_disk: lasting('storage', FAULT_TEXTS.slow_disk, amount('ms', 1, 5000, 20)),
+  locked_database: lasting('storage', FAULT_TEXTS.locked_database),
+  full_disk: lasting('storage', FAULT_TEXTS.full_disk),
+  crash: moment('process', FAULT_TEXTS.crash, writes('writes later')),
+  freeze: lasting('process', FAULT_TEXTS.freeze, writes('statements later')),
+  controller_away: lasting('process', FAULT_TEXTS.controller_away),
+  poison_messages: lasting('queue', FAULT_TEXTS.poison_messages, amount('jobs', 1, 1000, 6)),
+  dead_notifications: lasting('queue', FAULT_TEXTS.dead_notifications, amount('jobs', 1, 1000, 6)),
+  late_labels: lasting('queue', FAULT_TEXTS.late_labels),
+  venue_timeouts: lasting('venue', FAULT_TEXTS.venue_timeouts, share('orders', 0.5)),
+  venue_5xx: lasting('venue', FAULT_TEXTS.venue_5xx, share('orders', 0.5)),
+  venue_429: lasting('venue', FAULT_TEXTS.venue_429, share('orders', 0.5)),
+  venue_clock_skew: lasting('venue', FAULT_TEXTS.venue_clock_skew, share('orders', 0.5)),
+  venue_refuses: lasting('venue', FAULT_TEXTS.venue_refuses, share('orders', 0.5)),
+  venue_away: lasting('venue', FAULT_TEXTS.venue_away),
+  venue_late_fills: lasting('venue', FAULT_TEXTS.venue_late_fills),
+  venue_duplicate_fills: lasting('venue', FAULT_TEXTS.venue_duplicate_fills, share('fills', 0.5)),
+  venue_early_fills: lasting('venue', FAULT_TEXTS.venue_early_fills, share('orders', 0.5)),
+  venue_not_found: lasting('venue', FAULT_TEXTS.venue_not_found, amount('ms', 1, 60_000, 3000)),
+  kill_switch: lasting('people', FAULT_TEXTS.kill_switch),
+  kill_strategy: lasting('people', FAULT_TEXTS.kill_strategy),
+  rollback_by_hand: moment('people', FAULT_TEXTS.rollback_by_hand),
+  preview_by_hand: moment('people', FAULT_TEXTS.preview_by_hand),
+  pause: lasting('people', FAULT_TEXTS.pause),
+  approve: moment('people', FAULT_TEXTS.approve),
+  promote: moment('people', FAULT_TEXTS.promote, share('strategies')),
+  ceiling: moment('people', FAULT_TEXTS.ceiling, share('strategies', 0.5)),
+  override: moment('people', FAULT_TEXTS.override),
+  wrong_commands: moment('people', FAULT_TEXTS.wrong_commands),
+} as const satisfies Record<keyof typeof FAULT_TEXTS, FaultSpec>
 
 export type FaultKind = keyof typeof FAULTS
 export const FAULT_KINDS = Object.keys(FAULTS) as FaultKind[]

@@ -1,5 +1,6 @@
 import type { Decision } from '@spark/core/rollout/outcome'
 import { successCriteria, type Criterion } from '@spark/core/rollout/success'
+import { told } from '@spark/contract/told'
 import { checkRehearsal } from './check/check-rehearsal.ts'
 import type { End } from './fault-file.ts'
 import type { Rehearsal } from './rehearse.ts'
@@ -27,19 +28,24 @@ export function outcomeOf(rehearsal: Rehearsal, expect: End | null): RehearsalOu
 }
 
 function endOf({ phase, faults, rows, state }: Rehearsal, expect: End | null): { ok: boolean; said: string } {
+  const because = state.phaseReason
+  if (expect === phase) return { ok: true, said: told('ended_expected', { phase }) }
   if (expect !== null)
-    return phase === expect
-      ? { ok: true, said: `ended in ${phase}, as expected` }
-      : { ok: false, said: `ended in ${phase}, and ${expect} was expected${why(state.phaseReason)}` }
-  if (phase === 'done') return { ok: true, said: 'ended in done' }
-  const hasEnded = phase !== 'live' && phase !== 'preview'
-  if (hasEnded && faults.length === 0) return { ok: false, said: `ended in ${phase} without a fault${why(state.phaseReason)}` }
-  if (hasEnded) return { ok: true, said: `ended in ${phase}, as its faults demand${why(state.phaseReason)}` }
+    return {
+      ok: false,
+      said:
+        because === null
+          ? told('ended_other', { phase, expected: expect })
+          : told('ended_unlike', { phase, expected: expect, told: because }),
+    }
+  if (phase === 'done') return { ok: true, said: told('ended_done') }
+  if (phase !== 'live' && phase !== 'preview') {
+    const ok = faults.length > 0
+    const code = ok ? 'ended_by_faults' : 'ended_without_fault'
+    return { ok, said: because === null ? told(code, { phase }) : told(`${code}_because`, { phase, told: because }) }
+  }
   const last = rows.findLast(({ context }) => (context['input'] as { facts: unknown } | undefined)?.facts !== null)
   const { decision = 'soak', reasons = [] } = (last?.context ?? {}) as { decision?: Decision; reasons?: string[] }
-  return faults.length > 0 && WAITS.has(decision)
-    ? { ok: true, said: `still ${phase}: it holds, as its faults demand: ${reasons.join('; ')}` }
-    : { ok: false, said: `still ${phase} when its time was over: ${reasons.join('; ')}` }
+  const ok = faults.length > 0 && WAITS.has(decision)
+  return { ok, said: told(ok ? 'holds_by_faults' : 'not_ended', { phase, told: reasons.join('; ') }) }
 }
-
-const why = (reason: string | null): string => (reason === null ? '' : `: ${reason}`)

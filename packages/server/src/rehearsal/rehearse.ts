@@ -3,6 +3,7 @@ import { expectedDurationMs, type RolloutPlan } from '@spark/core/rollout/plan'
 import { hasEnded, type ModelVerdict, type Phase, type RolloutState } from '@spark/core/rollout/state'
 import type { Member } from '@spark/core/rollout/exposure'
 import type { Model } from '@spark/core/signal/model'
+import { told } from '@spark/contract/told'
 import { championOf } from '../champion.ts'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config.ts'
@@ -192,7 +193,7 @@ function superviseExecutor(world: World): Lives {
     const life = new Life(world.clock)
     life.onDeath(() => {
       current = null
-      world.timeline.add('process', 'the executor died')
+      world.timeline.add('process', told('executor_died'))
       world.clock.after(RESTART_MS, again)
     })
     try {
@@ -213,7 +214,7 @@ function superviseExecutor(world: World): Lives {
   }
 
   function again(): void {
-    world.timeline.add('process', 'the executor starts')
+    world.timeline.add('process', told('executor_starts'))
     void start().then(run)
   }
 

@@ -1,4 +1,5 @@
 import type { Decision, Effect } from '@spark/core/rollout/outcome'
+import { told } from '@spark/contract/told'
 import type { AuditEvent } from '../storage/audit/audit-event.ts'
 import { durationText } from './fault.ts'
 
@@ -41,22 +42,23 @@ export function createTimeline(sinceMs: () => number, sinceOf: (wallMs: number) 
       onTheWire: string[]
     }
     if (!WAITS.has(decision)) {
-      const fence = epoch === null ? '' : `; epoch ${epoch}, ${onTheWire.length} orders on the wire`
-      add('decision', `${spoken(decision)}: ${reasons.join('; ')}${fence}${decision === 'advance' ? keptText(kept) : ''}`, at)
+      const fence = epoch === null ? '' : `; ${told('fenced', { epoch, count: onTheWire.length })}`
+      add('decision', decidedText(decision, `${reasons.join('; ')}${fence}${decision === 'advance' ? keptText(kept) : ''}`), at)
       if (decision !== 'counter_move') kept = new Map()
       // It goes on waiting for what it waited for.
       if (decision !== 'counter_move') waiting = ''
     } else {
       // Minutes that are still to be served change with every tick, and are no news.
       const now = `${decision} ${reasons.join(' ').replaceAll(/[\d.]+/g, '')}`
-      if (decision !== 'soak' && now !== waiting) add('waits', `${spoken(decision)}: ${reasons.join('; ')}`, at)
+      if (decision !== 'soak' && now !== waiting) add('waits', decidedText(decision, reasons.join('; ')), at)
       waiting = decision === 'soak' ? '' : now
       for (const reason of reasons.map((text) => text.replace(/^\d+ \w+ more without/, 'not long enough without')))
         if (!reason.endsWith('of good time')) kept.set(reason, (kept.get(reason) ?? 0) + at - lastMs)
     }
     lastMs = at
     for (const effect of effects)
-      if (effect.kind === 'resolve' && effect.code === 'breach') add('alert', `${effect.scope} is clear`, at)
+      if (effect.kind === 'resolve' && effect.code === 'breach')
+        add('alert', told('gate_clear', { gate: effect.scope.replace('gate:', '') }), at)
   }
 
   return {
@@ -64,22 +66,28 @@ export function createTimeline(sinceMs: () => number, sinceOf: (wallMs: number) 
     add,
     row({ action, context, ts }) {
       const at = ts === undefined ? sinceMs() : sinceOf(ts)
-      if (action === 'rollout.start') add('decision', 'the rollout begins in preview', at)
+      if (action === 'rollout.start') add('decision', told('rollout_begins'), at)
       else if ('decision' in context && 'rollout' in context) decided(context, at)
       // The decision itself has just been told.
-      else if (action === 'alert.raised' && !String(context['code']).startsWith('rollout_'))
-        add('alert', `${String(context['severity'])} ${String(context['code'])}: ${String(context['message'])}`, at)
-      else if (action === 'venue.halted' || action === 'venue.resumed')
-        add('venue', `${action.replace('.', ' ')}: ${(context['differences'] as string[]).join('; ')}`, at)
+      else if (action === 'alert.raised' && !String(context['code']).startsWith('rollout_')) {
+        const [severity, code, message] = [context['severity'], context['code'], context['message']].map(String)
+        add('alert', told('alerted', { severity: severity ?? '', code: code ?? '', told: message ?? '' }), at)
+      } else if (action === 'venue.halted' || action === 'venue.resumed')
+        add(
+          'venue',
+          told('decided', { decision: action.replace('.', ' '), told: (context['differences'] as string[]).join('; ') }),
+          at,
+        )
     },
   }
 }
 
 /** `preview_only` as people say it. */
-const spoken = (decision: Decision): string => decision.replace('_', ' ')
+const decidedText = (decision: Decision, text: string): string =>
+  told('decided', { decision: decision.replace('_', ' '), told: text })
 
 /** What is worth a word: the dwell was longer for it. */
 function keptText(kept: ReadonlyMap<string, number>): string {
   const long = [...kept].filter(([, ms]) => ms >= KEPT_MIN_MS)
-  return long.map(([reason, ms]) => `; before that for ${durationText(ms)}: ${reason}`).join('')
+  return long.map(([reason, ms]) => `; ${told('kept', { duration: durationText(ms), told: reason })}`).join('')
 }

@@ -10,6 +10,7 @@ import { QueryView } from '../../components/query-view.tsx'
 import { StateMark } from '../../components/state-mark.tsx'
 import { useLanguage } from '../../i18n/language.tsx'
 import { queries } from '../../queries.ts'
+import { toldWords } from '../../told-words.ts'
 import { usePermissions } from '../../session.ts'
 
 type Job = AnswerOf<'jobs'>['items'][number]
@@ -34,9 +35,7 @@ export function JobsPage() {
                     <p className="font-medium">
                       {job.name} <span className="font-mono text-xs text-muted">{job.cron}</span>
                     </p>
-                    <p className="break-words text-muted" lang="en">
-                      {job.what}
-                    </p>
+                    <p className="break-words text-muted">{(m.faults.jobs as Record<string, string>)[job.name] ?? job.what}</p>
                     <LastRun job={job} />
                   </div>
                   <span>
@@ -69,7 +68,7 @@ export function JobsPage() {
 }
 
 function LastRun({ job: { lastRun } }: { job: Job }) {
-  const { m } = useLanguage()
+  const { m, f } = useLanguage()
   const { records: t } = m
   if (lastRun === null) return <p className="text-xs text-muted">{t.never}</p>
   const { outcome, startedAt, detail } = lastRun
@@ -77,9 +76,7 @@ function LastRun({ job: { lastRun } }: { job: Job }) {
   return (
     <p className="text-xs break-words">
       {t.last} <Ago ms={startedAt} /> <StateMark state={outcome === 'failed' ? 'warning' : 'ok'} word={word} />{' '}
-      <span className="text-muted" lang="en">
-        {detail}
-      </span>
+      <span className="text-muted">{detail === null ? '' : toldWords(detail, { m, f })}</span>
     </p>
   )
 }

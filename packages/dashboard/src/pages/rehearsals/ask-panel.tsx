@@ -145,7 +145,7 @@ function FaultRow({ kinds, fault, onChange, onRemove }: FaultRowProps) {
       )}
       {spec !== undefined && spec.strength !== null && (
         <NumberField
-          name={t.strength(spec.strength.unit)}
+          name={t.strength(named(m.faults.units, spec.strength.unit, spec.strength.unit))}
           min={spec.strength.min}
           max={spec.strength.max}
           value={fault.strength}
@@ -155,14 +155,13 @@ function FaultRow({ kinds, fault, onChange, onRemove }: FaultRowProps) {
       <Button aria-label={t.remove(fault.kind)} onClick={onRemove}>
         ×
       </Button>
-      {spec !== undefined && (
-        <p className="basis-full text-xs text-muted" lang="en">
-          {spec.meaning}
-        </p>
-      )}
+      {spec !== undefined && <p className="basis-full text-xs text-muted">{named(m.faults.faults, spec.kind, spec.meaning)}</p>}
     </li>
   )
 }
+
+/** The server may know more of them than this page. */
+const named = (names: object, name: string, otherwise: string) => (names as Record<string, string>)[name] ?? otherwise
 
 interface NumberFieldProps {
   name: string

@@ -5,6 +5,7 @@ import { Ago } from '../../components/ago.tsx'
 import { Button } from '../../components/button.tsx'
 import { StateMark, type State } from '../../components/state-mark.tsx'
 import { useLanguage } from '../../i18n/language.tsx'
+import { toldWords } from '../../told-words.ts'
 import { usePermissions } from '../../session.ts'
 
 /** What was asked for, how far it is and how it ended. */
@@ -36,11 +37,7 @@ export function RehearsalList({ items, shown }: { items: readonly RehearsalView[
             {one.state === 'running' && (
               <progress className="h-2 w-full max-w-80 accent-text" aria-label={t.progress} value={one.progress} max={1} />
             )}
-            {one.said !== null && (
-              <p className="text-xs break-words text-muted" lang="en">
-                {one.said}
-              </p>
-            )}
+            {one.said !== null && <p className="text-xs break-words text-muted">{toldWords(one.said, { m, f })}</p>}
           </div>
           {one.endedAt === null ? (
             <Button

@@ -8,6 +8,8 @@ import { ScrollTable } from '../../components/scroll-table.tsx'
 import { StateMark, type State } from '../../components/state-mark.tsx'
 import { useLanguage } from '../../i18n/language.tsx'
 import { queries } from '../../queries.ts'
+import { shareWords } from '../../reason-words.ts'
+import { faultWords, personWords, toldWords } from '../../told-words.ts'
 
 type Report = NonNullable<RehearsalReport['report']>
 
@@ -32,7 +34,7 @@ export function ReportPanels({ id }: { id: string }) {
                 </a>
               }
             >
-              <p lang="en">{report.said}</p>
+              <p>{toldWords(report.said, { m, f })}</p>
               {report.judged !== null && (
                 <p>
                   {t.judged(
@@ -72,7 +74,7 @@ function Steps({ steps }: { steps: Report['steps'] }) {
       <tbody>
         {steps.map(({ name, fromMs, toMs, exposed, ml, baseline }) => (
           <tr key={fromMs}>
-            <td lang="en">{name}</td>
+            <td>{shareWords(name, { m, f })}</td>
             <td className="number">{f.clock(fromMs)}</td>
             <td className="number">{f.clock(toMs)}</td>
             <td className="number">{f.number(exposed)}</td>
@@ -107,6 +109,11 @@ function markOf({ kind, text }: Entry): State {
   return kind === 'fault' ? 'warning' : 'ok'
 }
 
+function entryWords({ kind, text }: Entry, speech: Parameters<typeof toldWords>[1]): string {
+  if (kind === 'fault') return faultWords(text, speech)
+  return kind === 'person' ? personWords(text, speech) : toldWords(text, speech)
+}
+
 function Timeline({ entries }: { entries: readonly Entry[] }) {
   const { m, f } = useLanguage()
   const { rehearsal: t } = m
@@ -121,9 +128,7 @@ function Timeline({ entries }: { entries: readonly Entry[] }) {
         >
           <span className="text-end">{f.clock(entry.sinceMs)}</span>
           <StateMark state={markOf(entry)} word={t.entries[entry.kind]} />
-          <span className="col-span-2 min-w-0 break-words sm:col-span-1" lang="en">
-            {entry.text}
-          </span>
+          <span className="col-span-2 min-w-0 break-words sm:col-span-1">{entryWords(entry, { m, f })}</span>
         </li>
       ))}
     </ol>

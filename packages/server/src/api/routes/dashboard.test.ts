@@ -57,4 +57,15 @@ describe('serving the dashboard', () => {
     expect([answer.statusCode, answer.headers['retry-after']]).toEqual([503, '2'])
     expect(answer.body).toContain('http-equiv="refresh"')
   })
+
+  it('says so in the first language of the browser that the page has', async () => {
+    const app = await serve(null)
+    const said = async (languages: string) =>
+      (await app.inject({ url: '/', headers: { 'accept-language': languages } })).body.match(/lang="(..)"/)?.[1]
+    expect([await said('tr-TR,tr;q=0.9,en;q=0.8'), await said('de,en;q=0.5,tr;q=0.3'), await said('fr')]).toEqual([
+      'tr',
+      'en',
+      'en',
+    ])
+  })
 })

@@ -1,5 +1,6 @@
 import type { Stream } from '@spark/core/market/candle'
 import type { ModelVerdict } from '@spark/core/rollout/state'
+import { told } from '@spark/contract/told'
 import type { Kysely } from 'kysely'
 import type { Config } from '../../config.ts'
 import type { Feed } from '../../feed/feed.ts'
@@ -44,6 +45,6 @@ export async function tellVerdict(
 ): Promise<void> {
   const about = { code: 'model_loses', scope: `model:${model}` }
   if (verdict !== 'loses_after_costs') return desk.resolve(about.code, about.scope)
-  const message = `${model} loses after costs, beyond chance: spark calibration verdict shows the figures`
+  const message = told('model_loses', { model })
   await desk.raise({ severity: 'yellow', ...about, message })
 }

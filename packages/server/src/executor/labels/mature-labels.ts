@@ -10,6 +10,7 @@ import { streamName, type Stream } from '@spark/core/market/candle'
 import { candleOpenMs } from '@spark/core/market/timeframe'
 import type { ModelVerdict } from '@spark/core/rollout/state'
 import { modelProblem, type Model } from '@spark/core/signal/model'
+import { told } from '@spark/contract/told'
 import { previousChampion } from '../../champion.ts'
 import { intactDocument } from '../../model-state.ts'
 import type { CandleStore } from '../../storage/candle-store.ts'
@@ -62,9 +63,9 @@ export async function matureLabels(deps: LabelDeps): Promise<string> {
   for (const { version } of models) {
     const { rounds, verdict } = await countRounds(deps, version, { streams: [...known.values()], judged: new Set(judged) })
     await deps.onVerdict(version, verdict)
-    said.push(`${version} ${verdict}, ${rounds} rounds more`)
+    said.push(told('model_judged', { model: version, verdict, rounds }))
   }
-  return `${matured} labels; ${said.join('; ')}`
+  return told('labelled', { count: matured, told: said.join('; ') })
 }
 
 /** Champion, challenger, shadow, the champion before and the model of the rollout; one whose document is not the one that was stored is left out. */

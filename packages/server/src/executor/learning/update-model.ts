@@ -6,6 +6,7 @@ import { streamName, type Stream } from '@spark/core/market/candle'
 import { timeframeMs } from '@spark/core/market/timeframe'
 import { hasEnded } from '@spark/core/rollout/state'
 import { modelHash, type Model } from '@spark/core/signal/model'
+import { told } from '@spark/contract/told'
 import { intactDocument } from '../../model-state.ts'
 import { sha256 } from '../../sha256.ts'
 import type { AuditOutbox } from '../../storage/audit-outbox.ts'
@@ -45,12 +46,12 @@ export async function updateModel(deps: UpdateDeps): Promise<string> {
   const { learner, clock } = deps
   const cutMs = mondayFrom(deps.marketMs() + 1) - WEEK_MS
   const known = await learner.get()
-  if (known !== null && known.learnedTo >= cutMs) return `the week up to ${day(cutMs)} is learned already`
+  if (known !== null && known.learnedTo >= cutMs) return told('week_learned', { day: day(cutMs) })
   const parent = await championOf(deps)
-  if (parent === null) return 'the champion cannot be read: nothing was learned'
+  if (parent === null) return told('no_champion')
   const judged = mainStreams(deps.streams, await deps.strategies.list(), deps.baseAsset)
   const behind = await streamsBehind(deps, judged, cutMs)
-  if (behind.length > 0 && deps.marketMs() < cutMs + PATIENCE_MS) return `waits for the labels of ${behind.join(', ')}`
+  if (behind.length > 0 && deps.marketMs() < cutMs + PATIENCE_MS) return told('labels_behind', { streams: behind.join(', ') })
   const samples = await samplesOf(deps, parent.version, judged, { fromMs: known?.learnedTo ?? 0, toMs: cutMs })
   const update = updateWeekly(
     {
@@ -119,8 +120,13 @@ async function keep(
   const candidate = update.ok ? { version: update.candidate.version, parent: parent.version, evidence: update.evidence } : null
   if (update.ok) await models.put(update.candidate, modelHash(update.candidate, sha256), nowMs)
   const said = update.ok
-    ? `${update.candidate.version} from ${update.evidence.labels} labels up to ${day(cutMs)}: the challenger of ${parent.version}, which only a rollout makes champion`
-    : `no candidate: ${update.detail}`
+    ? told('candidate_made', {
+        model: update.candidate.version,
+        labels: update.evidence.labels,
+        day: day(cutMs),
+        parent: parent.version,
+      })
+    : told('no_candidate', { words: update.detail })
   const saved = await learner.save(
     { state: update.state, learnedTo: cutMs },
     {

@@ -6,6 +6,7 @@ import { netWishes, type Cross } from '@spark/core/trading/net'
 import type { Order, Purpose, Side } from '@spark/core/trading/order'
 import { checkOrder, PAUSING_LIMITS, type RiskFacts, type RiskLimits } from '@spark/core/trading/risk'
 import type { TradingArm } from '@spark/core/trading/strategy'
+import { told } from '@spark/contract/told'
 import { sha256 } from '../../sha256.ts'
 import type { StoredOrder } from '../../storage/order-store.ts'
 import type { StoredPosition } from '../../storage/position-store.ts'
@@ -126,7 +127,7 @@ async function pauseBeyondLimits(path: OrderPath, trx: Kysely<MainTables>, judge
       severity: 'red',
       code: 'auto_paused',
       scope: order.reason,
-      message: `strategies are paused, ${order.strategyId} first: ${detail ?? order.reason}`,
+      message: told('auto_paused', { strategy: order.strategyId, told: detail ?? order.reason }),
     })
     await path.outbox.add(trx, [
       {

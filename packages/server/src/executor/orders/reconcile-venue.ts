@@ -1,5 +1,6 @@
 import { Decimal } from '@spark/core/trading/decimal'
 import { balanceDifferences } from '@spark/core/trading/reconcile'
+import { told } from '@spark/contract/told'
 import type { StoredOrder } from '../../storage/order-store.ts'
 import type { VenueOrder } from '../../venue/venue.ts'
 import { bookVenueFill } from './book-fill.ts'
@@ -51,7 +52,7 @@ async function reconcileFills(path: OrderPath, open: readonly StoredOrder[]): Pr
     const known = await path.positions.knownFills(path.venue.name, symbol, fillIds)
     for (const fill of fills.filter(({ fillId }) => !known.has(fillId)))
       if ((await bookVenueFill(path, fill)) === 'unexplained')
-        differences.push(`the venue filled ${fill.quantity} of ${fill.clientOrderId}, which our book cannot explain`)
+        differences.push(told('fill_unexplained', { quantity: fill.quantity, order: fill.clientOrderId }))
   }
   return differences
 }
@@ -59,19 +60,19 @@ async function reconcileFills(path: OrderPath, open: readonly StoredOrder[]): Pr
 async function reconcileOrders(path: OrderPath, open: readonly StoredOrder[]): Promise<string[]> {
   const differences: string[] = []
   const ours = new Map(open.map((order) => [order.clientOrderId, order]))
-  const told = new Set<string>()
+  const listed = new Set<string>()
   for (const seen of await path.venue.openOrders([...path.instruments.keys()])) {
-    told.add(seen.clientOrderId)
+    listed.add(seen.clientOrderId)
     const order = ours.get(seen.clientOrderId)
     if (order !== undefined && agrees(order, seen)) continue
     if ((await settleVenueOrder(path, seen)) === 'unexplained')
-      differences.push(`the venue has the order ${seen.clientOrderId}, which our book does not have`)
+      differences.push(told('order_unknown', { order: seen.clientOrderId }))
   }
-  for (const order of open.filter((one) => isAtVenue(one) && !told.has(one.clientOrderId))) {
+  for (const order of open.filter((one) => isAtVenue(one) && !listed.has(one.clientOrderId))) {
     const seen = await path.venue.order(order.symbol, order.clientOrderId)
     if (seen !== null) await settleVenueOrder(path, seen)
     else if (path.clock.nowMs() - order.changedAt > VANISHED_AFTER_MS)
-      differences.push(`the venue does not know ${order.clientOrderId} any more, which it acknowledged`)
+      differences.push(told('order_vanished', { order: order.clientOrderId }))
   }
   return differences
 }
@@ -100,8 +101,8 @@ async function reconcileBalances(path: OrderPath): Promise<string[]> {
     await path.db.transaction().execute((trx) => path.venues.open(trx, name, amounts, path.clock.nowMs()))
     return []
   }
-  return balanceDifferences(ours, theirs, BALANCE_TOLERANCE).map(
-    ({ asset, ours: book, venue }) => `the venue holds ${venue} ${asset}, our book ${book}`,
+  return balanceDifferences(ours, theirs, BALANCE_TOLERANCE).map(({ asset, ours: book, venue }) =>
+    told('balance_differs', { theirs: venue, asset, ours: book }),
   )
 }
 
@@ -116,8 +117,8 @@ async function settleHalt(path: OrderPath, differences: readonly string[]): Prom
     if (now === null) path.log.warn({ venue: name, before }, 'our book and the venue agree again; orders go on')
     else path.log.error({ venue: name, differences }, 'our book and the venue differ; no order is sent until they agree')
     const about = { code: 'venue_halted', scope: `venue:${name}` }
-    if (now === null) await path.alerts.resolve(trx, about.code, about.scope, `${name}: our book and the venue agree again`)
-    else await path.alerts.raise(trx, { severity: 'red', ...about, message: `${name}: no order is sent; ${now}` })
+    if (now === null) await path.alerts.resolve(trx, about.code, about.scope, told('venue_agrees', { venue: name }))
+    else await path.alerts.raise(trx, { severity: 'red', ...about, message: told('venue_halted', { venue: name, told: now }) })
     await path.outbox.add(trx, [
       {
         ts: path.clock.nowMs(),

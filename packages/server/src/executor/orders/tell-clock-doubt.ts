@@ -1,3 +1,4 @@
+import { told } from '@spark/contract/told'
 import type { OrderPath } from './order-path.ts'
 
 const ABOUT = { code: 'clock_stepped', scope: 'clock' } as const
@@ -10,8 +11,8 @@ export async function tellClockDoubt(path: OrderPath): Promise<void> {
   if (doubt === (await path.venues.entriesStopped(path.db, name))) return
   await path.db.transaction().execute(async (trx) => {
     await path.venues.stopEntries(trx, name, doubt, path.clock.nowMs())
-    if (doubt === null) await path.alerts.resolve(trx, ABOUT.code, ABOUT.scope, "the market's time agrees with the clock again")
-    else await path.alerts.raise(trx, { severity: 'red', ...ABOUT, message: `${doubt}; ${MEANS}` })
+    if (doubt === null) await path.alerts.resolve(trx, ABOUT.code, ABOUT.scope, told('clock_agrees'))
+    else await path.alerts.raise(trx, { severity: 'red', ...ABOUT, message: told('clock_doubted', { told: doubt }) })
     await path.outbox.add(trx, [
       {
         ts: path.wallMs(),

@@ -1,0 +1,120 @@
+import { GATE_NAMES } from '@spark/core/rollout/plan'
+import { createReader, fill, type Values } from '@spark/core/text/template'
+
+/**
+ * What Spark itself tells people in fixed sentences, beside the reasons of the controller: alerts, jobs, rehearsals. The English text is what is
+ * stored and sent; a page reads code and figures back from it and says it in its reader's language. What is more particular stands first.
+ */
+export const TOLD = {
+  // Alerts.
+  auto_paused: 'strategies are paused, {strategy} first: {told}',
+  day_lost: '{amount} lost today, at most {most}',
+  drawn_down: '{percent} % below the peak, at most {most} %',
+  dead_letter: 'dead letter in the order queue: {key}, {code}: {words}',
+  job_failed: 'the job {job} failed: {words}',
+  model_loses: '{model} loses after costs, beyond chance: spark calibration verdict shows the figures',
+  clock_doubted: "{told}; no order increases risk until the market's time agrees",
+  clock_forward: 'the clock went forward by {seconds} s, to {at}',
+  clock_back: 'the clock went back by {seconds} s, to {at}',
+  clock_agrees: "the market's time agrees with the clock again",
+  venue_halted: '{venue}: no order is sent; {told}',
+  venue_agrees: '{venue}: our book and the venue agree again',
+  fill_unexplained: 'the venue filled {quantity} of {order}, which our book cannot explain',
+  order_unknown: 'the venue has the order {order}, which our book does not have',
+  order_vanished: 'the venue does not know {order} any more, which it acknowledged',
+  balance_differs: 'the venue holds {theirs} {asset}, our book {ours}',
+  // Jobs, when they are done.
+  backfilled: '{added} candles added in {streams} streams',
+  gaps_repaired: '{holes} holes, {added} candles found for them',
+  backed_up: '{folder}: {files} files, {megabytes} MB, opened and checked; {removed} old ones removed',
+  snapshot_written: '{path}: {rows} rows; {removed} old ones removed',
+  verified: 'databases whole; {rows} audit rows and {checkpoints} checkpoints verify',
+  pruned:
+    'removed {slices} slices, {equity} points of equity, {runs} runs of jobs, {messages} messages, {alerts} alerts, {labels} labels, {reports} reports',
+  labelled: '{count} labels; {told}',
+  model_judged: '{model} {verdict}, {rounds} rounds more',
+  candidate_made: '{model} from {labels} labels up to {day}: the challenger of {parent}, which only a rollout makes champion',
+  no_candidate: 'no candidate: {words}',
+  week_learned: 'the week up to {day} is learned already',
+  no_champion: 'the champion cannot be read: nothing was learned',
+  labels_behind: 'waits for the labels of {streams}',
+  // Rehearsals: how they ended.
+  ended_unlike: 'ended in {phase}, and {expected} was expected: {told}',
+  ended_other: 'ended in {phase}, and {expected} was expected',
+  ended_expected: 'ended in {phase}, as expected',
+  ended_by_faults_because: 'ended in {phase}, as its faults demand: {told}',
+  ended_by_faults: 'ended in {phase}, as its faults demand',
+  ended_without_fault_because: 'ended in {phase} without a fault: {told}',
+  ended_without_fault: 'ended in {phase} without a fault',
+  ended_done: 'ended in done',
+  holds_by_faults: 'still {phase}: it holds, as its faults demand: {told}',
+  not_ended: 'still {phase} when its time was over: {told}',
+  // Rehearsals: what happened.
+  executor_died: 'the executor died',
+  executor_starts: 'the executor starts',
+  rollout_begins: 'the rollout begins in preview',
+  fenced: 'epoch {epoch}, {count} orders on the wire',
+  kept: 'before that for {duration}: {told}',
+  not_calm: 'not long enough without a warning',
+  gate_clear: 'gate:{gate} is clear',
+  alerted: '{severity} {code}: {told}',
+  decided: '{decision}: {told}',
+} as const
+
+export type ToldCode = keyof typeof TOLD
+
+const DECISIONS = [
+  'kill',
+  'rollback',
+  'preview only',
+  'counter move',
+  'hold',
+  'pause',
+  'await approval',
+  'approve',
+  'advance',
+  'venue halted',
+  'venue resumed',
+]
+
+export const readTold = createReader(TOLD, {
+  told: '[^]*',
+  words: '[^]*',
+  key: '.+',
+  code: '\\w+',
+  folder: '[^;]+',
+  path: '[^;:]+',
+  streams: '.+',
+  parent: '[^,\\s]+',
+  quantity: '[\\d.]+',
+  order: '\\S+',
+  at: '\\S+',
+  venue: '\\S+( testnet)?',
+  model: '\\S+',
+  theirs: '[\\d.]+',
+  ours: '[\\d.-]+',
+  gate: GATE_NAMES.join('|'),
+  severity: 'red|yellow',
+  decision: DECISIONS.join('|'),
+  phase: '\\w+',
+  expected: '\\w+',
+  duration: '[\\d.]+ \\w+( [\\d.]+ \\w+)?',
+})
+
+export function told<Code extends ToldCode>(code: Code, ...values: Values<(typeof TOLD)[Code]>): string {
+  return fill(TOLD[code], values[0] ?? {})
+}
+
+/** What each scheduled job does. */
+export const JOB_TEXTS = {
+  backfill: 'fetches older candles, so that every stream has 1,000',
+  'gap-repair': 'asks the feed for candles that are missing between stored ones',
+  backup: 'copies every database, opens the copies and checks them; keeps the last 7',
+  integrity: 'checks the pages of every database and every link of the audit',
+  retention: 'removes figures of 30 s and equity of a minute that are older than 90 days',
+  labels: 'labels what was decided on closed candles, and judges the models by it',
+  snapshot: 'writes the audit of the last day to data/audit_snapshot_YYYYMMDD.json; keeps 90 days',
+  report: 'makes the report of the last day, with its evidence',
+  learn: 'once a week makes a candidate model of the labels up to Monday; it takes over only by a rollout',
+} as const
+export type JobTextName = keyof typeof JOB_TEXTS
