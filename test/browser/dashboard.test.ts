@@ -5,11 +5,13 @@ import { createClient } from '@spark/contract/client'
 import { PAGE_PATHS } from '@spark/contract/pages'
 import { buildDashboard } from '@spark/server/dashboard/build-dashboard'
 import { launchBrowser } from '../support/browser.ts'
-import { HAS_BROWSER, PASSWORD, openPage, settled } from '../support/dashboard.ts'
+import { HAS_BROWSER, PASSWORD, openPage, settled, signInAs } from '../support/dashboard.ts'
 import { createSpark, eventually, healthy, onlyCanary, ROOT, type Spark, type SparkProcess } from '../support/spark.ts'
 
 const PAGES = PAGE_PATHS.map((path) => path.replace(':id', 'btcusdt-1h-1'))
 const SAID_MS = 5000
+/** Rehearsed in seconds. */
+const SHORT_PLAN = 'rollout:\n  steps: [{ share: 0, dwellMin: 6 }, { share: 0.5, dwellMin: 6 }]\n'
 
 let spark: Spark
 let browser: Browser
@@ -19,14 +21,14 @@ let executor: SparkProcess
 beforeAll(async () => {
   if (!HAS_BROWSER) return
   spark = await createSpark()
-  onlyCanary(spark)
+  onlyCanary(spark, SHORT_PLAN)
   await buildDashboard(ROOT)
   api = spark.start('api')
   executor = spark.start('executor')
   browser = await launchBrowser()
-  await healthy(spark)
-  await healthy(spark, 'executor')
-}, 60_000)
+  await healthy(spark, 'api', 40_000)
+  await healthy(spark, 'executor', 40_000)
+}, 90_000)
 afterAll(async () => {
   if (!HAS_BROWSER) return
   await browser.close()
@@ -135,6 +137,58 @@ describe.skipIf(!HAS_BROWSER)('the dashboard (skipped but on Linux x64)', () => 
     expect(await page.locator('[data-notice=failed]').count()).toBe(0)
     await context.close()
   }, 60_000)
+
+  it('changes a limit once its word is typed, and tells what the file says beside it', async () => {
+    const { context, page } = await openPage(browser)
+    await signInAs(spark, context, 'grace', 'risk')
+    await show(page, '/settings')
+    await page.getByLabel('New value: Loss of a day').fill('3000')
+    await page.getByRole('button', { name: 'Change limits' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByText('Loss of a day: 6000 → 3000').waitFor()
+    await dialog.getByLabel(/^Reason/).fill('half the size')
+    const confirm = dialog.getByRole('button', { name: 'Change limits' })
+    expect(await confirm.isDisabled()).toBe(true)
+    await dialog.getByLabel(/limits/).fill('limits')
+    await confirm.click()
+    await page.locator('[data-limit=maxDailyLoss]').filter({ hasText: '3,000changed by gracespark.yaml: 6,000' }).waitFor()
+    await context.close()
+  }, 30_000)
+
+  it('takes an override from one person, and gives it when another agrees', async () => {
+    const asks = await openPage(browser)
+    await signInAs(spark, asks.context, 'linus', 'risk')
+    await show(asks.page, '/rollout')
+    await asks.page.locator('[data-command=override]').click()
+    const dialog = asks.page.getByRole('dialog')
+    await dialog.getByLabel(/^Type/).fill('override')
+    await dialog.getByRole('button', { name: 'Override' }).click()
+    await asks.page.getByText('linus asks').waitFor()
+    const agrees = await openPage(browser)
+    await signInAs(spark, agrees.context, 'ken', 'risk')
+    await show(agrees.page, '/rollout')
+    await agrees.page.locator('main').getByRole('button', { name: 'Agree' }).click()
+    await agrees.page.getByRole('dialog').getByLabel(/^Type/).fill('override')
+    await agrees.page.getByRole('dialog').getByRole('button', { name: 'Agree' }).click()
+    await agrees.page.locator('main').getByText('rollout.override', { exact: true }).first().waitFor()
+    expect(await agrees.page.getByText('linus asks').count()).toBe(0)
+    for (const { context } of [asks, agrees]) await context.close()
+  }, 30_000)
+
+  it('rehearses the plan when it is asked to, and shows how that ended', async () => {
+    const { context, page } = await openPage(browser)
+    await signInAs(spark, context, 'ada', 'operator')
+    await show(page, '/rollout/rehearsals')
+    await page.getByRole('button', { name: 'Rehearse now' }).click()
+    await page.locator('[data-rehearsal=done]').waitFor({ timeout: 60_000 })
+    await page.locator('[data-report]').getByText('ended in done').waitFor()
+    await page
+      .locator('[data-report]')
+      .getByText(/^All held/)
+      .waitFor()
+    expect(await page.locator('[data-entry=decision]').count()).toBeGreaterThan(2)
+    await context.close()
+  }, 90_000)
 
   it('says within 5 s that executor or api is away, keeps what it showed, and recovers by itself', async () => {
     const { context, page } = await openPage(browser)

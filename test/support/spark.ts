@@ -120,10 +120,10 @@ function watch(child: ChildProcess): SparkProcess {
 }
 
 /** Leaves the installation the 12 strategies of the canary stream alone: one symbol, one timeframe. */
-export function onlyCanary(spark: Spark): void {
+export function onlyCanary(spark: Spark, more = ''): void {
   const file = join(spark.dataDir, 'canary.yaml')
   const rows = Array.from({ length: 12 }, (_, at) => `  - { id: btcusdt-1h-${at + 1}, symbol: BTCUSDT, tf: 1h }\n`)
-  writeFileSync(file, `strategies:\n${rows.join('')}`)
+  writeFileSync(file, `strategies:\n${rows.join('')}${more}`)
   spark.env['SPARK_CONFIG'] = file
 }
 
