@@ -38,6 +38,8 @@ export const TOLD = {
   week_learned: 'the week up to {day} is learned already',
   no_champion: 'the champion cannot be read: nothing was learned',
   labels_behind: 'waits for the labels of {streams}',
+  // Of the executor, why it starts a rollout.
+  first_start: 'first start',
   // Rehearsals: how they ended.
   ended_unlike: 'ended in {phase}, and {expected} was expected: {told}',
   ended_other: 'ended in {phase}, and {expected} was expected',

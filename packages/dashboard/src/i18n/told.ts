@@ -48,6 +48,7 @@ const turkish: Record<ToldCode, string> = {
   week_learned: '{day} gününe dek olan hafta zaten öğrenildi',
   no_champion: 'asıl model okunamıyor: hiçbir şey öğrenilmedi',
   labels_behind: 'şunların etiketleri bekleniyor: {streams}',
+  first_start: 'ilk başlatma',
   ended_unlike: '{phase} ile bitti, {expected} bekleniyordu: {told}',
   ended_other: '{phase} ile bitti, {expected} bekleniyordu',
   ended_expected: 'beklendiği gibi {phase} ile bitti',

@@ -8,7 +8,6 @@ import { cardsOf, checksOf, type Check } from '../copilot/copilot.ts'
 import { useLanguage } from '../i18n/language.tsx'
 import { useStream } from '../live/event-stream.ts'
 import { queries } from '../queries.ts'
-import { reasonWords } from '../reason-words.ts'
 import { toldWords } from '../told-words.ts'
 import { usePermissions } from '../session.ts'
 import { TriageCardView } from './triage-card.tsx'
@@ -137,7 +136,7 @@ function DoneSoFar() {
             <Ago ms={item.ts} />
             <span className="block text-xs text-muted">
               {reasonsOf(item)
-                .map((reason) => reasonWords(reason, { m, f }))
+                .map((reason) => toldWords(reason, { m, f }))
                 .join('; ')}
             </span>
           </li>

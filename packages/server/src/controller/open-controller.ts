@@ -1,3 +1,4 @@
+import { told } from '@spark/contract/told'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config.ts'
 import { createModelHashes } from '../champion.ts'
@@ -114,7 +115,7 @@ async function startFirst(
 ): Promise<void> {
   if ((await parts.stores.rollouts.newest()) !== null || watch.now().mode === 'off') return
   const who = { actor: 'executor', traceId: random.traceId() }
-  const start = { ceiling: 0, model: null, reason: 'first start' }
+  const start = { ceiling: 0, model: null, reason: told('first_start') }
   const answer = await startConfigured({ parts, config, settings, models }, start, who)
   if ('problems' in answer) log.warn({ problems: answer.problems }, 'no rollout begins; scores stay a preview')
   else log.info({ rollout: answer.started.id, durationHours: answer.durationMs / 3_600_000 }, 'rollout begins in preview')

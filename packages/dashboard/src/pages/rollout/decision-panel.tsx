@@ -5,7 +5,7 @@ import { QueryView } from '../../components/query-view.tsx'
 import { useLanguage } from '../../i18n/language.tsx'
 import { queries } from '../../queries.ts'
 import { reasonsOf } from '../../audit-reasons.ts'
-import { reasonWords } from '../../reason-words.ts'
+import { toldWords } from '../../told-words.ts'
 
 const ROWS_SHOWN = 20
 
@@ -27,7 +27,7 @@ export function DecisionPanel() {
                   <span className="text-muted">{item.actor}</span>
                   <span className="basis-full text-muted">
                     {reasonsOf(item)
-                      .map((reason) => reasonWords(reason, { m, f }))
+                      .map((reason) => toldWords(reason, { m, f }))
                       .join('; ')}
                   </span>
                 </AuditRow>

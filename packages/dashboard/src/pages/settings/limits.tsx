@@ -32,7 +32,7 @@ export function Limits() {
     setAsking(true)
   }
   return (
-    <Panel title={t.limits} what={t.limitsWhat} className="min-h-60">
+    <Panel title={t.limits} what={t.limitsWhat} className="min-h-60 xl:col-span-2">
       <QueryView query={query} height="min-h-48">
         {({ limits }) => (
           <form className="grid gap-2" onSubmit={submit}>

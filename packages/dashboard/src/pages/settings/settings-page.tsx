@@ -31,7 +31,6 @@ export function SettingsPage() {
             <Tokens everybody />
           </Panel>
         )}
-        <Limits />
       </div>
       <div className="grid min-w-0 gap-3">
         <Panel title={t.sessions} className="min-h-40">
@@ -43,6 +42,7 @@ export function SettingsPage() {
           {canSeeKeys ? <ExchangeKeys /> : <p className="text-muted">{t.keysNeeded}</p>}
         </Panel>
       </div>
+      <Limits />
     </div>
   )
 }
