@@ -1,4 +1,6 @@
 import { expect, it } from 'vitest'
+import { emptyTally } from '@spark/core/rollout/slice'
+import { successCriteria } from '@spark/core/rollout/success'
 import { fill } from '@spark/core/text/template'
 import { TOLD, readTold } from './told.ts'
 
@@ -33,6 +35,7 @@ const SAMPLES: Record<string, string> = {
   gate: 'error_rate',
   severity: 'yellow',
   decision: 'preview only',
+  bound: '< 30 s',
 }
 
 it.each(Object.entries(TOLD))('%s is read back with its figures', (code, template) => {
@@ -43,4 +46,9 @@ it.each(Object.entries(TOLD))('%s is read back with its figures', (code, templat
 
 it("nothing is read from a person's own words", () => {
   for (const text of ['', 'pause', 'looks good: go on', 'the venue is slow']) expect(readTold(text)).toBeNull()
+})
+
+it('what the criteria of success ask for is a bound, or a sentence that is read', () => {
+  const targets = successCriteria({ tally: emptyTally(0), stepBreaches: 0 }).map(({ target }) => target)
+  expect(targets.filter((target) => !/^[<≥] [\d.]+( (ms|s|%))?$/.test(target) && readTold(target) === null)).toEqual([])
 })

@@ -40,6 +40,10 @@ export const TOLD = {
   labels_behind: 'waits for the labels of {streams}',
   // Of the executor, why it starts a rollout.
   first_start: 'first start',
+  // What the criteria of success ask for.
+  all_the_time: '{bound} throughout',
+  a_minute: '{bound} a minute',
+  balanced: 'at least {count} buckets, none over {percent} %',
   // Rehearsals: how they ended.
   ended_unlike: 'ended in {phase}, and {expected} was expected: {told}',
   ended_other: 'ended in {phase}, and {expected} was expected',
@@ -93,6 +97,7 @@ export const readTold = createReader(TOLD, {
   at: '\\S+',
   venue: '\\S+( testnet)?',
   model: '\\S+',
+  bound: '[<≥] [\\d.]+( \\S+)?',
   theirs: '[\\d.]+',
   ours: '[\\d.-]+',
   gate: GATE_NAMES.join('|'),

@@ -1,4 +1,5 @@
 import { fill, readFact, readReason } from '@spark/contract/reason'
+import { readTold } from '@spark/contract/told'
 import type { Format } from './format/format.ts'
 import { gateText, type GateName } from './gate-view.ts'
 import type { Messages } from './i18n/messages.ts'
@@ -63,5 +64,9 @@ export function shareWords(name: string, { m, f }: Speech): string {
 
 export function factWords(text: string, m: Messages): string {
   const fact = readFact(text)
-  return fact === null ? text : fill(m.reasons[fact.code], fact.values)
+  if (fact === null) return text
+  const { words } = fact.values
+  const inner = words === undefined ? null : readTold(words)
+  const told = inner === null ? {} : { words: fill(m.told.sentences[inner.code], inner.values) }
+  return fill(m.reasons[fact.code], { ...fact.values, ...told })
 }

@@ -49,6 +49,12 @@ describe('who reads Turkish is told in Turkish', () => {
       'rollback: error_rate beyond 2.00 % for 370 s, at worst 9.00 %; most frequent: unreachable × 28; epoch 3, 0 orders on the wire',
       'geri alındı: Hata oranı 370 sn boyunca %2 ötesinde, en kötü %9; en sık: unreachable × 28; dönem 3, yolda 0 emir',
     ],
+    [
+      "hold: the breach of p95 is not over; risk is not free: the clock went forward by 34.0 s, to 2026-01-05T09:42:19.000Z, and the market's time does not agree yet",
+      'tutuyor: p95 gecikme ihlali bitmedi; risk serbest değil: saat 34.0 sn ileri gitti: 2026-01-05T09:42:19.000Z; piyasanın saati henüz uyuşmuyor',
+    ],
+    ['at least 3 buckets, none over 60 %', 'en az 3 kova, hiçbiri %60 üstünde değil'],
+    ['< 30 s throughout', 'her an < 30 s'],
     ['red breach: p95=1858 ms, beyond 1500 ms', 'kritik (breach): p95 gecikme 1.858 ms, 1.500 ms ötesinde'],
   ])('“%s”', (text, turkish) => {
     expect(toldWords(text, tr)).toBe(turkish)

@@ -37,7 +37,8 @@ function sentencesOf(text: string): string[] {
 
 function sentenceWords(text: string, speech: Speech): string {
   const told = readTold(text)
-  if (told === null) return readFact(text) === null ? reasonWords(text, speech) : factWords(text, speech.m)
+  // A fact may begin with any words: reasons are looked for first.
+  if (told === null) return readReason(text) === null ? factWords(text, speech.m) : reasonWords(text, speech)
   const words = Object.entries(told.values).map(([place, value]) => [place, placeWords(told.code, place, value, speech)])
   return fill(speech.m.told.sentences[told.code], Object.fromEntries(words) as Record<string, string>)
 }

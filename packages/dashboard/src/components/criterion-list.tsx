@@ -1,6 +1,7 @@
 import type { AnswerOf } from '@spark/contract/routes'
 import type { FigureUnit } from '../format/format.ts'
 import { useLanguage } from '../i18n/language.tsx'
+import { toldWords } from '../told-words.ts'
 import { StateMark } from './state-mark.tsx'
 
 type Criterion = NonNullable<AnswerOf<'rehearsalReport'>['report']>['criteria'][number]
@@ -20,10 +21,9 @@ export function CriterionList({ criteria }: { criteria: readonly Criterion[] }) 
   return (
     <ul>
       {criteria.map(({ name, met, value, target }) => (
-        <li key={name} className="grid grid-cols-[1fr_auto] gap-x-3 border-b border-line py-1 sm:grid-cols-[1fr_1fr_5rem_7rem]">
-          <span>{names[name] ?? name}</span>
-          <span className="text-end text-muted sm:text-start" lang="en">
-            {target}
+        <li key={name} className="grid grid-cols-[1fr_auto_7rem] items-baseline gap-x-3 border-b border-line py-1">
+          <span>
+            {names[name] ?? name} <span className="text-xs text-muted">{toldWords(target, { m, f })}</span>
           </span>
           <span className="text-end">{f.figure(value, UNITS[name] ?? 'count')}</span>
           <StateMark state={met ? 'ok' : 'warning'} word={met ? m.rollout.criterionMet : m.rollout.criterionMissed} />

@@ -67,6 +67,7 @@ export function ReportPanels({ id }: { id: string }) {
 
 function Steps({ steps }: { steps: Report['steps'] }) {
   const { m, f } = useLanguage()
+  const phases = m.rollout.phases as Record<string, string>
   const { rehearsal: t } = m
   return (
     <ScrollTable label={t.steps}>
@@ -74,7 +75,7 @@ function Steps({ steps }: { steps: Report['steps'] }) {
       <tbody>
         {steps.map(({ name, fromMs, toMs, exposed, ml, baseline }) => (
           <tr key={fromMs}>
-            <td>{shareWords(name, { m, f })}</td>
+            <td>{phases[name.replace(' ', '_')] ?? shareWords(name, { m, f })}</td>
             <td className="number">{f.clock(fromMs)}</td>
             <td className="number">{f.clock(toMs)}</td>
             <td className="number">{f.number(exposed)}</td>

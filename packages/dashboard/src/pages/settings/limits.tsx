@@ -86,10 +86,10 @@ function LimitRow({ limit: { name, limit, fileLimit, changed, used, unit, by }, 
   const shown = (text: string | null) => (text === null ? t.unlimited : inWords(text, f))
   return (
     <tr data-limit={name}>
-      <th scope="row" title={`${name}: ${unit}`} className="!text-text">
+      <th scope="row" title={`${name}: ${unit}`} className="align-middle !text-text">
         {t.limitNames[name]}
       </th>
-      <td className="number">
+      <td className="number align-middle">
         {shown(limit)}
         {changed !== null && (
           <span className="block text-xs text-muted" data-changed={name}>
@@ -99,11 +99,11 @@ function LimitRow({ limit: { name, limit, fileLimit, changed, used, unit, by }, 
           </span>
         )}
       </td>
-      <td className="number">
+      <td className="number align-middle">
         {used === null ? <span className="text-xs text-muted">{t.eachOrder}</span> : inWords(used, f)}
         {by !== null && <span className="block text-xs text-muted">{by}</span>}
       </td>
-      <td>
+      <td className="align-middle">
         <input
           className="field w-28"
           aria-label={`${t.newLimit}: ${t.limitNames[name]}`}
