@@ -2,6 +2,7 @@ import { queryOptions } from '@tanstack/react-query'
 import type { AuditItem } from '@spark/contract/audit'
 import { createClient } from '@spark/contract/client'
 import type { Window } from '@spark/contract/metrics'
+import type { ReportLanguage } from '@spark/contract/report'
 import type { AnswerOf, BodyOf, QueryOf } from '@spark/contract/routes'
 import { DECISION_ACTIONS } from './audit-reasons.ts'
 import { learnServerTime } from './live/now.ts'
@@ -32,6 +33,12 @@ export const queries = {
     queryFn: () => read('rehearsals'),
     // One that waits or runs is watched.
     refetchInterval: ({ state: { data } }) => (data?.items.some(({ endedAt }) => endedAt === null) === true ? 1 : 30) * SECOND,
+  }),
+  reports: queryOptions({
+    queryKey: ['reports'],
+    queryFn: () => read('reports'),
+    // One that is being made is watched.
+    refetchInterval: ({ state: { data } }) => (data?.items.some(({ state }) => state === 'waiting') === true ? 1 : 30) * SECOND,
   }),
   breaches: queryOptions({ queryKey: ['breaches'], queryFn: () => read('breaches'), refetchInterval: 60 * SECOND }),
   slo: queryOptions({ queryKey: ['slo'], queryFn: () => read('slo'), refetchInterval: 15 * SECOND }),
@@ -83,6 +90,13 @@ export const queries = {
       queryFn: () => api.call('rehearsalReport', { params: { id } }),
       staleTime: ({ state: { data } }) => (data?.report === undefined || data.report === null ? 0 : Infinity),
     }),
+  report: (id: string) => queryOptions({ queryKey: ['reports', id], queryFn: () => api.call('report', { params: { id } }) }),
+  /** As the playbook's template; with who signed it by now. */
+  reportText: (id: string, lang: ReportLanguage) =>
+    queryOptions({
+      queryKey: ['reports', id, lang],
+      queryFn: async () => (await api.open('report', { params: { id }, query: { format: 'md', lang } })).text(),
+    }),
   audit: (body: BodyOf<'auditList'>) =>
     queryOptions({ queryKey: ['audit', body], queryFn: () => api.call('auditList', { body }), refetchInterval: 30 * SECOND }),
   /** Rows of a strategy that have one of these actions, at most `limit` of each, newest first. */
@@ -122,6 +136,7 @@ type ReadRoute =
   | 'rollout'
   | 'rolloutHistory'
   | 'rehearsals'
+  | 'reports'
   | 'breaches'
   | 'slo'
   | 'risk'

@@ -3,7 +3,7 @@ import { Shell } from './layout/shell.tsx'
 import { Crashed, NotFound } from './layout/trouble.tsx'
 import { LAZY } from './pages/lazy-pages.ts'
 import { OverviewPage } from './pages/overview/overview-page.tsx'
-import { auditSearch, ordersSearch, overviewSearch, rehearsalsSearch, strategiesSearch } from './search.ts'
+import { auditSearch, ordersSearch, overviewSearch, shownSearch, strategiesSearch } from './search.ts'
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFound, errorComponent: Crashed })
 const under = () => root
@@ -14,7 +14,7 @@ const rehearsals = createRoute({
   getParentRoute: under,
   path: '/rollout/rehearsals',
   component: LAZY.rehearsals,
-  validateSearch: rehearsalsSearch,
+  validateSearch: shownSearch,
 })
 const strategies = createRoute({
   getParentRoute: under,
@@ -27,7 +27,7 @@ const orders = createRoute({ getParentRoute: under, path: '/orders', component: 
 const queue = createRoute({ getParentRoute: under, path: '/queue', component: LAZY.queue })
 const audit = createRoute({ getParentRoute: under, path: '/audit', component: LAZY.audit, validateSearch: auditSearch })
 const jobs = createRoute({ getParentRoute: under, path: '/jobs', component: LAZY.jobs })
-const reports = createRoute({ getParentRoute: under, path: '/reports', component: LAZY.reports })
+const reports = createRoute({ getParentRoute: under, path: '/reports', component: LAZY.reports, validateSearch: shownSearch })
 const calibration = createRoute({ getParentRoute: under, path: '/calibration', component: LAZY.calibration })
 const models = createRoute({ getParentRoute: under, path: '/models', component: LAZY.models })
 const settings = createRoute({ getParentRoute: under, path: '/settings', component: LAZY.settings })

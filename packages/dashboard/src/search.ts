@@ -22,11 +22,11 @@ export function overviewSearch({ window }: Raw): OverviewSearch {
   return defined({ window: oneOf(WINDOWS, window) })
 }
 
-export interface RehearsalsSearch {
+export interface ShownSearch {
   /** Which one is shown. */
   id?: string
 }
-export function rehearsalsSearch({ id }: Raw): RehearsalsSearch {
+export function shownSearch({ id }: Raw): ShownSearch {
   return defined({ id: text(id) })
 }
 

@@ -5,6 +5,7 @@ import { overview } from './overview.ts'
 import { reasons } from './reasons.ts'
 import { records } from './records.ts'
 import { rehearsal } from './rehearsal.ts'
+import { report } from './report.ts'
 import { rollout } from './rollout.ts'
 import { session } from './session.ts'
 import { settings } from './settings.ts'
@@ -17,23 +18,7 @@ import { why } from './why.ts'
 export const LANGUAGES = ['en', 'tr'] as const
 export type Language = (typeof LANGUAGES)[number]
 
-const AREAS = {
-  common,
-  shell,
-  overview,
-  rollout,
-  rehearsal,
-  copilot,
-  session,
-  trading,
-  why,
-  reasons,
-  records,
-  models,
-  settings,
-  told,
-  faults,
-}
+const AREAS = { common, copilot, faults, models, overview, reasons, records, rehearsal, report, rollout, session, settings, shell, told, trading, why }
 
 type Areas = typeof AREAS
 export type Messages = { [Area in keyof Areas]: Areas[Area]['en'] }

@@ -21,10 +21,6 @@ const en = {
   failed: 'failed',
   runNow: 'Run now',
   runWhat: 'Runs the job now. One that runs already is not started twice.',
-  reports: 'Reports',
-  reportsMissing:
-    'The 24-hour report of the playbook will stand here: phase, time in each band, peak hour, bucket hit rates, breaches, next step. This version does not write it yet.',
-  reportsNow: 'What there is already: the steps and breaches on the page Rollout, every row in the audit.',
   calibration: 'Calibration',
   calibrationMissing:
     'The reliability diagram will stand here, and the verdict on the model with its figures. Until then spark calibration verdict, buckets and parts show them in a terminal; the verdict is on the page Rollout too.',
@@ -53,10 +49,6 @@ const tr: typeof en = {
   failed: 'başarısız',
   runNow: 'Şimdi çalıştır',
   runWhat: 'İşi şimdi çalıştırır. Zaten çalışan iki kez başlatılmaz.',
-  reports: 'Raporlar',
-  reportsMissing:
-    'Kılavuzun 24 saatlik raporu burada duracak: faz, bantlardaki süreler, tepe saat, kova isabeti, ihlaller, sonraki adım. Bu sürüm onu henüz yazmıyor.',
-  reportsNow: 'Şimdiden olanlar: Açılış sayfasında adımlar ve ihlaller, denetim kaydında her satır.',
   calibration: 'Kalibrasyon',
   calibrationMissing:
     'Güvenilirlik diyagramı ve rakamlarıyla model hükmü burada duracak. O zamana dek terminalde spark calibration verdict, buckets ve parts gösterir; hüküm Açılış sayfasında da durur.',
