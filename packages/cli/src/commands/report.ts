@@ -36,7 +36,7 @@ export function reportCommands(program: Command, output: Output): void {
 function makeCommand(report: Command, output: Output): void {
   report
     .command('make', { isDefault: true })
-    .description('Makes a report, or takes the one that is made already, and prints it.')
+    .description('Makes a report, or takes the one that is made already, and prints it; spark report alone does the same.')
     .option('--last', 'of the last 24 hours; the default')
     .option('--day <YYYY-MM-DD>', 'of a day in UTC that is over')
     .option('--rollout <id>', 'of the phase that this rollout is or ended in')
@@ -46,7 +46,7 @@ function makeCommand(report: Command, output: Output): void {
     .option('--reason <text>', 'kept in the audit')
     .addHelpText(
       'after',
-      '\nExamples:\n  spark report --lang tr\n  spark report --day 2026-01-31 --format html --out report.html\n  spark report --rollout rollout-7 --format json',
+      '\nExamples:\n  spark report make --lang tr\n  spark report make --day 2026-01-31 --format html --out report.html\n  spark report make --rollout rollout-7 --format json',
     )
     .action(async (options: ReportOptions) => {
       const ask = askOf(options)
@@ -85,7 +85,8 @@ async function made(client: Client, id: string): Promise<void> {
   for (;;) {
     const { view } = await client.call('report', { params: { id } })
     if (view.state === 'done') return
-    if (view.state === 'failed') throw new CheckFailed(`spark: the report ${id} could not be made: ${view.said ?? 'no reason was given'}`)
+    if (view.state === 'failed')
+      throw new CheckFailed(`spark: the report ${id} could not be made: ${view.said ?? 'no reason was given'}`)
     if (systemClock.monotonicMs() > deadlineMs)
       throw new CheckFailed(`spark: the report ${id} still waits; the executor makes it, and spark report list shows when`)
     await systemClock.sleep(LOOK_EVERY_MS)
