@@ -1,7 +1,7 @@
 // Every number of a report, from nothing but its evidence. It shares no code with Spark: what a figure means is written here a second time,
 // from docs/operations.md, "Reports". Usage: node test/evidence/recompute.ts evidence.zip
 import { readFileSync } from 'node:fs'
-import { unzipSync } from 'fflate'
+import { unzip } from './unzip.ts'
 import { labelNumbers, type LabelLine } from './recompute-labels.ts'
 import { band, GATES, judge, p95Of, medianOf, merge, sliceOf, type Plan, type Slice, type SliceLine } from './recompute-slices.ts'
 
@@ -32,7 +32,7 @@ interface Breach {
 
 /** The report that an archive holds, and what its numbers come to. */
 export function recompute(zip: Uint8Array): { report: Record<string, unknown>; numbers: Record<string, unknown> } {
-  const files = unzipSync(zip)
+  const files = unzip(zip)
   const text = (name: string) => Buffer.from(files[name] ?? []).toString()
   const json = (name: string): unknown => JSON.parse(text(name))
   const lines = (name: string): unknown[] =>

@@ -25,7 +25,8 @@ export function proposalsOf(facts: Facts): ReportProposal[] {
     return [{ code: 'preview_only', gate: calmer.gate, floor: null }]
   const raise = isLive ? floorProposal(facts) : null
   if (raise !== null) return [raise]
-  return [{ code: success.every(({ met }) => met) ? 'no_op' : 'watch', gate: null, floor: null }]
+  const isGreen = success.every(({ met }) => met) && breaches.every(({ critical, endMs }) => !critical && endMs !== null)
+  return [{ code: isGreen ? 'no_op' : 'watch', gate: null, floor: null }]
 }
 
 /** A higher floor when p95 or confidence were not good for most of the time. */

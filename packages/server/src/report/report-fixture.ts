@@ -215,15 +215,19 @@ async function fillAudit(dataDir: string, scoreRows: number): Promise<void> {
     advance(minute(720), 0.5),
     advance(minute(1450), 1),
   ]
-  const scores = Array.from({ length: 24 }, (_, hour) =>
-    Array.from({ length: 120 * scoreRows }, (_row, at) => score(minute(60 * hour) + Math.floor(at / scoreRows) * SLICE_MS)),
-  )
+  const slicesEach = Math.max(1, Math.floor(ROWS_AT_ONCE / Math.max(1, scoreRows)))
+  const rowsOf = (slice: number) => Array.from({ length: scoreRows }, () => score(DAY_FROM_MS + slice * SLICE_MS))
+  const slicesFrom = (first: number) => Array.from({ length: Math.min(slicesEach, 2880 - first) }, (_, at) => first + at)
   await append(dataDir, 'executor', [decided])
-  await append(dataDir, 'api-1', scores)
+  const firsts = Array.from({ length: Math.ceil(2880 / slicesEach) }, (_, at) => at * slicesEach)
+  function* scores(): Generator<AuditEvent[]> {
+    for (const first of firsts) yield slicesFrom(first).flatMap(rowsOf)
+  }
+  await append(dataDir, 'api-1', scores())
   await catchUpAuditIndex(dataDir)
 }
 
-async function append(dataDir: string, writer: string, segments: readonly AuditEvent[][]): Promise<void> {
+async function append(dataDir: string, writer: string, segments: Iterable<AuditEvent[]>): Promise<void> {
   const appender = await AuditAppender.open(dataDir, writer, false)
   for (const events of segments) {
     if (events.length === 0) continue

@@ -35,10 +35,16 @@ const VALUES: Record<Exclude<GateName, 'score_rate'>, { of: (point: ReportPoint)
   dead_letters: { of: ({ deadLettersMax }) => deadLettersMax, unit: '' },
 }
 
-function charts({ period, series: { points }, bands }: Report, { words }: ReportText): string[] {
+function charts({ period, series: { points, stepMs }, bands }: Report, { words }: ReportText): string[] {
   const axis = axisOf(period.toMs - period.fromMs)
+  // A stretch that nobody measured is a gap in the line.
   const since = (of: (point: ReportPoint) => number | null) =>
-    points.map((point) => ({ sinceMs: point.fromMs - period.fromMs, value: of(point) }))
+    points.flatMap((point, at) => {
+      const before = points[at - 1]
+      const isGap = before !== undefined && point.fromMs - before.fromMs > stepMs
+      const sinceMs = point.fromMs - period.fromMs
+      return [...(isGap ? [{ sinceMs: sinceMs - 1, value: null }] : []), { sinceMs, value: of(point) }]
+    })
   const perMinute = since(({ scoresPerMinute }) => scoresPerMinute)
   return [
     timeScale(axis),

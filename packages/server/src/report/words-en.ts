@@ -85,7 +85,7 @@ export const en: Words = {
     preview_only: (gate) => `Preview-only: the breach of ${gate} goes on`,
     raise_floor: (gate, floor) => `Set the confidence floor to ${floor}: ${gate} was off target for more than half of the time`,
     no_op: () => 'All is green, nothing to do',
-    watch: () => 'Keep watching: the criteria that were not met stand below',
+    watch: () => 'Keep watching: not all was green, see breaches and criteria',
   },
   next: 'Next step',
   nexts: {

@@ -82,7 +82,7 @@ export const tr: Words = {
     preview_only: (gate) => `Preview-only: ${gate} ihlali sürüyor`,
     raise_floor: (gate, floor) => `Confidence eşiğini ${floor} yap: ${gate} sürenin yarısından fazlasında hedefte değildi`,
     no_op: () => 'Her şey yeşil, yapılacak bir şey yok',
-    watch: () => 'İzlemeye devam: karşılanmayan kriterler aşağıda',
+    watch: () => 'İzlemeye devam: her şey yeşil değildi, ihlallere ve kriterlere bak',
   },
   next: 'Sonraki Adım',
   nexts: {

@@ -9,6 +9,8 @@ it('a report becomes headings, items and text; what is strong stays so, and tabl
     '## A',
     '- **p95:** 7ms (≤ 8)',
     '- [x] go',
+    '## Bands',
+    '',
     '| a |',
     '| --- |',
     '---',

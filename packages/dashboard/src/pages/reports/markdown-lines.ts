@@ -4,11 +4,12 @@ export interface MarkdownLine {
   parts: readonly { text: string; strong: boolean }[]
 }
 
-/** A report as lines to show. Its tables stand beside it, in panels of their own. */
+/** A report as lines to show. Its tables, and the lines that name them, stand beside it in panels of their own. */
 export function markdownLines(markdown: string): MarkdownLine[] {
   return markdown
     .split('\n')
-    .filter((line) => line.trim() !== '' && !line.startsWith('|') && line !== '---')
+    .filter((line) => line.trim() !== '')
+    .filter((line, at, all) => !line.startsWith('|') && line !== '---' && all[at + 1]?.startsWith('|') !== true)
     .map((line) => {
       const [, mark = '', text = ''] = /^(## |# |- |)(.*?)\s*$/.exec(line) ?? []
       return { kind: KINDS[mark] ?? 'text', parts: partsOf(text) }

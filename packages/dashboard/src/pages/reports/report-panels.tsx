@@ -26,7 +26,7 @@ export function ReportPanels({ id }: { id: string }) {
         report === null ? (
           <p>{t.notMade}</p>
         ) : (
-          <div className="grid items-start gap-3 xl:grid-cols-2" data-report={id}>
+          <div className="grid items-start gap-3 2xl:grid-cols-2" data-report={id}>
             <Panel title={t.text} actions={<Downloads id={id} />}>
               <SignButtons view={view} />
               <QueryView query={text} height="min-h-96">
