@@ -14,7 +14,7 @@ export function StateMark({ state, word }: { state: State; word?: string }) {
   const { m } = useLanguage()
   const { path, colour } = SHAPES[state]
   return (
-    <span className={`inline-flex items-center gap-1 whitespace-nowrap ${colour}`}>
+    <span className={`inline-flex items-center gap-1 ${colour}`}>
       <svg viewBox="0 0 12 12" width="11" height="11" aria-hidden="true" className="shrink-0">
         <path d={path} fill="currentColor" fillRule="evenodd" />
       </svg>

@@ -29,7 +29,7 @@ export function GateTable({ gates }: { gates: readonly GateView[] }) {
               {m.common.gates[gate]}
             </th>
             <td className="number">{gateText(gate, value, f)}</td>
-            <td>
+            <td className="whitespace-nowrap">
               <StateMark state={state} />
             </td>
             <td className="number">{gateText(gate, good, f)}</td>
