@@ -96,6 +96,7 @@ describe('spark jobs', () => {
     expect(items.map(({ name }) => name).sort()).toEqual([
       'backfill',
       'backup',
+      'drift',
       'gap-repair',
       'integrity',
       'labels',

@@ -1,11 +1,12 @@
 import type { AnswerOf } from '@spark/contract/routes'
 import { describe, expect, it } from 'vitest'
-import { bucketsText, partsText, verdictText } from './calibration-text.ts'
+import { bucketsText, driftText, markersText, partsText, verdictText } from './calibration-text.ts'
 
 const VERDICT: AnswerOf<'calibrationVerdict'> = {
   model: 'm-1',
   verdict: 'unproven',
   labels: 0,
+  leftOut: 0,
   rounds: 0,
   provenLabelsMin: 200,
   netReturn: null,
@@ -83,4 +84,24 @@ describe('with labels', () => {
     expect(parts).toContain('rsi    70.0 %  1.000  0.250  -      0.010')
     expect(parts).toContain('rsi is dominant (over 60 %).')
   })
+})
+
+it('marked times are told with what they mean, and lines that are none with their number', () => {
+  expect(markersText({ markers: [], problems: [] })).toBe('No time is marked.')
+  const marker = { line: 2, from: 0, to: 3_600_000, kind: 'leave_out', fact: 'hours=1', leaveOut: true }
+  const text = markersText({ markers: [marker], problems: ['line 1: "x": no'] })
+  expect(text).toContain('1970-01-01T01:00:00.000Z  leave_out  hours=1  labels do not count  2')
+  expect(text).toMatch(/calibration_markers\.csv, line 1: "x": no$/)
+  expect(verdictText({ ...VERDICT, leftOut: 7 })).toContain('7 labels do not count')
+})
+
+it('drift is told with what is compared, or what is missing for it', () => {
+  const nothing = { model: 'm-1', reference: null, from: null, to: null, features: [] }
+  expect(driftText(nothing)).toMatch(/^m-1: nothing to compare with yet\./)
+  const reference = { origin: 'first_weeks' as const, from: 0, to: 3_600_000, values: 900 }
+  expect(driftText({ ...nothing, reference })).toMatch(/^m-1: not enough labels in seven days yet\. .*since it was not trained/)
+  const feature = { feature: 'rsi' as const, values: 300, index: 0.345, threshold: 0.2, drifted: true }
+  expect(driftText({ ...nothing, reference, from: 0, to: 1, features: [feature] })).toContain(
+    'rsi      300     0.345  0.200      drifted',
+  )
 })

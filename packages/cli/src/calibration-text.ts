@@ -14,7 +14,7 @@ export function betweenText({ mean, low, high }: { mean: number; low: number; hi
 
 /** The verdict with its figures, and when there may be another one. */
 export function verdictText(answer: AnswerOf<'calibrationVerdict'>): string {
-  const { model, verdict, labels, rounds, netReturn, difference, hitRate, labelsToConclude, concludesAt } = answer
+  const { model, verdict, labels, rounds, leftOut, netReturn, difference, hitRate, labelsToConclude, concludesAt } = answer
   const head = `${model}: ${verdict.replaceAll('_', ' ')}, ${labels} labels that do not overlap, in ${rounds} rounds.`
   const lines = [head]
   if (netReturn !== null) lines.push(`Net return (a stop is -1): ${betweenText(netReturn)}.`)
@@ -23,6 +23,7 @@ export function verdictText(answer: AnswerOf<'calibrationVerdict'>): string {
     lines.push(
       `Hit rate: ${percent(hitRate.mean)}, from ${percent(hitRate.low)} to ${percent(hitRate.high)}; nothing is earned at ${percent(hitRate.breakEven)}.`,
     )
+  if (leftOut > 0) lines.push(`${leftOut} labels do not count: their time is marked (spark calibration markers).`)
   if (labels === 0) lines.push(NO_LABELS)
   if (verdict !== 'unproven') return lines.join('\n')
   if (labelsToConclude === null) lines.push('There is nothing to be seen yet: it cannot be said when it concludes.')
@@ -65,4 +66,39 @@ export function partsText(answer: AnswerOf<'calibrationParts'>): string {
   ])
   const what = dominant === null ? 'No part is dominant (over 60 %).' : `${dominant} is dominant (over 60 %).`
   return `${table(['part', 'share', ...names, 'price move'], rows)}\n${model}, newest ${labels} labels. ${what}`
+}
+
+/** Marked times, newest first, and lines of the file that are none. */
+export function markersText({ markers, problems }: AnswerOf<'calibrationMarkers'>): string {
+  const rows = markers.map(({ from, to, kind, fact, leaveOut, line }) => [
+    timeText(from),
+    to === null ? '-' : timeText(to),
+    kind,
+    fact,
+    leaveOut ? 'labels do not count' : 'to look at',
+    String(line),
+  ])
+  const lines = markers.length === 0 ? ['No time is marked.'] : [table(['from', 'to', 'kind', 'fact', 'means', 'line'], rows)]
+  return [...lines, ...problems.map((problem) => `calibration_markers.csv, ${problem}`)].join('\n')
+}
+
+/** How far each feature has moved, and from what. */
+export function driftText({ model, reference, from, to, features }: AnswerOf<'calibrationDrift'>): string {
+  if (reference === null)
+    return `${model}: nothing to compare with yet. A model that was not trained is compared with its first eight weeks of labels, or more with candles of 4h.`
+  const what = reference.origin === 'training' ? 'its training window' : 'its first weeks, since it was not trained'
+  const compared = `Compared with ${what}: ${timeText(reference.from)} to ${timeText(reference.to)}, ${reference.values} labels.`
+  if (from === null || to === null) return `${model}: not enough labels in seven days yet. ${compared}`
+  const rows = features.map(({ feature, values, index, threshold, drifted }) => [
+    feature,
+    String(values),
+    index.toFixed(3),
+    threshold.toFixed(3),
+    drifted ? 'drifted' : 'no drift',
+  ])
+  return [
+    table(['feature', 'labels', 'index', 'threshold', 'says'], rows),
+    `${model}, ${timeText(from)} to ${timeText(to)}. ${compared}`,
+    'Drift warns; nothing is decided by it.',
+  ].join('\n')
 }

@@ -1,5 +1,8 @@
 import type { Route } from './routes.ts'
 import {
+  CalibrationDrift,
+  CalibrationHistory,
+  CalibrationMarkers,
   CalibrationParts,
   CalibrationQuery,
   CalibrationReliability,
@@ -22,6 +25,16 @@ export const CALIBRATION_ROUTES = {
     answer: CalibrationVerdict,
     errors: ONE,
   },
+  calibrationHistory: {
+    method: 'GET',
+    path: '/api/calibration/history',
+    tag: 'calibration',
+    summary: 'The verdict on a model over time.',
+    access: 'canRead',
+    query: CalibrationQuery,
+    answer: CalibrationHistory,
+    errors: ONE,
+  },
   calibrationReliability: {
     method: 'GET',
     path: '/api/calibration/reliability',
@@ -42,5 +55,24 @@ export const CALIBRATION_ROUTES = {
     query: CalibrationQuery,
     answer: CalibrationParts,
     errors: ONE,
+  },
+  calibrationDrift: {
+    method: 'GET',
+    path: '/api/calibration/drift',
+    tag: 'calibration',
+    summary: 'How far each feature of the last seven days is from those that the model was made on.',
+    access: 'canRead',
+    query: CalibrationQuery,
+    answer: CalibrationDrift,
+    errors: ONE,
+  },
+  calibrationMarkers: {
+    method: 'GET',
+    path: '/api/calibration/markers',
+    tag: 'calibration',
+    summary: 'Times that are marked to leave out or to look at; the move `marker` of the triage adds one.',
+    access: 'canRead',
+    answer: CalibrationMarkers,
+    errors: READ,
   },
 } as const satisfies Record<string, Route>

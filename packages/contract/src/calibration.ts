@@ -1,4 +1,5 @@
 import { Type, type Static, type TSchema } from 'typebox'
+import { DRIFT_FEATURES } from '@spark/core/calibration/feature-drift'
 import { TIMEFRAMES } from '@spark/core/market/timeframe'
 
 const Ms = Type.Integer({ description: 'ms since 1970' })
@@ -46,6 +47,9 @@ export const CalibrationVerdict = Type.Object({
   model: Model,
   verdict: Verdict,
   labels: Type.Integer({ description: 'that do not overlap in time' }),
+  leftOut: Type.Integer({
+    description: 'labels, overlapping ones as well, that count in no test because their time is marked so',
+  }),
   rounds: Type.Integer({ description: 'groups of labels that were decided together; tests count each once' }),
   provenLabelsMin: Type.Integer({ description: 'a model is not called proven on fewer labels' }),
   netReturn: NetReturn,
@@ -137,3 +141,62 @@ export const CalibrationParts = Type.Object({
   withOutcome: Type.Object(byPart(Correlation).properties, { description: 'with the move of the price until the label ended' }),
 })
 export type CalibrationParts = Static<typeof CalibrationParts>
+
+export const CalibrationMarkers = Type.Object({
+  markers: Type.Array(
+    Type.Object({
+      line: Type.Integer({ description: 'of calibration_markers.csv' }),
+      from: Ms,
+      to: nullable(Type.Integer({ description: 'ms; null: a moment' })),
+      kind: Type.String({ description: 'leave_out, or any other word for a time to look at' }),
+      fact: Type.String({ description: 'key=value' }),
+      leaveOut: Type.Boolean({ description: 'labels whose time until the expiry touches it count in no test and no update' }),
+    }),
+    { description: 'newest first, at most 1,000' },
+  ),
+  problems: Type.Array(Type.String(), { description: 'lines that cannot be read; the others stand' }),
+})
+export type CalibrationMarkers = Static<typeof CalibrationMarkers>
+
+export const CalibrationDrift = Type.Object({
+  model: Model,
+  reference: nullable(
+    Type.Object(
+      {
+        origin: Type.Enum(['training', 'first_weeks'], {
+          description: 'the training window of the model; of one that was not trained its first weeks of labels',
+        }),
+        from: Ms,
+        to: Ms,
+        values: Type.Integer(),
+      },
+      { description: 'what is compared with; null: there are not enough labels yet' },
+    ),
+  ),
+  from: nullable(Ms),
+  to: nullable(Type.Integer({ description: 'ms; end of the seven days that were looked at; null: not yet' })),
+  features: Type.Array(
+    Type.Object({
+      feature: Type.Enum(DRIFT_FEATURES),
+      values: Type.Integer({ description: 'labels of the seven days' }),
+      index: Type.Number({ description: 'population stability index' }),
+      threshold: Type.Number({ description: 'at least 0.1; 99 of 100 samples like these stay below it when nothing changes' }),
+      drifted: Type.Boolean({ description: 'it warns; nothing is decided by it' }),
+    }),
+  ),
+})
+export type CalibrationDrift = Static<typeof CalibrationDrift>
+
+export const CalibrationHistory = Type.Object({
+  model: Model,
+  items: Type.Array(
+    Type.Object({
+      at: Type.Integer({ description: 'ms; end of the last labels in it, by the market' }),
+      verdict: Verdict,
+      labels: Type.Integer(),
+      netReturn: nullable(Estimate),
+    }),
+    { description: 'the last of each day and each change, oldest first; at most the newest 400' },
+  ),
+})
+export type CalibrationHistory = Static<typeof CalibrationHistory>

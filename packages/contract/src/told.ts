@@ -13,6 +13,7 @@ export const TOLD = {
   dead_letter: 'dead letter in the order queue: {key}, {code}: {words}',
   job_failed: 'the job {job} failed: {words}',
   model_loses: '{model} loses after costs, beyond chance: spark calibration verdict shows the figures',
+  features_moved: 'features of {model} have moved from what it was made on: {words}; spark calibration drift shows them',
   clock_doubted: "{told}; no order increases risk until the market's time agrees",
   clock_forward: 'the clock went forward by {seconds} s, to {at}',
   clock_back: 'the clock went back by {seconds} s, to {at}',
@@ -33,6 +34,11 @@ export const TOLD = {
     'removed {slices} slices, {equity} points of equity, {runs} runs of jobs, {messages} messages, {alerts} alerts, {labels} labels, {reports} reports',
   labelled: '{count} labels; {told}',
   model_judged: '{model} {verdict}, {rounds} rounds more',
+  marker_unread: 'calibration_markers.csv, {words}',
+  drift_unready: '{model}: not enough labels to compare with yet',
+  drift_few: '{model}: not enough labels in seven days',
+  drift_none: '{model}: no drift',
+  drift_found: '{model}: {features} drifted',
   candidate_made: '{model} from {labels} labels up to {day}: the challenger of {parent}, which only a rollout makes champion',
   no_candidate: 'no candidate: {words}',
   week_learned: 'the week up to {day} is learned already',
@@ -122,6 +128,7 @@ export const JOB_TEXTS = {
   labels: 'labels what was decided on closed candles, and judges the models by it',
   snapshot: 'writes the audit of the last day to data/audit_snapshot_YYYYMMDD.json; keeps 90 days',
   report: 'makes the report of the last day, with its evidence',
+  drift: 'compares the features of seven days with those that a model was made on; it warns and changes nothing',
   learn: 'once a week makes a candidate model of the labels up to Monday; it takes over only by a rollout',
 } as const
 export type JobTextName = keyof typeof JOB_TEXTS

@@ -15,7 +15,8 @@ export const TRIAGE_MOVES = {
   drift: null,
   signals: null,
   errors: 'window, minutes; default 15',
-  marker: 'kind and fact, like: low_confidence_period median_confid=0.38; default: that with the median of now',
+  marker:
+    'kind and fact, before them perhaps a time, like: low_confidence_period median_confid=0.38, or 2026-01-05T00:00:00Z leave_out hours=6; default: the median confidence of now',
   notify: 'what to say',
 } as const satisfies Record<string, string | null>
 export type TriageMoveName = keyof typeof TRIAGE_MOVES

@@ -64,6 +64,20 @@ export const queries = {
     queryFn: () => read('rolloutOverrideAsked'),
     refetchInterval: 15 * SECOND,
   }),
+  calibrationVerdict: queryOptions({
+    queryKey: ['calibration', 'verdict'],
+    queryFn: () => read('calibrationVerdict'),
+    refetchInterval: 60 * SECOND,
+  }),
+  calibrationHistory: queryOptions({ queryKey: ['calibration', 'history'], queryFn: () => read('calibrationHistory') }),
+  calibrationReliability: queryOptions({
+    queryKey: ['calibration', 'reliability'],
+    queryFn: () => read('calibrationReliability'),
+    refetchInterval: 60 * SECOND,
+  }),
+  calibrationParts: queryOptions({ queryKey: ['calibration', 'parts'], queryFn: () => read('calibrationParts') }),
+  calibrationDrift: queryOptions({ queryKey: ['calibration', 'drift'], queryFn: () => read('calibrationDrift') }),
+  calibrationMarkers: queryOptions({ queryKey: ['calibration', 'markers'], queryFn: () => read('calibrationMarkers') }),
   users: queryOptions({ queryKey: ['users'], queryFn: () => read('users') }),
   /** `user`: a name, or all; one's own without it. */
   sessions: (query: QueryOf<'sessions'>) =>
@@ -154,6 +168,12 @@ type ReadRoute =
   | 'candles'
   | 'models'
   | 'modelComparison'
+  | 'calibrationVerdict'
+  | 'calibrationHistory'
+  | 'calibrationReliability'
+  | 'calibrationParts'
+  | 'calibrationDrift'
+  | 'calibrationMarkers'
 
 function read<Name extends ReadRoute>(name: Name, query?: QueryOf<Name>): Promise<AnswerOf<Name>> {
   return api.call(name, { ...(query !== undefined && { query }) })

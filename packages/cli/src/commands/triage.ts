@@ -38,11 +38,11 @@ const TIMEOUT_MS = 20_000
 
 /** spark triage: the counter-moves of the playbook by hand; each is audited with who, why, before and after. */
 export function triageCommands(program: Command, output: Output): void {
-  const triage = program
+  const commands = program
     .command('triage')
     .description("The playbook's counter-moves, each audited. Exit code 1 when not all is well. Also while the API is down.")
   for (const move of TRIAGE_MOVE_NAMES) {
-    const command = triage
+    const command = commands
       .command(move)
       .description(WHAT[move].what)
       .option('--reason <text>', 'kept in the audit', 'by hand')
@@ -51,7 +51,7 @@ export function triageCommands(program: Command, output: Output): void {
       .action((...given: unknown[]) => {
         const words = TRIAGE_MOVES[move] === null ? [] : (given[0] as string[])
         const { reason, json } = command.opts<{ reason: string; json?: true }>()
-        return run(output, { move, value: words.length === 0 ? null : words.join(' '), reason, json: json === true })
+        return triage(output, { move, value: words.length === 0 ? null : words.join(' '), reason, json: json === true })
       })
     const value = TRIAGE_MOVES[move]
     if (value !== null) command.argument('[value...]', value)
@@ -64,7 +64,8 @@ interface Wish {
   reason: string
 }
 
-async function run(output: Output, { json, ...wish }: Wish & { json: boolean }): Promise<void> {
+/** Makes a move, through the API or without it, and prints what it found. */
+export async function triage(output: Output, { json, ...wish }: Wish & { json: boolean }): Promise<void> {
   const config = loadConfig()
   const { move, value, reason } = wish
   const body = { reason, ...(value !== null && { value }) }

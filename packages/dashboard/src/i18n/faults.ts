@@ -81,6 +81,7 @@ const tr: typeof en = {
     labels: 'kapanan mumlarda verilen kararları etiketler, modelleri bunlarla değerlendirir',
     snapshot: 'son günün denetim kaydını data/audit_snapshot_YYYYMMDD.json dosyasına yazar; 90 gün saklar',
     report: 'son günün raporunu kanıtlarıyla yapar',
+    drift: 'yedi günün özniteliklerini, modelin yapıldığı zamankilerle karşılaştırır; uyarır, hiçbir şeyi değiştirmez',
     learn: 'haftada bir, pazartesiye kadarki etiketlerden aday model yapar; asıl model ancak bir açılışla olur',
   },
 }

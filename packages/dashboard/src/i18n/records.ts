@@ -21,10 +21,10 @@ const en = {
   failed: 'failed',
   runNow: 'Run now',
   runWhat: 'Runs the job now. One that runs already is not started twice.',
-  calibration: 'Calibration',
-  calibrationMissing:
-    'The reliability diagram will stand here, and the verdict on the model with its figures. Until then spark calibration verdict, buckets and parts show them in a terminal; the verdict is on the page Rollout too.',
-  calibrationNow: 'Decisions get their labels from the first closed candle on; without labels there is no figure.',
+  reports: 'Reports',
+  reportsMissing:
+    'The 24-hour report of the playbook will stand here: phase, time in each band, peak hour, bucket hit rates, breaches, next step. This version does not write it yet.',
+  reportsNow: 'What there is already: the steps and breaches on the page Rollout, every row in the audit.',
 }
 
 const tr: typeof en = {
@@ -49,10 +49,10 @@ const tr: typeof en = {
   failed: 'başarısız',
   runNow: 'Şimdi çalıştır',
   runWhat: 'İşi şimdi çalıştırır. Zaten çalışan iki kez başlatılmaz.',
-  calibration: 'Kalibrasyon',
-  calibrationMissing:
-    'Güvenilirlik diyagramı ve rakamlarıyla model hükmü burada duracak. O zamana dek terminalde spark calibration verdict, buckets ve parts gösterir; hüküm Açılış sayfasında da durur.',
-  calibrationNow: 'Kararlar ilk kapanan mumdan itibaren etiketlenir; etiket yoksa rakam da yoktur.',
+  reports: 'Raporlar',
+  reportsMissing:
+    'Kılavuzun 24 saatlik raporu burada duracak: faz, bantlardaki süreler, tepe saat, kova isabeti, ihlaller, sonraki adım. Bu sürüm onu henüz yazmıyor.',
+  reportsNow: 'Şimdiden olanlar: Açılış sayfasında adımlar ve ihlaller, denetim kaydında her satır.',
 }
 
 export const records = { en, tr }

@@ -22,6 +22,7 @@ const turkish: Record<ToldCode, string> = {
   drawn_down: 'tepenin %{percent} altında, en çok %{most}',
   dead_letter: 'emir kuyruğunda ölü ileti: {key}, {code}: {words}',
   job_failed: '{job} işi başarısız oldu: {words}',
+  features_moved: '{model} modelinin öznitelikleri, yapıldığı zamandan uzaklaştı: {words}; spark calibration drift gösterir',
   model_loses: '{model} maliyetlerden sonra kaybediyor, rastlantıyla açıklanamaz: rakamlar için spark calibration verdict',
   clock_doubted: '{told}; piyasanın saati uyuşana dek hiçbir emir riski artırmaz',
   clock_forward: 'saat {seconds} sn ileri gitti: {at}',
@@ -41,6 +42,11 @@ const turkish: Record<ToldCode, string> = {
   pruned:
     'silinenler: {slices} dilim, {equity} sermaye noktası, {runs} iş çalışması, {messages} ileti, {alerts} uyarı, {labels} etiket, {reports} rapor',
   labelled: '{count} etiket; {told}',
+  marker_unread: 'okunamayan işaret, calibration_markers.csv, {words}',
+  drift_unready: '{model}: karşılaştırmak için henüz yeterli etiket yok',
+  drift_few: '{model}: yedi günde yeterli etiket yok',
+  drift_none: '{model}: kayma yok',
+  drift_found: '{model}: {features} kaydı',
   candidate_made:
     '{day} gününe dek {labels} etiketten {model}: {parent} modelinin rakibi; yalnız bir açılış onu asıl model yapar',
   no_candidate: 'aday yok: {words}',

@@ -33,6 +33,7 @@ import { createProcessReportStore } from '../storage/process-report-store.ts'
 import type { MainTables } from '../storage/tables.ts'
 import { createTradingStores, type TradingStores } from '../storage/trading-stores.ts'
 import { createReportStore } from '../storage/report-store.ts'
+import { createDriftStore } from '../storage/drift-store.ts'
 import { createRehearsalStore } from '../storage/rehearsal-store.ts'
 import { createSmokeStore } from '../storage/smoke-store.ts'
 import { triageDepsOf } from '../triage/triage-parts.ts'
@@ -112,6 +113,7 @@ export async function composeApi(parts: ApiParts): Promise<ComposedApi> {
     jobRuns: createJobRunStore(database.db),
     rehearsals: createRehearsalStore(database.db),
     reports: createReportStore(database.db),
+    drift: createDriftStore(database.db),
     exchangeKeys: createExchangeKeyStore(database.db),
     executor: createExecutorProbe(config.executorUrl, clock),
     storageHealth,

@@ -9,6 +9,7 @@ import type { Alerts } from '../notify/alerts.ts'
 import type { AlertStore } from '../storage/alert-store.ts'
 import type { DashboardFiles } from '../dashboard/dashboard-files.ts'
 import type { CandleStore } from '../storage/candle-store.ts'
+import type { DriftStore } from '../storage/drift-store.ts'
 import type { ExchangeKeyStore } from '../storage/exchange-key-store.ts'
 import type { JobRunStore } from '../storage/job-run-store.ts'
 import type { AuditReader } from '../storage/audit/audit-reader.ts'
@@ -77,6 +78,7 @@ export interface ApiDeps {
   jobRuns: Pick<JobRunStore, 'last'>
   rehearsals: RehearsalStore
   reports: ReportStore
+  drift: Pick<DriftStore, 'reference' | 'newestLook'>
   exchangeKeys: Pick<ExchangeKeyStore, 'list'>
   executor: ExecutorProbe
   storageHealth: () => Promise<StorageHealth>

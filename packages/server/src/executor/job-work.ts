@@ -21,6 +21,7 @@ import type { EquityStore } from '../storage/equity-store.ts'
 import type { JobRunStore } from '../storage/job-run-store.ts'
 import type { MetricSliceStore } from '../storage/metric-slice-store.ts'
 import { updateModel, type UpdateDeps } from './learning/update-model.ts'
+import { lookAtDrift, type DriftDeps } from './labels/look-at-drift.ts'
 import { matureLabels, type LabelDeps } from './labels/mature-labels.ts'
 
 const HISTORY_CANDLES = 1000
@@ -45,6 +46,7 @@ export interface JobWorkDeps {
   alerts: Pick<AlertStore, 'prune'>
   notices: Pick<AlertNoticeStore, 'prune'>
   labels: LabelDeps
+  drift: DriftDeps
   learning: UpdateDeps
   reports: Pick<Reports, 'daily' | 'prune'>
   auditReader: AuditReader
@@ -56,6 +58,7 @@ export function createJobWork(deps: JobWorkDeps): JobWork {
     backfill: () => backfill(deps),
     'gap-repair': () => repairGaps(deps),
     labels: () => matureLabels(deps.labels),
+    drift: () => lookAtDrift(deps.drift),
     learn: () => updateModel(deps.learning),
     report: () => deps.reports.daily(),
     snapshot: () => snapshot(deps),

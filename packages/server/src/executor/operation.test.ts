@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { deadLetters } from './meters.ts'
-import { tellVerdict } from './labels/label-deps.ts'
+import { tellDrift, tellVerdict } from './labels/label-deps.ts'
 import { problemOf } from './operation.ts'
 
 const parts = ({
@@ -30,6 +30,18 @@ it('dead letters of notifications and jobs do not count as figures of the order 
   const depths = { order: depth(1), label: depth(2), notification: depth(4), job: depth(8) }
   expect(deadLetters({ depth: () => depths })).toBe(3)
   expect(deadLetters({ depth: () => null })).toBeNull()
+})
+
+it('features that have moved raise a yellow alert with their figures, which ends when none has', async () => {
+  const told: unknown[] = []
+  const desk = {
+    raise: async (alert: object) => void told.push(alert),
+    resolve: async (code: string, scope: string) => void told.push([code, scope]),
+  }
+  const drift = { feature: 'rsi' as const, values: 300, index: 0.345, threshold: 0.2, drifted: true }
+  for (const drifted of [[drift], []]) await tellDrift(desk, 'm-1', drifted)
+  const about = { severity: 'yellow', code: 'feature_drift', scope: 'model:m-1' }
+  expect(told).toEqual([{ ...about, message: expect.stringContaining('rsi 0.34 over 0.20') }, ['feature_drift', 'model:m-1']])
 })
 
 it('a model that loses after costs raises a yellow alert, which any other verdict ends', async () => {

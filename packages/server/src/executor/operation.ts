@@ -1,5 +1,6 @@
 import type { Stream } from '@spark/core/market/candle'
 import { told } from '@spark/contract/told'
+import { readMarkers } from '../calibration-markers.ts'
 import type { Feed } from '../feed/feed.ts'
 import { startJobs, type JobWork } from '../jobs/run-jobs.ts'
 import { startRehearsals } from '../jobs/run-rehearsals.ts'
@@ -13,6 +14,7 @@ import type { Started } from '../start-process.ts'
 import { createAlertNoticeStore } from '../storage/alert-notice-store.ts'
 import { createAlertStore } from '../storage/alert-store.ts'
 import { createCandleStore } from '../storage/candle-store.ts'
+import { createDriftStore } from '../storage/drift-store.ts'
 import { createEquityStore } from '../storage/equity-store.ts'
 import { createJobRunStore } from '../storage/job-run-store.ts'
 import { createLearnerStore } from '../storage/learner-store.ts'
@@ -24,7 +26,7 @@ import { createReportStore } from '../storage/report-store.ts'
 import { createRehearsalStore } from '../storage/rehearsal-store.ts'
 import type { Ingest } from './ingest.ts'
 import { createJobWork, type JobWorkDeps } from './job-work.ts'
-import { labelDepsOf } from './labels/label-deps.ts'
+import { labelDepsOf, tellDrift } from './labels/label-deps.ts'
 import type { OrderDesk } from './order-desk.ts'
 
 /** Market data older than this is not well: the limit of the staleness alarm. */
@@ -111,7 +113,7 @@ function workOf(
   { runs, reports, auditReader }: Pick<JobWorkDeps, 'runs' | 'reports' | 'auditReader'>,
 ): JobWork {
   const { db } = storage.database
-  const judged = labelDepsOf({ config, clock, db, desk, feed, streams })
+  const judged = labelDepsOf({ config, clock, db, desk, feed, streams, markers: () => readMarkers(config.dataDir) })
   return createJobWork({
     config,
     clock,
@@ -126,6 +128,7 @@ function workOf(
     alerts: createAlertStore(db),
     notices: createAlertNoticeStore(db),
     labels: judged,
+    drift: { ...judged, drift: createDriftStore(db), onDrift: (model, drifted) => tellDrift(desk, model, drifted) },
     learning: {
       ...judged,
       learner: createLearnerStore(db),

@@ -11,6 +11,7 @@ export const JOBS = {
   labels: { cron: '*/5 * * * *', what: JOB_TEXTS.labels },
   snapshot: { cron: '25 0 * * *', what: JOB_TEXTS.snapshot },
   report: { cron: '30 0 * * *', what: JOB_TEXTS.report },
+  drift: { cron: '40 5 * * *', what: JOB_TEXTS.drift },
   learn: { cron: '10 1 * * *', what: JOB_TEXTS.learn },
 } as const satisfies Record<JobTextName, { cron: string; what: string }>
 

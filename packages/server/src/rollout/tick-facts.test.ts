@@ -74,7 +74,7 @@ it('while a share is live only those in it count', async () => {
 const judged = (model: string, verdict: 'loses_after_costs' | 'worse_than_baseline') =>
   createTradingStores(stage.parts.stores.db).labels.saveEvidence(
     model,
-    { evidence: createEvidence(DEFAULT_BARRIERS), roundsTo: 1, verdict },
+    { evidence: createEvidence(DEFAULT_BARRIERS), roundsTo: 1, verdict, leftOut: [] },
     { fromTo: null, counted: [], nowMs: 1 },
   )
 

@@ -1,14 +1,16 @@
 import { counterOf, mergeCounters, type LabelCounter } from '@spark/core/calibration/counter'
 import { BASELINE, type LabelStream, type ModelLabel, type ScoredDecision } from '@spark/core/calibration/label-stream'
+import type { LeftOutPeriod } from '@spark/core/calibration/leave-out'
 import type { Label, LabelOutcome } from '@spark/core/calibration/labels'
 import type { Evidence } from '@spark/core/calibration/verdict'
 import type { Stream } from '@spark/core/market/candle'
-import { isTimeframe } from '@spark/core/market/timeframe'
+import { isTimeframe, type Timeframe } from '@spark/core/market/timeframe'
 import type { ModelVerdict } from '@spark/core/rollout/state'
 import { mlBucket } from '@spark/core/signal/decision'
 import { sql, type InsertResult, type Kysely, type SelectQueryBuilder, type UpdateResult } from 'kysely'
 import type { LabelCounterRow, LabelRow } from './label-tables.ts'
 import { prepared } from './prepared.ts'
+import { keepVerdict } from './verdict-history.ts'
 import type { MainTables } from './tables.ts'
 
 /** A label, and whose it is. */
@@ -29,6 +31,8 @@ export interface StoredEvidence {
   /** End of the last round in it, ms. */
   roundsTo: number
   verdict: ModelVerdict
+  /** What was left out of it. */
+  leftOut: readonly LeftOutPeriod[]
 }
 
 export interface StoredCounter {
@@ -64,14 +68,16 @@ export interface LabelStore {
   /** When the first label of a model was entered, ms; null without one. */
   firstEntryMs(model: string): Promise<number | null>
   evidence(model: string): Promise<StoredEvidence | null>
+  /** Labels of a model on streams of this timeframe that were entered in between; the ends are not included. */
+  enteredBetween(model: string, tf: Timeframe, fromMs: number, toMs: number): Promise<number>
   /**
-   * Adds rounds to the evidence on a model, with the counters of their labels, in one transaction. False, and nothing changed, when
-   * somebody else has added to it since.
+   * Adds rounds to the evidence on a model, with the counters of their labels, in one transaction; `anew`: in place of what was
+   * counted before. False, and nothing changed, when somebody else has added to it since.
    */
   saveEvidence(
     model: string,
     next: StoredEvidence,
-    change: { fromTo: number | null; counted: readonly StoredLabel[]; nowMs: number },
+    change: { fromTo: number | null; counted: readonly StoredLabel[]; anew?: boolean; nowMs: number },
   ): Promise<boolean>
   /** Verdict and number of labels of every model that has some, without the evidence, which is long. */
   verdicts(): Promise<{ model: string; verdict: ModelVerdict; labels: number }[]>
@@ -122,11 +128,17 @@ export function createLabelStore(db: Kysely<MainTables>): LabelStore {
         .executeTakeFirst()
       return row?.entry_ts ?? null
     },
+    async enteredBetween(model, tf, fromMs, toMs) {
+      const own = db.selectFrom('label').where('model', '=', model).where('tf', '=', tf)
+      const query = own.select(({ fn }) => fn.countAll<number>().as('count'))
+      return (await query.where('entry_ts', '>', fromMs).where('entry_ts', '<', toMs).executeTakeFirstOrThrow()).count
+    },
     async evidence(model) {
       const row = await db.selectFrom('model_evidence').selectAll().where('model', '=', model).executeTakeFirst()
       if (row === undefined) return null
-      const { evidence, rounds_to: roundsTo, verdict } = row
-      return { evidence: JSON.parse(evidence) as Evidence, roundsTo, verdict: verdict as ModelVerdict }
+      const { evidence, rounds_to: roundsTo, verdict, leave_out: leftOut } = row
+      const parsed = { evidence: JSON.parse(evidence) as Evidence, leftOut: JSON.parse(leftOut) as LeftOutPeriod[] }
+      return { ...parsed, roundsTo, verdict: verdict as ModelVerdict }
     },
     saveEvidence: (model, next, change) => db.transaction().execute((trx) => saveEvidence(trx, model, next, change)),
     verdicts: () => verdicts(db),
@@ -146,16 +158,7 @@ export function createLabelStore(db: Kysely<MainTables>): LabelStore {
         .execute()
       return rows.flatMap(counterFromRow)
     },
-    async prune(beforeMs) {
-      const models = await db.selectFrom('model').select('version').execute()
-      let removed = 0
-      // Model by model, as the index has them.
-      for (const model of [BASELINE, ...models.map(({ version }) => version)]) {
-        const own = db.deleteFrom('label').where('model', '=', model).where('entry_ts', '<', beforeMs)
-        removed += Number((await own.executeTakeFirstOrThrow()).numDeletedRows)
-      }
-      return removed
-    },
+    prune: (beforeMs) => prune(db, beforeMs),
   }
 }
 
@@ -181,6 +184,17 @@ async function verdicts(db: Kysely<MainTables>): ReturnType<LabelStore['verdicts
   const labels = sql<number>`json_extract(evidence, '$.labels')`.as('labels')
   const rows = await db.selectFrom('model_evidence').select(['model', 'verdict', labels]).execute()
   return rows.map((row) => ({ ...row, verdict: row.verdict as ModelVerdict }))
+}
+
+async function prune(db: Kysely<MainTables>, beforeMs: number): Promise<number> {
+  const models = await db.selectFrom('model').select('version').execute()
+  let removed = 0
+  // Model by model, as the index has them.
+  for (const model of [BASELINE, ...models.map(({ version }) => version)]) {
+    const own = db.deleteFrom('label').where('model', '=', model).where('entry_ts', '<', beforeMs)
+    removed += Number((await own.executeTakeFirstOrThrow()).numDeletedRows)
+  }
+  return removed
 }
 
 async function saveStream(
@@ -212,10 +226,11 @@ async function saveStream(
 async function saveEvidence(
   trx: Kysely<MainTables>,
   model: string,
-  { evidence, roundsTo, verdict }: StoredEvidence,
-  { fromTo, counted, nowMs }: Parameters<LabelStore['saveEvidence']>[2],
+  { evidence, roundsTo, verdict, leftOut }: StoredEvidence,
+  { fromTo, counted, anew = false, nowMs }: Parameters<LabelStore['saveEvidence']>[2],
 ): Promise<boolean> {
-  const row = { model, evidence: JSON.stringify(evidence), rounds_to: roundsTo, verdict, changed_at: nowMs }
+  const json = { evidence: JSON.stringify(evidence), leave_out: JSON.stringify(leftOut) }
+  const row = { model, ...json, rounds_to: roundsTo, verdict, changed_at: nowMs }
   const changed =
     fromTo === null
       ? await trx
@@ -230,6 +245,8 @@ async function saveEvidence(
           .where('rounds_to', '=', fromTo)
           .executeTakeFirstOrThrow()
   if (rowsOf(changed) === 0n) return false
+  await keepVerdict(trx, { model, evidence, roundsTo })
+  if (anew) await trx.deleteFrom('label_counter').where('model', '=', model).where('counted', '=', 1).execute()
   await count(trx, counted, true)
   return true
 }

@@ -57,6 +57,18 @@ export interface LabelCounterRow {
   net_return_nano: number
 }
 
+/** The verdict on a model at the end of a round: the last one of each day, and the last one before each change. */
+export interface VerdictHistoryRow {
+  model: string
+  rounds_to: number
+  verdict: string
+  labels: number
+  /** Of the net return after costs, in units of what is risked. */
+  net_low: number | null
+  net_mean: number | null
+  net_high: number | null
+}
+
 export interface ModelEvidenceRow {
   model: string
   /** Evidence. */
@@ -65,4 +77,6 @@ export interface ModelEvidenceRow {
   rounds_to: number
   verdict: string
   changed_at: number
+  /** Periods whose labels were left out: LeftOutPeriod[]. */
+  leave_out: string
 }

@@ -1,7 +1,8 @@
 import type { LearnerRow, ModelTrainingRow } from './learner-tables.ts'
 import type { ReportRow, ReportSignatureRow } from './report-tables.ts'
 import type { ApiTokenRow, OverrideAskRow, SetupLinkRow, UserAccountRow, UserSessionRow } from './account-tables.ts'
-import type { LabelCounterRow, LabelRow, LabelStreamRow, ModelEvidenceRow } from './label-tables.ts'
+import type { DriftLookRow, DriftReferenceRow } from './drift-tables.ts'
+import type { LabelCounterRow, LabelRow, LabelStreamRow, ModelEvidenceRow, VerdictHistoryRow } from './label-tables.ts'
 import type {
   AlertGroupRow,
   AlertNoticeRow,
@@ -76,6 +77,9 @@ export interface MainTables {
   label: LabelRow
   label_counter: LabelCounterRow
   model_evidence: ModelEvidenceRow
+  verdict_history: VerdictHistoryRow
+  drift_reference: DriftReferenceRow
+  drift_look: DriftLookRow
   learner: LearnerRow
   model_training: ModelTrainingRow
   report: ReportRow

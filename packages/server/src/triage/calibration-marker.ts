@@ -1,23 +1,23 @@
 import { open } from 'node:fs/promises'
-import { join } from 'node:path'
 import { quantile } from '@spark/core/stats/histogram'
 import { JUDGED_MS, SLICE_MS, emptySloCounts, mergeSloCounts } from '@spark/core/rollout/slo'
+import { markersPath, parseMarker } from '../calibration-markers.ts'
 import { readSloSlices } from '../slo-slices.ts'
 import type { Move, TriageDeps } from './triage-deps.ts'
 
-const FILE = 'calibration_markers.csv'
 const KIND = 'low_confidence_period'
-/** Neither a comma nor a line break: nobody can write a second field or a second line. */
-const FORM = /^([a-z][a-z0-9_]{0,63}) ([a-z][a-z0-9_]{0,63}=[A-Za-z0-9._:+-]{1,64})$/
+/** Perhaps a time, then kind and fact; what they may be is `parseMarker`'s to say. */
+const FORM = /^(?:(\S+) )?([^\s,]+) ([^\s,]+)$/
 
-/** Marks a time for the calibration: `ISO time,kind,key=value`. Without a value, the median confidence of now. */
+/** Marks a time for the calibration: `ISO time,kind,key=value`; of now when none is given. Without a value, the median confidence. */
 export const markCalibration: Move = async (deps, { value }) => {
   const text = value ?? `${KIND} median_confid=${await medianConfid(deps)}`
-  const [, kind, fact] = FORM.exec(text) ?? []
-  if (kind === undefined || fact === undefined)
-    return { code: 'bad_request', problem: `"${text.slice(0, 100)}" is no marker; write it like: ${KIND} median_confid=0.38` }
-  const line = `${new Date(deps.clock.nowMs()).toISOString().slice(0, 19)}Z,${kind},${fact}`
-  const path = join(deps.config.dataDir, FILE)
+  const nowText = `${new Date(deps.clock.nowMs()).toISOString().slice(0, 19)}Z`
+  const [, time = nowText, kind, fact] = FORM.exec(text) ?? []
+  const line = `${time},${kind},${fact}`
+  const parsed = kind === undefined ? `write it like: ${KIND} median_confid=0.38` : parseMarker(line, 0)
+  if (typeof parsed === 'string') return { code: 'bad_request', problem: `"${text.slice(0, 100)}" is no marker; ${parsed}` }
+  const path = markersPath(deps.config.dataDir)
   await appendLine(path, line)
   return { ok: true, findings: [`${path}: ${line}`], before: null, after: line }
 }

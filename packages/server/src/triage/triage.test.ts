@@ -308,6 +308,12 @@ describe('a marker', () => {
     expect(readFileSync(path(), 'utf8')).toMatch(/^2026-01-05T00:00:00Z,low_confidence_period,median_confid=0\.\d+\n$/)
   })
 
+  it('may be of another time, to leave it out of the calibration', async () => {
+    await move('marker', '2026-01-04T00:00:00Z leave_out hours=6')
+    expect(readFileSync(path(), 'utf8')).toBe('2026-01-04T00:00:00Z,leave_out,hours=6\n')
+    expect(await move('marker', 'leave_out reason=venue')).toMatchObject({ code: 'bad_request' })
+  })
+
   it.each(['a b', 'kind key=1,2', 'kind key=1\nx y=2', '=x y=1', 'kind key='])('%j is none', async (value) => {
     expect(await move('marker', value)).toMatchObject({ code: 'bad_request' })
     expect(() => statSync(path())).toThrow('ENOENT')

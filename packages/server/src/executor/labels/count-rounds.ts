@@ -1,6 +1,7 @@
 import { BASELINE } from '@spark/core/calibration/label-stream'
+import { isLeftOut, periodsUpTo, type LeftOutPeriod } from '@spark/core/calibration/leave-out'
 import { chooseRounds, type RoundCandidate } from '@spark/core/calibration/rounds'
-import { addRound, createEvidence, judgeModel } from '@spark/core/calibration/verdict'
+import { addRound, createEvidence, judgeModel, type Evidence } from '@spark/core/calibration/verdict'
 import { streamName, type Stream } from '@spark/core/market/candle'
 import { timeframeMs } from '@spark/core/market/timeframe'
 import type { ModelVerdict } from '@spark/core/rollout/state'
@@ -23,6 +24,8 @@ interface Judged {
   streams: readonly StoredLabelStream[]
   /** Names of the streams that count. */
   judged: ReadonlySet<string>
+  /** Times whose labels do not count. */
+  leftOut: readonly LeftOutPeriod[]
 }
 
 /** Adds the rounds that have ended since the last time to the evidence on a model. */
@@ -34,31 +37,77 @@ export async function countRounds(
   let added = 0
   for (;;) {
     const before = await deps.labels.evidence(model)
-    const { candidates, whole } = await candidatesOf(deps, model, from, before?.roundsTo ?? 0)
-    const rounds = chooseRounds(candidates)
-    const last = rounds.at(-1)
-    if (last === undefined) return { rounds: added, verdict: before?.verdict ?? 'unproven' }
+    if (before !== null && otherLeftOut(before, from)) return countAnew(deps, model, from, before)
     const evidence = before?.evidence ?? createEvidence(deps.rule)
-    for (const { members } of rounds)
-      addRound(
-        evidence,
-        members.flatMap(({ own, control }) => (own === null ? [] : { model: own.label, baseline: control?.label ?? null })),
-      )
-    const next: StoredEvidence = { evidence, roundsTo: last.endedMs, verdict: judgeModel(evidence) }
-    const counted = rounds.flatMap(({ members }) => members.flatMap(({ own }) => own ?? []))
-    const change = { fromTo: before?.roundsTo ?? null, counted, nowMs: deps.clock.nowMs() }
-    if (await deps.labels.saveEvidence(model, next, change)) added += rounds.length
-    if (whole) return { rounds: added, verdict: next.verdict }
+    const page = await addRounds(deps, model, from, { evidence, roundsTo: before?.roundsTo ?? 0 })
+    if (page.rounds === 0) return { rounds: added, verdict: before?.verdict ?? 'unproven' }
+    const next = { evidence, roundsTo: page.roundsTo, verdict: judgeModel(evidence), leftOut: from.leftOut }
+    const change = { fromTo: before?.roundsTo ?? null, counted: page.counted, nowMs: deps.clock.nowMs() }
+    if (await deps.labels.saveEvidence(model, next, change)) added += page.rounds
+    if (page.whole) return { rounds: added, verdict: next.verdict }
   }
+}
+
+/** Whether somebody has marked, or unmarked, a time that was counted already. */
+function otherLeftOut({ leftOut, roundsTo }: StoredEvidence, from: Judged): boolean {
+  const names = [leftOut, from.leftOut].map((periods) => JSON.stringify(periodsUpTo(periods, roundsTo)))
+  return names[0] !== names[1]
+}
+
+/** Counts every stored label again, and puts that in the place of what was counted: nobody sees a verdict on half of it. */
+async function countAnew(
+  deps: LabelDeps,
+  model: string,
+  from: Judged,
+  before: StoredEvidence,
+): Promise<{ rounds: number; verdict: ModelVerdict }> {
+  const evidence = createEvidence(deps.rule)
+  const counted: StoredLabel[] = []
+  let [rounds, roundsTo] = [0, 0]
+  for (;;) {
+    const page = await addRounds(deps, model, from, { evidence, roundsTo })
+    roundsTo = page.roundsTo
+    rounds += page.rounds
+    counted.push(...page.counted)
+    if (page.whole || page.rounds === 0) break
+  }
+  const next = { evidence, roundsTo, verdict: judgeModel(evidence), leftOut: from.leftOut }
+  const saved = await deps.labels.saveEvidence(model, next, {
+    fromTo: before.roundsTo,
+    counted,
+    anew: true,
+    nowMs: deps.clock.nowMs(),
+  })
+  return saved ? { rounds, verdict: next.verdict } : { rounds: 0, verdict: before.verdict }
+}
+
+/** Adds the rounds after `roundsTo` that can be read at once, in place; none when the next has not ended. */
+async function addRounds(
+  deps: LabelDeps,
+  model: string,
+  from: Judged,
+  { evidence, roundsTo }: { evidence: Evidence; roundsTo: number },
+): Promise<{ rounds: number; counted: StoredLabel[]; roundsTo: number; whole: boolean }> {
+  let { candidates, whole, readTo } = await candidatesOf(deps, model, from, roundsTo)
+  // Labels of streams that are not judged, or left out, may fill more than what is read at once.
+  while (candidates.length === 0 && !whole) ({ candidates, whole, readTo } = await candidatesOf(deps, model, from, readTo))
+  const rounds = chooseRounds(candidates)
+  for (const { members } of rounds)
+    addRound(
+      evidence,
+      members.flatMap(({ own, control }) => (own === null ? [] : { model: own.label, baseline: control?.label ?? null })),
+    )
+  const counted = rounds.flatMap(({ members }) => members.flatMap(({ own }) => own ?? []))
+  return { rounds: rounds.length, counted, roundsTo: rounds.at(-1)?.endedMs ?? roundsTo, whole }
 }
 
 /** Labels and open decisions of the model from `fromMs` on, each with the baseline's on the same candle. */
 async function candidatesOf(
   { labels, baseAsset, rule, marketMs }: LabelDeps,
   model: string,
-  { streams, judged }: Judged,
+  { streams, judged, leftOut }: Judged,
   fromMs: number,
-): Promise<{ candidates: Candidate[]; whole: boolean }> {
+): Promise<{ candidates: Candidate[]; whole: boolean; readTo: number }> {
   const own = await labels.enteredFrom(model, fromMs, LABELS_AT_ONCE)
   const control = await labels.enteredFrom(BASELINE, fromMs, LABELS_AT_ONCE)
   const readTo = Math.min(endOfRead(own), endOfRead(control))
@@ -78,8 +127,12 @@ async function candidatesOf(
     ...[...openOf(streams, model, isOpen).values()].map(({ stream, decidedMs }): Candidate => {
       return { ...candidateOf(stream, decidedMs, null, baseAsset), own: null, control: null }
     }),
-  ].filter((one) => judged.has(streamName(one)) && one.decidedMs >= fromMs && one.decidedMs < toMs)
-  return { candidates, whole: readTo === Number.POSITIVE_INFINITY }
+  ].filter((one) => {
+    const { tf, decidedMs: entryMs } = one
+    if (!judged.has(streamName(one)) || entryMs < fromMs || entryMs >= toMs) return false
+    return !isLeftOut(leftOut, { tf, entryMs, expiryCandles: rule.expiryCandles })
+  })
+  return { candidates, whole: readTo === Number.POSITIVE_INFINITY, readTo }
 }
 
 function candidateOf(

@@ -2,6 +2,8 @@ import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { BASELINE, createLabelStream, pushStreamCandle, warmLabelStream } from '@spark/core/calibration/label-stream'
 import { DEFAULT_BARRIERS } from '@spark/core/calibration/labels'
+import { labelThat } from '@spark/core/calibration/label-fixture'
+import type { LeftOutPeriod } from '@spark/core/calibration/leave-out'
 import { mergeCounters, createCounter } from '@spark/core/calibration/counter'
 import type { Candle, Stream } from '@spark/core/market/candle'
 import { timeframeMs } from '@spark/core/market/timeframe'
@@ -11,7 +13,7 @@ import { sql, type Kysely, type KyselyPlugin } from 'kysely'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { sha256 } from '../../sha256.ts'
 import { createCandleStore } from '../../storage/candle-store.ts'
-import { createLabelStore } from '../../storage/label-store.ts'
+import { createLabelStore, type LabelStore } from '../../storage/label-store.ts'
 import { createModelStore } from '../../storage/model-store.ts'
 import { openMainDatabase } from '../../storage/open-main-database.ts'
 import { createRolloutStore } from '../../storage/rollout-store.ts'
@@ -59,6 +61,7 @@ async function openStage({ model = ML_FUSION_1_2, from }: { model?: Model; from?
   const candles = createCandleStore(db)
   let nowMs = START
   const told: string[] = []
+  const [leftOut, problems]: [LeftOutPeriod[], string[]] = [[], []]
   const depsOn = (on: Kysely<MainTables>): LabelDeps => ({
     labels: createLabelStore(on),
     candles: createCandleStore(on),
@@ -66,6 +69,7 @@ async function openStage({ model = ML_FUSION_1_2, from }: { model?: Model; from?
     // Compiles its statements beforehand, where none may die.
     rollouts: createRolloutStore(db),
     strategies: createStrategyStore(on),
+    markers: async () => ({ leftOut, problems }),
     streams: [BTC, ETH],
     source: 'sim',
     rule: RULE,
@@ -77,6 +81,8 @@ async function openStage({ model = ML_FUSION_1_2, from }: { model?: Model; from?
   return {
     db,
     told,
+    leftOut,
+    problems,
     path,
     depsOn,
     deps: depsOn(db),
@@ -110,6 +116,9 @@ async function openStage({ model = ML_FUSION_1_2, from }: { model?: Model; from?
     },
   }
 }
+
+const countedBy = async ({ labels }: { labels: LabelStore }) => (await labels.evidence(VERSION))?.evidence.labels ?? 0
+const labelOf = () => ({ ...labelThat(true, 0.001), confid: 0.6, parts: { rsi: 0.1, macd: 0.1, trend: 0.1 } })
 
 /** Dies at the statement after so many. */
 function dying(after: number): KyselyPlugin {
@@ -212,6 +221,53 @@ describe('labels of closed candles', () => {
       deaths += 1
     }
     expect(deaths).toBeGreaterThan(15)
+  })
+
+  it('in a time that is left out do not count, whenever it is marked and wherever a run dies', async () => {
+    const period = { fromMs: START + 500 * MINUTE, toMs: START + 600 * MINUTE }
+    const [before, after] = [await openStage(), await openStage()]
+    before.leftOut.push(period)
+    for (const stage of [before, after]) {
+      await stage.pass(400)
+      await matureLabels(stage.deps)
+      await stage.pass(800)
+      await matureLabels(stage.deps)
+    }
+    const expected = await before.kept()
+    const [fewer, whole] = [await countedBy(before), await countedBy(after)]
+    expect(fewer).toBeLessThan(whole)
+    await after.db.executeQuery(sql`pragma wal_checkpoint(truncate)`.compile(after.db))
+    let deaths = 0
+    for (let killed = true; killed; deaths += 1) {
+      const stage = await openStage({ from: after.path })
+      stage.leftOut.push(period)
+      await stage.pass(800)
+      killed = await matureLabels(stage.depsOn(stage.db.withPlugin(dying(deaths)))).then(
+        () => false,
+        () => true,
+      )
+      // Nobody sees half of it.
+      expect([fewer, whole]).toContain(await countedBy(stage))
+      await matureLabels(stage.deps)
+      expect(await stage.kept()).toEqual(expected)
+      stage.leftOut.length = 0
+      await matureLabels(stage.deps)
+      expect(await countedBy(stage)).toBe(whole)
+    }
+    expect(deaths).toBeGreaterThan(8)
+  })
+
+  it('of more streams than are judged do not hold up those after them; bad lines of the markers are told', async () => {
+    const stage = await openStage()
+    stage.problems.push('line 3: "x": must be ISO time,kind,key=value')
+    const of = (at: number) => ({ ts: START + at, entryTs: START + 1 + at, exitTs: START + 2 + at })
+    const labels = Array.from({ length: 2100 }, (_, at) => ({ model: VERSION, label: { ...labelOf(), ...of(at) } }))
+    const other = { stream: { symbol: 'XRPUSDT', tf: '1m' as const }, source: 'sim', lastTs: 1, state: createLabelStream('1m') }
+    await stage.labels.saveStream(other, { fromTs: null, labels, nowMs: 1 })
+    await stage.pass(400)
+    await matureLabels(stage.deps)
+    await stage.pass(500)
+    expect(await matureLabels(stage.deps)).toMatch(/ proven|unproven, \d\d rounds more; calibration_markers\.csv, line 3: "x"/)
   })
 
   it('are not counted twice by two runs at once', async () => {

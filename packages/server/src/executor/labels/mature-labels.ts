@@ -9,18 +9,18 @@ import type { BarrierRule } from '@spark/core/calibration/labels'
 import { streamName, type Stream } from '@spark/core/market/candle'
 import { candleOpenMs } from '@spark/core/market/timeframe'
 import type { ModelVerdict } from '@spark/core/rollout/state'
-import { modelProblem, type Model } from '@spark/core/signal/model'
 import { told } from '@spark/contract/told'
-import { previousChampion } from '../../champion.ts'
-import { intactDocument } from '../../model-state.ts'
+import type { Model } from '@spark/core/signal/model'
+import type { ReadMarkers } from '../../calibration-markers.ts'
 import type { CandleStore } from '../../storage/candle-store.ts'
 import type { LabelStore, StoredLabelStream } from '../../storage/label-store.ts'
 import type { ModelStore } from '../../storage/model-store.ts'
 import type { RolloutStore } from '../../storage/rollout-store.ts'
 import type { StrategyStore } from '../../storage/strategy-store.ts'
 import { BACKFILL_CANDLES } from '../ingest.ts'
-import { countRounds } from './count-rounds.ts'
 import { mainStreams } from '../../main-streams.ts'
+import { countRounds } from './count-rounds.ts'
+import { followedModels } from './followed-models.ts'
 
 /** Candles of a stream that are taken in one transaction. */
 const CANDLES_AT_ONCE = 200
@@ -31,6 +31,7 @@ export interface LabelDeps {
   models: Pick<ModelStore, 'list' | 'aliases'>
   rollouts: Pick<RolloutStore, 'newest'>
   strategies: Pick<StrategyStore, 'list'>
+  markers: () => Promise<Pick<ReadMarkers, 'leftOut' | 'problems'>>
   streams: readonly Stream[]
   /** The feed whose market it is; candles of another one do not continue these. */
   source: string
@@ -59,26 +60,19 @@ export async function matureLabels(deps: LabelDeps): Promise<string> {
     else known.set(streamName(stream), moved.stream)
   }
   const judged = mainStreams(deps.streams, await deps.strategies.list(), deps.baseAsset).map(streamName)
+  const { leftOut, problems } = await deps.markers()
   const said: string[] = []
   for (const { version } of models) {
-    const { rounds, verdict } = await countRounds(deps, version, { streams: [...known.values()], judged: new Set(judged) })
+    const { rounds, verdict } = await countRounds(deps, version, {
+      streams: [...known.values()],
+      judged: new Set(judged),
+      leftOut,
+    })
     await deps.onVerdict(version, verdict)
     said.push(told('model_judged', { model: version, verdict, rounds }))
   }
-  return told('labelled', { count: matured, told: said.join('; ') })
-}
-
-/** Champion, challenger, shadow, the champion before and the model of the rollout; one whose document is not the one that was stored is left out. */
-async function followedModels({ models, rollouts }: LabelDeps): Promise<Model[]> {
-  const aliases = await models.aliases()
-  const { champion, challenger, shadow } = aliases
-  const wanted = new Set([champion, challenger, shadow, previousChampion(aliases)])
-  const rollout = await rollouts.newest()
-  if (rollout !== null) wanted.add(rollout.frozen.modelVersion)
-  return (await models.list()).flatMap((stored) => {
-    const document = wanted.has(stored.version) ? intactDocument(stored) : null
-    return document === null || modelProblem(document) !== null ? [] : [document]
-  })
+  const unread = problems.map((words) => told('marker_unread', { words }))
+  return told('labelled', { count: matured, told: [...said, ...unread].join('; ') })
 }
 
 interface Moved {

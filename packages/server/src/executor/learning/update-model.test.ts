@@ -1,6 +1,7 @@
 import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createLabelStream, type ModelLabel } from '@spark/core/calibration/label-stream'
+import type { LeftOutPeriod } from '@spark/core/calibration/leave-out'
 import type { Stream } from '@spark/core/market/candle'
 import { ML_FUSION_1_2, modelHash, modelProblem } from '@spark/core/signal/model'
 import { createRandom, randomUniform } from '@spark/core/stats/random'
@@ -62,6 +63,7 @@ async function openStage(from?: string) {
   onTestFinished(() => database.close())
   const { db } = database
   const time = { nowMs: MONDAY + WEEK + 70 * 60_000 }
+  const leftOut: LeftOutPeriod[] = []
   const depsOn = (on: Kysely<MainTables>): UpdateDeps => ({
     learner: createLearnerStore(on),
     labels: createLabelStore(on),
@@ -69,6 +71,7 @@ async function openStage(from?: string) {
     // It prepares its statements when it is made.
     rollouts: createRolloutStore(db),
     strategies: createStrategyStore(on),
+    markers: async () => ({ leftOut }),
     outbox: createAuditOutbox(db),
     streams: STREAMS,
     baseAsset: (symbol) => symbol.slice(0, 3),
@@ -81,6 +84,7 @@ async function openStage(from?: string) {
     db,
     path,
     time,
+    leftOut,
     deps,
     depsOn,
     models: createModelStore(db),
@@ -190,6 +194,15 @@ describe('the weekly update as a job', () => {
       deaths += 1
     }
     expect(deaths).toBeGreaterThan(8)
+  })
+
+  it('does not learn from labels of a time that is left out', async () => {
+    const stage = await labelledStage()
+    stage.leftOut.push({ fromMs: MONDAY + 2 * DAY, toMs: MONDAY + 3 * DAY })
+    await updateModel(stage.deps)
+    const { challenger } = await stage.models.aliases()
+    // Of each of two streams a day, and 12 hours before it.
+    expect((await stage.deps.learner.evidence(challenger ?? ''))?.labels).toBe(334 - 2 * 35)
   })
 
   it('waits for labels that are not there yet, for a day', async () => {

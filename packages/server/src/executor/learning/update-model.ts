@@ -1,3 +1,5 @@
+import { DEFAULT_BARRIERS } from '@spark/core/calibration/labels'
+import { isLeftOut } from '@spark/core/calibration/leave-out'
 import { createLearnerState } from '@spark/core/learning/learner-state'
 import { mondayFrom, withoutOverlap } from '@spark/core/learning/learn-weeks'
 import { sampleOfLabel } from '@spark/core/learning/sample-of-label'
@@ -9,8 +11,9 @@ import { modelHash, type Model } from '@spark/core/signal/model'
 import { told } from '@spark/contract/told'
 import { intactDocument } from '../../model-state.ts'
 import { sha256 } from '../../sha256.ts'
+import type { ReadMarkers } from '../../calibration-markers.ts'
 import type { AuditOutbox } from '../../storage/audit-outbox.ts'
-import type { LabelStore } from '../../storage/label-store.ts'
+import type { LabelStore, StoredLabel } from '../../storage/label-store.ts'
 import type { LearnerStore, StoredLearner } from '../../storage/learner-store.ts'
 import type { ModelStore } from '../../storage/model-store.ts'
 import type { RolloutStore } from '../../storage/rollout-store.ts'
@@ -28,6 +31,7 @@ export interface UpdateDeps {
   models: Pick<ModelStore, 'get' | 'put' | 'aliases'>
   rollouts: Pick<RolloutStore, 'newest'>
   strategies: Pick<StrategyStore, 'list'>
+  markers: () => Promise<Pick<ReadMarkers, 'leftOut'>>
   outbox: Pick<AuditOutbox, 'add'>
   streams: readonly Stream[]
   baseAsset: (symbol: string) => string
@@ -89,19 +93,23 @@ async function streamsBehind({ labels }: UpdateDeps, judged: readonly Stream[], 
   return judged.filter((stream) => (lastTs.get(streamName(stream)) ?? 0) + timeframeMs(stream.tf) < cutMs).map(streamName)
 }
 
-/** Entered and over within the stretch, one at a time of a symbol. */
+/** Entered and over within the stretch, outside marked times, one at a time of a symbol. */
 async function samplesOf(
-  { labels }: UpdateDeps,
+  { labels, markers }: UpdateDeps,
   model: string,
   judged: readonly Stream[],
   { fromMs, toMs }: { fromMs: number; toMs: number },
 ): Promise<LearningSample[]> {
   const wanted = new Set(judged.map(streamName))
+  const { leftOut } = await markers()
+  const { expiryCandles } = DEFAULT_BARRIERS
+  const counts = ({ stream, label: { entryTs: entryMs, exitTs } }: StoredLabel) =>
+    wanted.has(streamName(stream)) && exitTs <= toMs && !isLeftOut(leftOut, { tf: stream.tf, entryMs, expiryCandles })
   const read = new Map<string, NonNullable<ReturnType<typeof sampleOfLabel>>>()
   for (let at = fromMs; ;) {
     const page = await labels.enteredFrom(model, at, LABELS_AT_ONCE)
-    for (const { stream, label } of page) {
-      const sample = wanted.has(streamName(stream)) && label.exitTs <= toMs ? sampleOfLabel(stream, label) : null
+    for (const one of page) {
+      const sample = counts(one) ? sampleOfLabel(one.stream, one.label) : null
       if (sample !== null) read.set(`${sample.stream} ${sample.ts}`, sample)
     }
     const lastMs = page.at(-1)?.label.entryTs ?? toMs

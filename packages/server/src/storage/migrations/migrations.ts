@@ -13,6 +13,7 @@ import { main0009Rehearsals } from './main-0009-rehearsals.ts'
 import { main0010Labels } from './main-0010-labels.ts'
 import { main0011Learning } from './main-0011-learning.ts'
 import { main0013Reports } from './main-0013-reports.ts'
+import { main0014Calibration } from './main-0014-calibration.ts'
 import { paper0001First } from './paper-0001-first.ts'
 import { paper0002ReusedIds } from './paper-0002-reused-ids.ts'
 
@@ -30,6 +31,7 @@ export const MAIN_MIGRATIONS: Record<string, Migration> = {
   '0010-labels': main0010Labels,
   '0011-learning': main0011Learning,
   '0013-reports': main0013Reports,
+  '0014-calibration': main0014Calibration,
 }
 export const AUDIT_MIGRATIONS: Record<string, Migration> = { '0001-first': audit0001First }
 export const AUDIT_INDEX_MIGRATIONS: Record<string, Migration> = { '0001-first': auditIndex0001First }

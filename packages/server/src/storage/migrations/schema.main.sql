@@ -61,6 +61,12 @@ CREATE TABLE "candle_gap" ("symbol" text not null,
   "tf",
   "first_missing_ts")) strict, without rowid;
 
+CREATE TABLE drift_look (
+    model text not null, ts integer not null, features text not null, primary key (model, ts)) strict, without rowid;
+
+CREATE TABLE drift_reference (
+    model text primary key not null, reference text not null, created_at integer not null) strict;
+
 CREATE TABLE equity_mark (name text primary key not null, ts integer not null, equity text not null) strict;
 
 CREATE TABLE equity_point (
@@ -130,7 +136,7 @@ CREATE TABLE "model_alias" ("alias" text not null primary key,
 
 CREATE TABLE model_evidence (
     model text primary key not null, evidence text not null, rounds_to integer not null, verdict text not null,
-    changed_at integer not null) strict;
+    changed_at integer not null, leave_out text not null default '[]') strict;
 
 CREATE TRIGGER "model_no_delete" before delete on "model"
       begin select raise(abort, 'model is append-only'); end;
@@ -140,6 +146,13 @@ CREATE TRIGGER "model_no_update" before update on "model"
 
 CREATE TABLE model_training (
     model text primary key not null, parent text not null, evidence text not null, created_at integer not null) strict;
+
+CREATE TABLE optimization (
+    id text primary key not null, strategy_id text not null, asked_by text not null, asked_at integer not null, reason text,
+    ask text not null, state text not null, progress integer not null, cancel_asked integer not null, ended_at integer,
+    ok integer, said text, proposal text) strict;
+
+CREATE INDEX optimization_asked on optimization (asked_at, id);
 
 CREATE TABLE order_fill (
     venue text not null, symbol text not null, fill_id text not null, intent_id text not null references trade_order (intent_id),
@@ -267,3 +280,7 @@ CREATE TABLE venue_balance (
 
 CREATE TABLE venue_state (
     venue text primary key not null, halted_reason text, reconciled_at integer, changed_at integer not null, entries_stopped_reason text) strict;
+
+CREATE TABLE verdict_history (
+    model text not null, rounds_to integer not null, verdict text not null, labels integer not null,
+    net_low real, net_mean real, net_high real, primary key (model, rounds_to)) strict, without rowid;

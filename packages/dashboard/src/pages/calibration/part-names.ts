@@ -1,0 +1,2 @@
+/** Names of the signal parts, the same in every language. */
+export const PART_NAMES = { rsi: 'RSI', macd: 'MACD', trend: 'Trend' } as const
