@@ -4,7 +4,7 @@ import { TIMEFRAMES } from '@spark/core/market/timeframe'
 import { findStreams, type BacktestStream } from '@spark/server/backtest/backtest-streams'
 import type { Config } from '@spark/server/config'
 import { FeedError } from '@spark/server/feed/feed'
-import { PAPER_TERMS } from '@spark/server/venue/paper-venue'
+import { paperCosts } from '@spark/server/paper-costs'
 import { numberOption } from './options.ts'
 import { CheckFailed, WrongUsage } from './output.ts'
 
@@ -31,10 +31,11 @@ export function withRecordedOptions(command: Command): Command {
 export function costsOf({ feeBps, slippageBps }: RecordedOptions, { file }: Config): TradingCosts {
   const fee = feeBps === undefined ? null : numberOption('--fee-bps', feeBps, 0, BPS_MAX)
   const slippage = slippageBps === undefined ? null : numberOption('--slippage-bps', slippageBps, 0, BPS_MAX)
+  const usual = paperCosts(file)
   return {
-    feeRate: fee === null ? Number(file.paper?.feeRate ?? PAPER_TERMS.feeRate) : fee / 10_000,
-    halfSpreadRate: 0,
-    slippageRate: (slippage ?? Number(file.paper?.halfSpreadBps ?? PAPER_TERMS.halfSpreadBps)) / 10_000,
+    ...usual,
+    ...(fee !== null && { feeRate: fee / 10_000 }),
+    ...(slippage !== null && { slippageRate: slippage / 10_000 }),
   }
 }
 

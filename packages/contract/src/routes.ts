@@ -12,6 +12,7 @@ import { CALIBRATION_ROUTES } from './calibration-routes.ts'
 import { isPermission, needsStepUp, type Permission } from './permissions.ts'
 import { MODEL_ROUTES } from './model-routes.ts'
 import { OPERATION_ROUTES } from './operation-routes.ts'
+import { OPTIMIZATION_ROUTES } from './optimization-routes.ts'
 import { REHEARSAL_ROUTES } from './rehearsal-routes.ts'
 import { REPORT_ROUTES } from './report-routes.ts'
 import { ROLLOUT_ROUTES } from './rollout-routes.ts'
@@ -214,6 +215,7 @@ export const ROUTES = {
   ...OPERATION_ROUTES,
   ...ROLLOUT_ROUTES,
   ...REHEARSAL_ROUTES,
+  ...OPTIMIZATION_ROUTES,
   ...ALERT_ROUTES,
   ...CALIBRATION_ROUTES,
   ...MODEL_ROUTES,

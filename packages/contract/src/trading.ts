@@ -22,7 +22,7 @@ export const RISK_LIMIT_NAMES = [
 ] as const
 export type RiskLimitName = (typeof RISK_LIMIT_NAMES)[number]
 
-const Id = Type.String({ minLength: 1, maxLength: 128, pattern: '^[A-Za-z0-9._:+/-]+$' })
+export const Id = Type.String({ minLength: 1, maxLength: 128, pattern: '^[A-Za-z0-9._:+/-]+$' })
 const Decimal = Type.String({ description: 'plain decimal' })
 const Ms = Type.Integer({ description: 'ms since 1970' })
 const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])

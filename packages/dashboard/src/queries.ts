@@ -64,6 +64,14 @@ export const queries = {
     queryFn: () => read('rolloutOverrideAsked'),
     refetchInterval: 15 * SECOND,
   }),
+  optimizations: (strategyId: string) =>
+    queryOptions({
+      queryKey: ['optimizations', strategyId],
+      queryFn: () => read('optimizations', { strategyId, limit: '5' }),
+      refetchInterval: ({ state: { data } }) => (data?.items.some(({ endedAt }) => endedAt === null) === true ? 1 : 30) * SECOND,
+    }),
+  optimization: (id: string) =>
+    queryOptions({ queryKey: ['optimization', id], queryFn: () => api.call('optimization', { params: { id } }) }),
   calibrationVerdict: queryOptions({
     queryKey: ['calibration', 'verdict'],
     queryFn: () => read('calibrationVerdict'),
@@ -168,6 +176,7 @@ type ReadRoute =
   | 'candles'
   | 'models'
   | 'modelComparison'
+  | 'optimizations'
   | 'calibrationVerdict'
   | 'calibrationHistory'
   | 'calibrationReliability'

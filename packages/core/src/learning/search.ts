@@ -49,6 +49,17 @@ export interface SearchProposal {
   said: string
 }
 
+/** What is tried when nothing else is asked for. */
+export const USUAL_SPACE = {
+  floors: [0.55, 0.6, 0.65, 0.7, 0.75],
+  profitAtrs: [1, 1.5, 2, 3],
+  stopAtrs: [1, 1.5, 2],
+  expiryCandles: [6, 12, 24],
+  riskShares: [null, 0.01],
+} as const satisfies SearchSpace
+export const USUAL_FOLDS = 5
+export const USUAL_EMBARGO_CANDLES = 24
+
 export const TRIALS_MAX = 5000
 /** In training: fewer trades say nothing of a rule. */
 export const TRADES_MIN = 30

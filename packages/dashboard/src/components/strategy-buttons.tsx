@@ -6,7 +6,12 @@ import { usePermissions } from '../session.ts'
 import { Button } from './button.tsx'
 import { ConfirmDialog } from './confirm-dialog.tsx'
 
-const ROUTES = { start: 'strategyStart', pause: 'strategyPause', stop: 'strategyStop' } as const
+const ROUTES = {
+  start: 'strategyStart',
+  pause: 'strategyPause',
+  stop: 'strategyStop',
+  optimize: 'strategyOptimize',
+} as const
 type Verb = keyof typeof ROUTES
 
 export function StrategyButtons({ strategy: { id, status } }: { strategy: StrategyView }) {
@@ -30,7 +35,9 @@ export function StrategyButtons({ strategy: { id, status } }: { strategy: Strate
       <Button why={!canStop ? notPermitted : status === 'stopped' ? t.statuses.stopped : null} onClick={() => setAsked('stop')}>
         {t.stop}
       </Button>
-      <Button why={canOptimize ? t.optimizeMissing : notPermitted}>{t.optimize}</Button>
+      <Button why={canOptimize ? null : notPermitted} onClick={() => setAsked('optimize')}>
+        {t.optimize}
+      </Button>
       {asked !== null && (
         <ConfirmDialog
           title={`${t[asked]}: ${id}`}

@@ -2,6 +2,7 @@ import { calibration } from './calibration.ts'
 import { common } from './common.ts'
 import { copilot } from './copilot.ts'
 import { models } from './models.ts'
+import { optimization } from './optimization.ts'
 import { overview } from './overview.ts'
 import { reasons } from './reasons.ts'
 import { records } from './records.ts'
@@ -19,7 +20,7 @@ import { why } from './why.ts'
 export const LANGUAGES = ['en', 'tr'] as const
 export type Language = (typeof LANGUAGES)[number]
 
-const AREAS = { calibration, common, copilot, faults, models, overview, reasons, records, rehearsal, report, rollout, session, settings, shell, told, trading, why }
+const AREAS = { calibration, common, copilot, faults, models, optimization, overview, reasons, records, rehearsal, report, rollout, session, settings, shell, told, trading, why }
 
 type Areas = typeof AREAS
 export type Messages = { [Area in keyof Areas]: Areas[Area]['en'] }

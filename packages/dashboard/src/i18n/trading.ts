@@ -36,7 +36,8 @@ const en = {
   pause: 'Pause',
   stop: 'Stop',
   optimize: 'Optimize',
-  optimizeMissing: 'Not there yet: it will search parameters on stored candles',
+  optimizeWhat:
+    'Searches floor, barriers, expiry and size on stored candles, after costs, in a process of its own with the least priority. It makes a proposal and changes nothing.',
   startWhat: 'It decides at its next closed candle.',
   pauseWhat: 'Keeps what it holds and decides nothing.',
   stopWhat: 'Stops until it is started again; what it holds stays: see flatten.',
@@ -137,7 +138,8 @@ const tr: typeof en = {
   pause: 'Duraklat',
   stop: 'Durdur',
   optimize: 'Optimize et',
-  optimizeMissing: 'Henüz yok: saklanan mumlarda parametre arayacak',
+  optimizeWhat:
+    'Saklanan mumlarda, maliyetten sonra, taban, bariyer, süre ve büyüklük arar; en düşük öncelikli kendi sürecinde. Öneri yapar, hiçbir şeyi değiştirmez.',
   startWhat: 'Bir sonraki kapanan mumda karar verir.',
   pauseWhat: 'Elindekini tutar, karar vermez.',
   stopWhat: 'Yeniden başlatılana dek durur; elindeki kalır: pozisyonu kapatmaya bakın.',

@@ -22,6 +22,7 @@ import { publicRoutes } from './routes/public.ts'
 import { queueRoutes } from './routes/queue.ts'
 import { strategyRoutes } from './routes/strategies.ts'
 import { toolsRoutes } from './routes/tools.ts'
+import { optimizationRoutes } from './routes/optimizations.ts'
 import { rehearsalRoutes } from './routes/rehearsals.ts'
 import { reportRoutes } from './routes/reports.ts'
 import { rolloutRoutes } from './routes/rollout.ts'
@@ -49,6 +50,7 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
     queueRoutes,
     operationRoutes,
     rehearsalRoutes,
+    optimizationRoutes,
     rolloutRoutes,
     settingRoutes,
     alertRoutes,

@@ -34,6 +34,7 @@ import type { MainTables } from '../storage/tables.ts'
 import { createTradingStores, type TradingStores } from '../storage/trading-stores.ts'
 import { createReportStore } from '../storage/report-store.ts'
 import { createDriftStore } from '../storage/drift-store.ts'
+import { createOptimizationStore } from '../storage/optimization-store.ts'
 import { createRehearsalStore } from '../storage/rehearsal-store.ts'
 import { createSmokeStore } from '../storage/smoke-store.ts'
 import { triageDepsOf } from '../triage/triage-parts.ts'
@@ -110,11 +111,7 @@ export async function composeApi(parts: ApiParts): Promise<ComposedApi> {
     alertStore,
     candles: createCandleStore(database.db),
     dashboard: openDashboardFiles(ROOT_DIR),
-    jobRuns: createJobRunStore(database.db),
-    rehearsals: createRehearsalStore(database.db),
-    reports: createReportStore(database.db),
-    drift: createDriftStore(database.db),
-    exchangeKeys: createExchangeKeyStore(database.db),
+    ...storesOf(database.db),
     executor: createExecutorProbe(config.executorUrl, clock),
     storageHealth,
     events,
@@ -168,4 +165,16 @@ async function followRollout(
   })
   life.onStop('reports', stopReporting)
   return { rollout, stopReporting }
+}
+
+/** What is only read, or asked for, by routes. */
+function storesOf(db: Kysely<MainTables>) {
+  return {
+    jobRuns: createJobRunStore(db),
+    rehearsals: createRehearsalStore(db),
+    optimizations: createOptimizationStore(db),
+    drift: createDriftStore(db),
+    reports: createReportStore(db),
+    exchangeKeys: createExchangeKeyStore(db),
+  }
 }

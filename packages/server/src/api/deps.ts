@@ -21,6 +21,7 @@ import type { ApplyDeps } from '../rollout/apply-settings.ts'
 import type { TriageDeps } from '../triage/triage-deps.ts'
 import type { RolloutWatch } from '../rollout/watch-rollout.ts'
 import type { ReportStore } from '../storage/report-store.ts'
+import type { OptimizationStore } from '../storage/optimization-store.ts'
 import type { RehearsalStore } from '../storage/rehearsal-store.ts'
 import type { TradingStores } from '../storage/trading-stores.ts'
 import type { SmokeStore } from '../storage/smoke-store.ts'
@@ -78,6 +79,7 @@ export interface ApiDeps {
   jobRuns: Pick<JobRunStore, 'last'>
   rehearsals: RehearsalStore
   reports: ReportStore
+  optimizations: OptimizationStore
   drift: Pick<DriftStore, 'reference' | 'newestLook'>
   exchangeKeys: Pick<ExchangeKeyStore, 'list'>
   executor: ExecutorProbe

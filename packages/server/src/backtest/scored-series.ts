@@ -1,5 +1,8 @@
 import type { ScoredSeries } from '@spark/core/learning/barrier-trades'
-import { timeframeMs } from '@spark/core/market/timeframe'
+import { createIndicatorSet, pushCandle } from '@spark/core/indicators/indicator-set'
+import type { Candle } from '@spark/core/market/candle'
+import { timeframeMs, type Timeframe } from '@spark/core/market/timeframe'
+import { fuse } from '@spark/core/signal/fuse'
 import type { Model } from '@spark/core/signal/model'
 import { ReplayCursor } from '../replay/replay-cursor.ts'
 import { openFiles, type BacktestStream } from './backtest-streams.ts'
@@ -12,25 +15,42 @@ const FIRST_ROWS = 4096
 /** A whole stream in memory, 72 bytes a candle. Rejects with FeedError when a file cannot be read. */
 export async function readScoredSeries(stream: BacktestStream, model: Model): Promise<ScoredSeries> {
   const replay = new ReplayCursor(model, 0)
-  let rows = 0
-  let columns = allocate(FIRST_ROWS)
+  const series = growingSeries(stream.tf)
   for await (const klines of openFiles(stream)) {
     replay.open(klines)
     while (replay.step()) {
-      if (rows === columns.ts.length) columns = resize(columns, 2 * rows)
       const { candle, scored, values, fused } = replay
-      columns.ts[rows] = candle.ts
-      columns.o[rows] = candle.o
-      columns.h[rows] = candle.h
-      columns.l[rows] = candle.l
-      columns.c[rows] = candle.c
-      columns.atr[rows] = scored ? (values.atr_14 ?? Number.NaN) : Number.NaN
-      columns.score[rows] = scored ? fused.score : Number.NaN
-      columns.confid[rows] = scored ? fused.confid : Number.NaN
-      rows += 1
+      series.add(candle, scored ? { atr: values.atr_14, ...fused } : null)
     }
   }
-  return { lengthMs: timeframeMs(stream.tf), ...resize(columns, rows) }
+  return series.done()
+}
+
+/** Candles of a stream, oldest first, with their scores. */
+export function scoreCandles(tf: Timeframe, candles: readonly Candle[], model: Model): ScoredSeries {
+  const indicators = createIndicatorSet(tf)
+  const series = growingSeries(tf)
+  for (const candle of candles) {
+    const values = pushCandle(indicators, candle)
+    const { h, l, c } = candle
+    series.add(candle, values === null ? null : { atr: values.atr_14, ...fuse(model, { h, l, c, ...values }) })
+  }
+  return series.done()
+}
+
+function growingSeries(tf: Timeframe) {
+  let rows = 0
+  let columns = allocate(FIRST_ROWS)
+  return {
+    add({ ts, o, h, l, c }: Candle, scored: { atr: number | null; score: number; confid: number } | null) {
+      if (rows === columns.ts.length) columns = resize(columns, 2 * rows)
+      const { atr, score, confid } = scored ?? { atr: null, score: Number.NaN, confid: Number.NaN }
+      const row = { ts, o, h, l, c, atr: atr ?? Number.NaN, score, confid }
+      for (const name of Object.keys(row) as Column[]) columns[name][rows] = row[name]
+      rows += 1
+    },
+    done: (): ScoredSeries => ({ lengthMs: timeframeMs(tf), ...resize(columns, rows) }),
+  }
 }
 
 function allocate(rows: number): Record<Column, Float64Array> {

@@ -3,6 +3,7 @@ import { told } from '@spark/contract/told'
 import { readMarkers } from '../calibration-markers.ts'
 import type { Feed } from '../feed/feed.ts'
 import { startJobs, type JobWork } from '../jobs/run-jobs.ts'
+import { startOptimizations } from '../jobs/run-optimizations.ts'
 import { startRehearsals } from '../jobs/run-rehearsals.ts'
 import { startHeartbeat } from '../notify/heartbeat.ts'
 import { startNotifier } from '../notify/notifier.ts'
@@ -23,6 +24,7 @@ import { createLiveSettingStore } from '../storage/live-setting-store.ts'
 import { createMetricSliceStore } from '../storage/metric-slice-store.ts'
 import { createModelStore } from '../storage/model-store.ts'
 import { createReportStore } from '../storage/report-store.ts'
+import { createOptimizationStore } from '../storage/optimization-store.ts'
 import { createRehearsalStore } from '../storage/rehearsal-store.ts'
 import type { Ingest } from './ingest.ts'
 import { createJobWork, type JobWorkDeps } from './job-work.ts'
@@ -54,6 +56,7 @@ export async function startOperation({ config, clock, log, life }: Started, part
   const reports = openReports({ config, clock, log }, parts, auditReader)
   const work = workOf({ config, clock }, parts, { runs, reports, auditReader })
   const rehearsals = await startRehearsals({ ...config, store: createRehearsalStore(db), clock, log })
+  const optimizations = await startOptimizations({ store: createOptimizationStore(db), clock, log, source: parts.feed.name })
   const jobs = startJobs({
     clock,
     random,
@@ -63,6 +66,7 @@ export async function startOperation({ config, clock, log, life }: Started, part
     work,
     rehearse: (id) => rehearsals.run(id),
     report: (id) => reports.run(id),
+    optimize: (id) => optimizations.run(id),
     onDone: (name) => desk.resolve('job_failed', `job:${name}`),
     onFailed: (name, reason) =>
       desk.raise({
@@ -73,7 +77,7 @@ export async function startOperation({ config, clock, log, life }: Started, part
       }),
   })
   life.onStop('jobs', async () => {
-    await Promise.all([rehearsals.stop(), reports.stop()])
+    await Promise.all([rehearsals.stop(), optimizations.stop(), reports.stop()])
     await jobs.stop()
   })
   reports

@@ -54,6 +54,7 @@ beforeEach(async () => {
     work,
     rehearse: (id) => Promise.resolve(void ran.push(`rehearsal ${id}`)),
     report: (id) => Promise.resolve(void ran.push(`report ${id}`)),
+    optimize: (id) => Promise.resolve(void ran.push(`search ${id}`)),
     onDone: (name) => Promise.resolve(void done.push(name)),
     onFailed: (name, reason) => Promise.resolve(void failed.push(`${name}: ${reason}`)),
   })
@@ -119,20 +120,16 @@ it('a job that fails is told of with its reason, and the others run on', async (
   ])
 })
 
-it('a rehearsal that was asked for runs by its id', async () => {
-  const ask = { queue: 'job', key: 'rehearsal 7', payload: { rehearsal: '7' } } as const
+it.each([
+  ['rehearsal', { rehearsal: '7' }],
+  ['search', { optimization: '7' }],
+  ['report', { report: '7' }],
+])('a %s that was asked for runs by its id', async (name, payload) => {
+  const ask = { queue: 'job', key: '7', payload } as const
   await database.db.transaction().execute((trx) => queue.enqueue(trx, ask))
   await clock.advance(2000)
   await settle()
-  expect(ran).toEqual(['rehearsal 7'])
-})
-
-it('a report that was asked for runs by its id', async () => {
-  const ask = { queue: 'job', key: 'report last-1', payload: { report: 'last-1' } } as const
-  await database.db.transaction().execute((trx) => queue.enqueue(trx, ask))
-  await clock.advance(2000)
-  await settle()
-  expect(ran).toEqual(['report last-1'])
+  expect(ran).toEqual([`${name} 7`])
 })
 
 it('a request for a job that does not exist is a dead letter', async () => {

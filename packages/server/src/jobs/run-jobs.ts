@@ -9,8 +9,8 @@ import { JOB_NAMES, nextRun, type JobName } from './schedule.ts'
 
 const LOOK_EVERY_MS = 1000
 const LEASE_MS = 3_600_000
-/** So many rehearsals may wait and run at once. */
-export const REHEARSALS_OPEN_MAX = 5
+/** So many rehearsals may wait and run at once, and so many searches. */
+export const APART_OPEN_MAX = 5
 
 /** What a job does; resolves with what it did, in words. */
 export type JobWork = Record<JobName, () => Promise<string>>
@@ -37,6 +37,8 @@ export function startJobs(deps: {
   rehearse(id: string): Promise<void>
   /** A report that was asked for, by its id. */
   report(id: string): Promise<void>
+  /** A search that was asked for, by its id. */
+  optimize(id: string): Promise<void>
   onDone(name: JobName): Promise<void>
   onFailed(name: JobName, reason: string): Promise<void>
 }): Jobs {
@@ -86,12 +88,12 @@ export function startJobs(deps: {
   const worker = startQueueWorker({
     ...deps,
     name: 'job',
-    // Rehearsals take turns, and the others must not wait for them.
-    concurrency: JOB_NAMES.length + REHEARSALS_OPEN_MAX,
+    // Rehearsals and searches take turns, and the others must not wait for them.
+    concurrency: JOB_NAMES.length + 2 * APART_OPEN_MAX,
     leaseMs: LEASE_MS,
     pollEveryMs: LOOK_EVERY_MS,
     maxAttempts: 1,
-    handle: ({ payload }) => workOf(payload, { run, rehearse: (id) => deps.rehearse(id), report: (id) => deps.report(id) }),
+    handle: ({ payload }) => workOf(payload, { ...deps, run }),
   })
   return {
     run,
@@ -103,13 +105,17 @@ export function startJobs(deps: {
   }
 }
 
-/** What a job of the queue asks for: a scheduled job by name, or a rehearsal or a report by its id. */
+/** What a job of the queue asks for: a scheduled job by name, or a rehearsal, a search or a report by its id. */
 function workOf(
   payload: unknown,
-  works: Record<'rehearse' | 'report', (id: string) => Promise<void>> & { run: (name: JobName) => Promise<void> },
+  works: Record<'rehearse' | 'optimize' | 'report', (id: string) => Promise<void>> & { run: (name: JobName) => Promise<void> },
 ): Promise<void> {
-  const { job, rehearsal, report } = (typeof payload === 'object' && payload !== null ? payload : {}) as Record<string, unknown>
+  const { job, rehearsal, optimization, report } = (typeof payload === 'object' && payload !== null ? payload : {}) as Record<
+    string,
+    unknown
+  >
   if (typeof rehearsal === 'string') return works.rehearse(rehearsal)
+  if (typeof optimization === 'string') return works.optimize(optimization)
   if (typeof report === 'string') return works.report(report)
   const name = JOB_NAMES.find((one) => one === job)
   if (name === undefined) throw new PoisonJobError('invalid_payload', 'there is no such job')

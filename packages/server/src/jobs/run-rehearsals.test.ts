@@ -9,7 +9,8 @@ import { rehearsalFile, rehearsalsDir } from '../rehearsal/rehearsal-files.ts'
 import { openMainDatabase, type MainDatabase } from '../storage/open-main-database.ts'
 import { createRehearsalStore, type RehearsalStore } from '../storage/rehearsal-store.ts'
 import { temporaryFolder } from '../storage/temporary-folder.ts'
-import { startRehearsals, type Rehearsals } from './run-rehearsals.ts'
+import type { ApartWork } from './run-apart.ts'
+import { startRehearsals } from './run-rehearsals.ts'
 
 /** What the process does, by the seed that was asked for. */
 const SCRIPTS = [
@@ -23,7 +24,7 @@ let dataDir: string
 let database: MainDatabase
 let store: RehearsalStore
 let clock: ManualClock
-let rehearsals: Rehearsals
+let rehearsals: ApartWork
 let children: ChildProcess[]
 
 beforeEach(async () => {

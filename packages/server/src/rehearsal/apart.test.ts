@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 import { temporaryFolder } from '../storage/temporary-folder.ts'
-import type { ApartMessage } from './apart-messages.ts'
+import type { ApartMessage } from '../jobs/apart-messages.ts'
 import { rehearsalFile } from './rehearsal-files.ts'
 
 const ENTRY = fileURLToPath(new URL('apart.ts', import.meta.url))

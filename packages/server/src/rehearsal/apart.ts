@@ -5,7 +5,7 @@ import { loadConfig, type Config } from '../config.ts'
 import { createModelStore } from '../storage/model-store.ts'
 import { openMainDatabase } from '../storage/open-main-database.ts'
 import { optionsOf } from './ask.ts'
-import type { ApartMessage } from './apart-messages.ts'
+import { tell, tellWork, type ApartMessage } from '../jobs/apart-messages.ts'
 import type { Market } from './markets.ts'
 import { outcomeOf } from './outcome.ts'
 import { rehearse, RehearsalRefused } from './rehearse.ts'
@@ -60,14 +60,5 @@ function withProgress(openFeed: Market['openFeed'], limitMs: number): Market['op
   }
 }
 
-function tell(message: ApartMessage): void {
-  process.send?.(message)
-}
-
-// Whoever wants to know is gone.
-const giveUp = () => process.exit(1)
-process.once('disconnect', giveUp)
 const [id = '', ask = '{}'] = process.argv.slice(2)
-tell(await run(id, JSON.parse(ask) as RehearsalAsk))
-process.off('disconnect', giveUp)
-process.disconnect?.()
+await tellWork(() => run(id, JSON.parse(ask) as RehearsalAsk))

@@ -95,3 +95,9 @@ export interface RehearsalRow {
   /** How it ended, or why it failed. */
   said: string | null
 }
+
+export interface OptimizationRow extends RehearsalRow {
+  strategy_id: string
+  /** Proposal, JSON; null until it is done. */
+  proposal: string | null
+}

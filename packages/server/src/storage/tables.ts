@@ -10,6 +10,7 @@ import type {
   ExchangeKeyRow,
   InstallationRow,
   JobRunRow,
+  OptimizationRow,
   RehearsalRow,
 } from './operation-tables.ts'
 import type { LiveSettingRow, ProcessReportRow, RolloutMemberRow, RolloutRow } from './rollout-tables.ts'
@@ -64,6 +65,7 @@ export interface MainTables {
   alert_notice: AlertNoticeRow
   job_run: JobRunRow
   rehearsal: RehearsalRow
+  optimization: OptimizationRow
   rollout: RolloutRow
   rollout_member: RolloutMemberRow
   live_setting: LiveSettingRow

@@ -13,6 +13,7 @@ import { whyText } from '../../i18n/why.ts'
 import { queries } from '../../queries.ts'
 import { CandlePanel } from './candle-panel.tsx'
 import { EquityPanel } from './equity-panel.tsx'
+import { OptimizationPanel } from './optimization-panel.tsx'
 import { decisionOf } from './strategy-decision.ts'
 import { WhyNotPanel } from './why-not-panel.tsx'
 
@@ -71,6 +72,7 @@ function Detail({ strategy }: { strategy: StrategyView }) {
           </QueryView>
         </Panel>
         <Decisions strategyId={id} />
+        <OptimizationPanel strategyId={id} />
       </div>
     </>
   )

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { RehearsalReport, RehearsalView } from '@spark/contract/rehearsal'
 import { commandEvent } from '../../command-event.ts'
-import { REHEARSALS_OPEN_MAX } from '../../jobs/run-jobs.ts'
+import { APART_OPEN_MAX } from '../../jobs/run-jobs.ts'
 import { askProblems } from '../../rehearsal/ask.ts'
 import { FAULT_KINDS, faultSpec } from '../../rehearsal/fault.ts'
 import { findModel } from '../../rehearsal/rehearsed-model.ts'
@@ -46,8 +46,8 @@ function commandRoutes(app: FastifyInstance, { rehearsals, desk, clock, random, 
     const ts = clock.nowMs()
     if (ask.model !== undefined) await demandModel(apply.models, ask.model, ts)
     await db.transaction().execute(async (trx) => {
-      if ((await rehearsals.open(trx)) >= REHEARSALS_OPEN_MAX)
-        throw new ApiProblem('too_many_things', `${REHEARSALS_OPEN_MAX} rehearsals wait or run; cancel one`)
+      if ((await rehearsals.open(trx)) >= APART_OPEN_MAX)
+        throw new ApiProblem('too_many_things', `${APART_OPEN_MAX} rehearsals wait or run; cancel one`)
       await rehearsals.ask(trx, { id, askedBy: request.principal, askedAt: ts, reason, ask })
       await queue.enqueue(trx, { queue: 'job', key: `rehearsal ${id}`, payload: { rehearsal: id } })
       const context = { rehearsal: id, ...ask, reason }
