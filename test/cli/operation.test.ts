@@ -101,7 +101,9 @@ describe('spark jobs', () => {
       'integrity',
       'labels',
       'learn',
+      'report',
       'retention',
+      'snapshot',
     ])
     for (const { nextRun } of items) expect(nextRun).toBeGreaterThan(Date.now() - 60_000)
     expect((await spark.run('jobs', 'run', 'integrity', '--reason', 'a test')).stdout).toContain('integrity: asked for')
