@@ -20,7 +20,26 @@ import { why } from './why.ts'
 export const LANGUAGES = ['en', 'tr'] as const
 export type Language = (typeof LANGUAGES)[number]
 
-const AREAS = { calibration, common, copilot, faults, models, optimization, overview, reasons, records, rehearsal, report, rollout, session, settings, shell, told, trading, why }
+const AREAS = {
+  calibration,
+  common,
+  copilot,
+  faults,
+  models,
+  optimization,
+  overview,
+  reasons,
+  records,
+  rehearsal,
+  report,
+  rollout,
+  session,
+  settings,
+  shell,
+  told,
+  trading,
+  why,
+}
 
 type Areas = typeof AREAS
 export type Messages = { [Area in keyof Areas]: Areas[Area]['en'] }

@@ -79,7 +79,7 @@ describe('the list of models', () => {
     const { version } = EXPIRED
     const evidence = createEvidence(DEFAULT_BARRIERS)
     for (let round = 0; round < 30; round += 1) addRound(evidence, [{ model: labelThat(false), baseline: null }])
-    const next = { evidence, roundsTo: 1, verdict: judgeModel(evidence) }
+    const next = { evidence, roundsTo: 1, verdict: judgeModel(evidence), leftOut: [] }
     await createLabelStore(database.db).saveEvidence(version, next, { fromTo: null, counted: [], nowMs: 1 })
     const row = { model: version, parent: CHAMPION, evidence: JSON.stringify({ labels: 200 }), created_at: 1 }
     await database.db.insertInto('model_training').values(row).execute()

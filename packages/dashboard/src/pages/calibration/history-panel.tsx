@@ -48,21 +48,25 @@ function History({ items }: { items: readonly Item[] }) {
         </>
       )}
       <TableBeside label={t.history}>
-        <HeadRow columns={[t.day, t.verdict, ...[t.labels, t.mean, t.from, t.to].map(figures)]} />
-        <tbody>
-          {items.toReversed().map(({ at, verdict, labels, netReturn }) => (
-            <tr key={at}>
-              <td>{f.moment(at)}</td>
-              <td>{m.rollout.verdictNames[verdict]}</td>
-              <td className="number">{f.number(labels)}</td>
-              {(['mean', 'low', 'high'] as const).map((name) => (
-                <td key={name} className="number">
-                  {netReturn === null ? '–' : f.number(netReturn[name], 3)}
-                </td>
+        {() => (
+          <>
+            <HeadRow columns={[t.day, t.verdict, ...[t.labels, t.mean, t.from, t.to].map(figures)]} />
+            <tbody>
+              {items.toReversed().map(({ at, verdict, labels, netReturn }) => (
+                <tr key={at}>
+                  <td>{f.moment(at)}</td>
+                  <td>{m.rollout.verdictNames[verdict]}</td>
+                  <td className="number">{f.number(labels)}</td>
+                  {(['mean', 'low', 'high'] as const).map((name) => (
+                    <td key={name} className="number">
+                      {netReturn === null ? '–' : f.number(netReturn[name], 3)}
+                    </td>
+                  ))}
+                </tr>
               ))}
-            </tr>
-          ))}
-        </tbody>
+            </tbody>
+          </>
+        )}
       </TableBeside>
     </>
   )

@@ -202,7 +202,7 @@ describe('the weekly update as a job', () => {
     await updateModel(stage.deps)
     const { challenger } = await stage.models.aliases()
     // Of each of two streams a day, and 12 hours before it.
-    expect((await stage.deps.learner.evidence(challenger ?? ''))?.labels).toBe(334 - 2 * 35)
+    expect((await stage.deps.learner.evidence()).get(challenger ?? '')?.labels).toBe(334 - 2 * 35)
   })
 
   it('waits for labels that are not there yet, for a day', async () => {
