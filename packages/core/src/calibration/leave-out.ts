@@ -29,7 +29,7 @@ export function isLeftOut(
   return periods.some(({ fromMs, toMs }) => entryMs < toMs && expiryMs > fromMs)
 }
 
-/** What of the periods lies before `toMs`: whether evidence up to then was counted with the same ones. */
+/** What of the periods lies before `toMs`: whether evidence on labels that expire by then was counted with the same ones. */
 export function periodsUpTo(periods: readonly LeftOutPeriod[], toMs: number): LeftOutPeriod[] {
   return periods.filter(({ fromMs }) => fromMs < toMs).map((one) => ({ fromMs: one.fromMs, toMs: Math.min(one.toMs, toMs) }))
 }

@@ -37,7 +37,7 @@ export async function countRounds(
   let added = 0
   for (;;) {
     const before = await deps.labels.evidence(model)
-    if (before !== null && otherLeftOut(before, from)) return countAnew(deps, model, from, before)
+    if (before !== null && otherLeftOut(deps, before, from)) return countAnew(deps, model, from, before)
     const evidence = before?.evidence ?? createEvidence(deps.rule)
     const page = await addRounds(deps, model, from, { evidence, roundsTo: before?.roundsTo ?? 0 })
     if (page.rounds === 0) return { rounds: added, verdict: before?.verdict ?? 'unproven' }
@@ -48,9 +48,15 @@ export async function countRounds(
   }
 }
 
-/** Whether somebody has marked, or unmarked, a time that was counted already. */
-function otherLeftOut({ leftOut, roundsTo }: StoredEvidence, from: Judged): boolean {
-  const names = [leftOut, from.leftOut].map((periods) => JSON.stringify(periodsUpTo(periods, roundsTo)))
+/**
+ * Whether somebody has marked, or unmarked, a time that touches what was counted. A label is left out by its expiry, which comes after
+ * the end of its round when it ended soon: looking only up to that end, it would hang on outcomes which labels a mark of now leaves out.
+ */
+function otherLeftOut({ rule }: LabelDeps, { leftOut, roundsTo }: StoredEvidence, from: Judged): boolean {
+  const judged = from.streams.filter(({ stream }) => from.judged.has(streamName(stream)))
+  const longestMs = Math.max(0, ...judged.map(({ stream }) => timeframeMs(stream.tf)))
+  const expiryMs = roundsTo + rule.expiryCandles * longestMs
+  const names = [leftOut, from.leftOut].map((periods) => JSON.stringify(periodsUpTo(periods, expiryMs)))
   return names[0] !== names[1]
 }
 

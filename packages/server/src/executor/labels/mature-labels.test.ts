@@ -257,6 +257,25 @@ describe('labels of closed candles', () => {
     expect(deaths).toBeGreaterThan(8)
   })
 
+  it('in a time that is marked from now on do not count, however soon they ended', async () => {
+    const [before, after] = [await openStage(), await openStage()]
+    for (const stage of [before, after]) {
+      await stage.pass(400)
+      await matureLabels(stage.deps)
+    }
+    await after.pass(800)
+    await matureLabels(after.deps)
+    const fromMs = (await after.labels.evidence(VERSION))?.roundsTo ?? 0
+    const period = { fromMs, toMs: fromMs + 100 * MINUTE }
+    for (const stage of [before, after]) {
+      stage.leftOut.push(period)
+      await stage.pass(800)
+      await matureLabels(stage.deps)
+    }
+    expect(await countedBy(after)).toBe(await countedBy(before))
+    expect((await after.kept()).evidence).toEqual((await before.kept()).evidence)
+  })
+
   it('of more streams than are judged do not hold up those after them; bad lines of the markers are told', async () => {
     const stage = await openStage()
     stage.problems.push('line 3: "x": must be ISO time,kind,key=value')
