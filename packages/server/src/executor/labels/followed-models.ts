@@ -4,23 +4,25 @@ import { intactDocument } from '../../model-state.ts'
 import type { ModelStore } from '../../storage/model-store.ts'
 import type { RolloutStore } from '../../storage/rollout-store.ts'
 
-/**
- * Champion, challenger, shadow, the champion before and the model of the rollout; one whose document is not the one that was stored
- * is left out.
- */
-export async function followedModels({
-  models,
-  rollouts,
-}: {
-  models: Pick<ModelStore, 'list' | 'aliases'>
+interface FollowedDeps {
+  models: Pick<ModelStore, 'aliases'>
   rollouts: Pick<RolloutStore, 'newest'>
-}): Promise<Model[]> {
+}
+
+/** Champion, challenger, shadow, the champion before and the model of the rollout, by version. */
+export async function followedVersions({ models, rollouts }: FollowedDeps): Promise<ReadonlySet<string | null | undefined>> {
   const aliases = await models.aliases()
   const { champion, challenger, shadow } = aliases
   const wanted = new Set([champion, challenger, shadow, previousChampion(aliases)])
   const rollout = await rollouts.newest()
   if (rollout !== null) wanted.add(rollout.frozen.modelVersion)
-  return (await models.list()).flatMap((stored) => {
+  return wanted
+}
+
+/** Their documents; one that is not the one that was stored is left out. */
+export async function followedModels(deps: FollowedDeps & { models: Pick<ModelStore, 'list'> }): Promise<Model[]> {
+  const wanted = await followedVersions(deps)
+  return (await deps.models.list()).flatMap((stored) => {
     const document = wanted.has(stored.version) ? intactDocument(stored) : null
     return document === null || modelProblem(document) !== null ? [] : [document]
   })

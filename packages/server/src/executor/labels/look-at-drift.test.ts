@@ -110,13 +110,15 @@ it('a feature that moves is told, and its end; the reference stays what it was, 
   expect(await stage.drift.reference(VERSION)).toEqual(reference)
 })
 
-it('labels of a time that is left out are not looked at', async () => {
+it('labels of a time that is left out are not looked at; too few that are left end what was told', async () => {
   const stage = await openStage()
   await stage.pass(64)
   await lookAtDrift(stage.deps)
   await stage.pass(71, 2)
+  await lookAtDrift(stage.deps)
   stage.leftOut.push({ fromMs: START + 64 * DAY, toMs: START + 72 * DAY })
   expect(await lookAtDrift(stage.deps)).toBe(`${VERSION}: not enough labels in seven days`)
+  expect(stage.told).toEqual([[VERSION], [VERSION, 'rsi'], [VERSION]])
 })
 
 it('a trained model is compared with its training window, on the labels of its parent', async () => {

@@ -42,7 +42,11 @@ async function lookAt(deps: DriftDeps, model: Model): Promise<string> {
   const toMs = lookedToMs(deps, reference.streams)
   const samples = await samplesOf(deps, version, { ...reference, fromMs: toMs - DRIFT_WINDOW_MS, toMs })
   const features = featureDrifts(reference.features, samples, SEED)
-  if (features.length === 0) return told('drift_few', { model: version })
+  if (features.length === 0) {
+    // What was found before is not what the last seven days show.
+    await deps.onDrift(version, [])
+    return told('drift_few', { model: version })
+  }
   await deps.drift.putLook(version, { ts: toMs, features })
   const drifted = features.filter((one) => one.drifted)
   await deps.onDrift(version, drifted)

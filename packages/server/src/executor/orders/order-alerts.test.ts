@@ -1,6 +1,11 @@
+import { ML_FUSION_1_2 } from '@spark/core/signal/model'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { NewAlert } from '../../storage/alert-store.ts'
+import { createModelStore } from '../../storage/model-store.ts'
+import { tellDrift, tellVerdict } from '../labels/label-deps.ts'
 import { START_MS, openPath, wish, type PathFixture } from './order-path-fixture.ts'
 import { planOrders } from './plan-orders.ts'
+import { raiseAlert, resolveAlert } from './raise-alert.ts'
 import { settleAlerts } from './settle-alerts.ts'
 
 let fixture: PathFixture
@@ -46,6 +51,24 @@ describe('an alert of the order path', () => {
     await look()
     expect(await open()).toEqual(['auto_paused risk_daily_loss 2'])
     await start('s1')
+    await look()
+    expect(await open()).toEqual([])
+  })
+
+  it('of a model ends when the model is not followed any more', async () => {
+    const { path } = fixture
+    const models = createModelStore(path.db)
+    const desk = {
+      raise: (alert: NewAlert) => raiseAlert(path, alert),
+      resolve: (code: string, scope: string) => resolveAlert(path, code, scope),
+    }
+    await models.put({ ...ML_FUSION_1_2, version: 'm-1' }, 'hash', START_MS)
+    await models.setAlias('challenger', 'm-1', START_MS)
+    await tellVerdict(desk, 'm-1', 'loses_after_costs')
+    await tellDrift(desk, 'm-1', [{ feature: 'rsi', values: 300, index: 0.3, threshold: 0.2, drifted: true }])
+    await look()
+    expect(await open()).toEqual(['feature_drift model:m-1 1', 'model_loses model:m-1 1'])
+    await models.dropAlias('challenger')
     await look()
     expect(await open()).toEqual([])
   })
