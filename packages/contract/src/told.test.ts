@@ -28,6 +28,7 @@ const SAMPLES: Record<string, string> = {
   streams: 'BTCUSDT 1h, ETHUSDT 1h',
   parent: 'ml-fusion-1.2',
   day: '2026-11-23',
+  report: 'day-2026-11-23',
   verdict: 'unproven',
   phase: 'preview_only',
   expected: 'done',

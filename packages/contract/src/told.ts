@@ -32,6 +32,9 @@ export const TOLD = {
   verified: 'databases whole; {rows} audit rows and {checkpoints} checkpoints verify',
   pruned:
     'removed {slices} slices, {equity} points of equity, {runs} runs of jobs, {messages} messages, {alerts} alerts, {labels} labels, {reports} reports',
+  report_made: '{report}: {bytes} bytes of evidence',
+  report_there: '{report} is there already',
+  report_waits: '{report} is made when the executor starts again',
   labelled: '{count} labels; {told}',
   model_judged: '{model} {verdict}, {rounds} rounds more',
   marker_unread: 'calibration_markers.csv, {words}',
@@ -98,6 +101,7 @@ export const readTold = createReader(TOLD, {
   path: '[^;:]+',
   streams: '.+',
   parent: '[^,\\s]+',
+  report: 'day-[\\d-]+',
   quantity: '[\\d.]+',
   order: '\\S+',
   at: '\\S+',

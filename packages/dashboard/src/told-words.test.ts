@@ -38,6 +38,7 @@ describe('who reads Turkish is told in Turkish', () => {
     ['error_rate=2.41 %, beyond 2.00 %', 'Hata oranı %2,41, %2 ötesinde'],
     // Jobs.
     ['1200 candles added in 12 streams', '12 akışa 1.200 mum eklendi'],
+    ['day-2026-01-31: 12345 bytes of evidence', 'day-2026-01-31: 12.345 bayt kanıt'],
     ['3 labels; ml-fusion-1.2 unproven, 1 rounds more', '3 etiket; ml-fusion-1.2: kanıtlanmadı, 1 tur daha'],
     // Rehearsals.
     ['ended in done', 'sonuna dek gitti'],

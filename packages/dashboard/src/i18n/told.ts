@@ -41,6 +41,9 @@ const turkish: Record<ToldCode, string> = {
   verified: 'veritabanları sağlam; {rows} denetim satırı ve {checkpoints} denetim noktası doğrulandı',
   pruned:
     'silinenler: {slices} dilim, {equity} sermaye noktası, {runs} iş çalışması, {messages} ileti, {alerts} uyarı, {labels} etiket, {reports} rapor',
+  report_made: '{report}: {bytes} bayt kanıt',
+  report_there: '{report} zaten var',
+  report_waits: '{report}, yürütücü yeniden başlayınca hazırlanacak',
   labelled: '{count} etiket; {told}',
   marker_unread: 'okunamayan işaret, calibration_markers.csv, {words}',
   drift_unready: '{model}: karşılaştırmak için henüz yeterli etiket yok',

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { readTold } from '@spark/contract/told'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { ManualClock } from '../clock.ts'
 import { createLog } from '../log.ts'
@@ -50,19 +51,33 @@ it('one that could not be made says why, and is made when it is asked for again'
   expect(await house.deps.store.get('last-1')).toMatchObject({ state: 'done', said: null })
 })
 
+/** The executor ends while it makes one. */
+function stopping(): Reports {
+  const settings = {
+    list() {
+      void slow.stop()
+      return house.deps.settings.list()
+    },
+  }
+  const slow: Reports = createReports({ ...house.deps, clock, log: createLog('test', 'silent'), settings })
+  return slow
+}
+
+it('the report of the last day that a stop interrupts is no failure: it says that the next executor makes it', async () => {
+  expect(await stopping().daily()).toBe('day-2026-01-31 is made when the executor starts again')
+  expect(await house.deps.store.get(DAY.id)).toMatchObject({ state: 'waiting' })
+  await open().resume()
+  expect(await house.deps.store.get(DAY.id)).toMatchObject({ state: 'done' })
+})
+
+it('what the report of the last day says is a sentence that every language has', async () => {
+  const said = [await stopping().daily(), await reports.daily(), await reports.daily()]
+  expect(said.map((text) => readTold(text)?.code)).toEqual(['report_waits', 'report_made', 'report_there'])
+})
+
 it('one that is under way when the executor ends is made by the next', async () => {
   await ask('last-1')
-  const slow: Reports = createReports({
-    ...house.deps,
-    clock,
-    log: createLog('test', 'silent'),
-    settings: {
-      list() {
-        void slow.stop()
-        return house.deps.settings.list()
-      },
-    },
-  })
+  const slow = stopping()
   await expect(slow.run('last-1')).rejects.toThrow(RetryJobError)
   expect(await house.deps.store.get('last-1')).toMatchObject({ state: 'waiting' })
   await open().resume()

@@ -1,3 +1,4 @@
+import { told } from '@spark/contract/told'
 import type { Kysely } from 'kysely'
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
@@ -18,7 +19,7 @@ export interface Reports {
   run(id: string): Promise<void>
   /** Makes all that wait: whoever was to make them has ended. */
   resume(): Promise<void>
-  /** The report of the last day that is over: says what came of it. */
+  /** The report of the last day that is over: says what came of it. A stop is no failure: the next executor makes it. */
   daily(): Promise<string>
   /** Removes what ended before, with its evidence; resolves with how many. */
   prune(beforeMs: number): Promise<number>
@@ -73,11 +74,15 @@ export function createReports(deps: ReportsDeps): Reports {
     async daily() {
       const { id, period } = lastDay(clock.nowMs())
       const before = await store.get(id)
-      if (before?.state === 'done') return `${id} is there already`
+      if (before?.state === 'done') return told('report_there', { report: id })
       await store.ask(deps.db, { id, period, askedBy: BY_SCHEDULE, askedAt: clock.nowMs() })
-      const made = await inTurn(id)
+      const made = await inTurn(id).catch((error: unknown) => {
+        if (error instanceof RetryJobError) return 'stopped' as const
+        throw error
+      })
+      if (made === 'stopped') return told('report_waits', { report: id })
       if (made?.state !== 'done') throw new Error(`${id}: ${made?.said ?? 'it was not made'}`)
-      return `${id}: ${made.evidence?.bytes ?? 0} bytes of evidence`
+      return told('report_made', { report: id, bytes: made.evidence?.bytes ?? 0 })
     },
     async prune(beforeMs) {
       const removed = await store.prune(beforeMs)
