@@ -121,6 +121,17 @@ describe('evidence', () => {
     expect(await kinds()).toEqual(['archive', `manifest ${MANIFEST}`])
   })
 
+  it('a manifest that is longer than its directory says is not unpacked further than a manifest can be', async () => {
+    await make(SMALL)
+    repack((files) => files.map(([name, bytes]) => [name, name === MANIFEST ? Buffer.alloc(2_000_000, ' ') : bytes]))
+    const packed = readFileSync(path)
+    // Its entry in the directory tells the length 22 bytes before the name (PKWARE APPNOTE 4.3.12).
+    packed.writeUInt32LE(10, packed.lastIndexOf(MANIFEST) - 22)
+    writeFileSync(path, packed)
+    const { problems } = await verifyEvidence(path, publicKey)
+    expect(problems.at(-1)?.message).toBe('the manifest or its signature is not there, or cannot be read')
+  })
+
   it('does not hold for another key, nor when somebody else signed the archive anew', async () => {
     await make(SMALL)
     const other = await openSigningKey(join(temporaryFolder(), 'signing.key'))

@@ -71,7 +71,13 @@ async function textOf(file: FileHandle, files: readonly ArchivedFile[], name: st
   if (found === undefined || found.bytes > MANIFEST_BYTES_MAX) return null
   try {
     const pieces: Buffer[] = []
-    for await (const piece of contentOf(file, found)) pieces.push(piece)
+    let bytes = 0
+    for await (const piece of contentOf(file, found)) {
+      // The size that the directory tells is not signed yet.
+      bytes += piece.length
+      if (bytes > MANIFEST_BYTES_MAX) return null
+      pieces.push(piece)
+    }
     return Buffer.concat(pieces).toString()
   } catch {
     return null
