@@ -19,6 +19,7 @@ type Report = Record<string, unknown> & { model: { version: string }; actions: {
 interface Row {
   ts: number
   action: string
+  strategyId: string | null
   context: { rollout?: string; decision?: string; effects?: { kind: string; share?: number }[] }
 }
 interface Breach {
@@ -73,7 +74,7 @@ export function recompute(zip: Uint8Array): { report: Record<string, unknown>; n
       calibration: labels.calibration,
       balance: { buckets: measured.buckets, verdict: null },
       parts: labels.parts,
-      breaches: { ...breaches, autoPausedStrategies: decisions.autoPaused.length },
+      breaches: { ...breaches, autoPausedStrategies: new Set(decisions.autoPaused.map(({ strategyId }) => strategyId)).size },
       actions: {
         taken: decisions.taken.map(({ ts, context }) => ({ ts, share: shareOf(context) })),
         proposed: report.actions.proposed.map(({ code }) => ({ floor: code === 'raise_floor' ? floorOf(config) : null })),

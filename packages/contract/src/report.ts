@@ -121,7 +121,7 @@ const Conclusions = {
     critical: Type.Integer(),
     minor: Type.Integer(),
     autoPause: Type.Boolean({ description: 'the controller or a risk limit stepped in by itself' }),
-    autoPausedStrategies: Type.Integer(),
+    autoPausedStrategies: Type.Integer({ description: 'that a risk limit paused in the period, once or more often' }),
     top: Type.Array(Breach, { description: 'at most three: critical ones, then the longest' }),
   }),
   actions: Type.Object({

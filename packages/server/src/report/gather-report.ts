@@ -17,7 +17,7 @@ import type { LiveSettingStore } from '../storage/live-setting-store.ts'
 import type { MetricSliceStore } from '../storage/metric-slice-store.ts'
 import type { ModelStore } from '../storage/model-store.ts'
 import type { RolloutStore, StoredRollout } from '../storage/rollout-store.ts'
-import { decisionOf, readDecisions, type Decisions } from './report-decisions.ts'
+import { decisionOf, pausedStrategies, readDecisions, type Decisions } from './report-decisions.ts'
 
 export interface GatherDeps {
   config: Pick<
@@ -81,7 +81,7 @@ export async function gatherReport(
     breaches,
     taken: decisions.taken.map(decisionOf),
     phases: decisions.phases.map(decisionOf),
-    autoPausedStrategies: decisions.autoPaused.length,
+    autoPausedStrategies: pausedStrategies(decisions),
     collecting: config.auditMlBucket && config.auditMlSignalParts,
     floor: { base: confidFloor, step: plan.floorStep, max: plan.floorMax },
   }

@@ -56,7 +56,7 @@ describe('the report of a day', () => {
   })
 
   it('tells of the breaches that were open in the day: critical first, cut at its end', () => {
-    expect(report.breaches).toMatchObject({ critical: 1, minor: 2, autoPause: true, autoPausedStrategies: 0 })
+    expect(report.breaches).toMatchObject({ critical: 1, minor: 2, autoPause: true, autoPausedStrategies: 2 })
     expect(report.breaches.top.map(({ gate, durationS, endMs }) => [gate, durationS, endMs === null])).toEqual([
       ['p95', 39 * 60, false],
       ['staleness', 40 * 60, true],

@@ -56,6 +56,11 @@ export async function readDecisions(
   return { taken: await all(TAKEN, { from }), phases: await all(PHASES, {}), autoPaused: await all([AUTO_PAUSED], { from }) }
 }
 
+/** One that was resumed and paused again is one strategy. */
+export function pausedStrategies({ autoPaused }: Pick<Decisions, 'autoPaused'>): number {
+  return new Set(autoPaused.map(({ strategyId }) => strategyId)).size
+}
+
 function seqOf({ id }: AuditItem): number {
   return Number(id.slice(id.lastIndexOf('-') + 1))
 }

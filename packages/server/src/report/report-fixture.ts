@@ -215,10 +215,21 @@ async function fillAudit(dataDir: string, scoreRows: number): Promise<void> {
     advance(minute(720), 0.5),
     advance(minute(1450), 1),
   ]
+  const paused = (ts: number, strategyId: string): AuditEvent => ({
+    ts,
+    action: 'strategy.auto_paused',
+    actor: 'executor',
+    strategyId,
+    traceId: null,
+    result: 'ok',
+    context: {},
+  })
   const slicesEach = Math.max(1, Math.floor(ROWS_AT_ONCE / Math.max(1, scoreRows)))
   const rowsOf = (slice: number) => Array.from({ length: scoreRows }, () => score(DAY_FROM_MS + slice * SLICE_MS))
   const slicesFrom = (first: number) => Array.from({ length: Math.min(slicesEach, 2880 - first) }, (_, at) => first + at)
-  await append(dataDir, 'executor', [decided])
+  // The first was resumed in between.
+  const pauses = [paused(minute(300), 's-1'), paused(minute(310), 's-2'), paused(minute(500), 's-1')]
+  await append(dataDir, 'executor', [decided, pauses])
   const firsts = Array.from({ length: Math.ceil(2880 / slicesEach) }, (_, at) => at * slicesEach)
   function* scores(): Generator<AuditEvent[]> {
     for (const first of firsts) yield slicesFrom(first).flatMap(rowsOf)
