@@ -4,6 +4,7 @@ import { buildReport, type ReportFacts } from '@spark/core/report/build-report'
 import type { Report, ReportBreach, ReportPeriod } from '@spark/core/report/report'
 import { sliceFacts } from '@spark/core/rollout/slice'
 import type { RolloutPlan } from '@spark/core/rollout/plan'
+import { hasEnded } from '@spark/core/rollout/state'
 import type { Model } from '@spark/core/signal/model'
 import type { Config } from '../config.ts'
 import { championOf } from '../champion.ts'
@@ -64,7 +65,7 @@ export async function gatherReport(
   const newest = begun[0] ?? null
   const plan = newest?.frozen.plan ?? rolloutPlanOf(config.file, config.clockSpeed)
   const measured = await measure(deps, plan, period, keep)
-  const named = await championOf(deps.models, newest?.frozen.modelVersion ?? null)
+  const named = await championOf(deps.models, modelUnderRollout(newest, period))
   const model = named === null ? null : ((await deps.models.get(named.version))?.document ?? null)
   const labels = await sumLabels(deps, model, period, keep)
   const decisions = await readDecisions(deps.auditReader, period)
@@ -87,6 +88,13 @@ export async function gatherReport(
   }
   if (keep !== null) await keepRest(keep, deps, { newest, plan, decisions, breaches, model, facts })
   return { report: buildReport(facts), model }
+}
+
+/** Null: none in that time, which is the champion's. */
+function modelUnderRollout(newest: StoredRollout | null, { fromMs }: ReportPeriod): string | null {
+  if (newest === null) return null
+  const { frozen, state } = newest
+  return hasEnded(state) && state.endedMs !== null && state.endedMs <= fromMs ? null : frozen.modelVersion
 }
 
 async function measure({ slices }: GatherDeps, plan: RolloutPlan, period: ReportPeriod, keep: Keep | null): Promise<Measured> {

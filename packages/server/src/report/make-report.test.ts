@@ -6,11 +6,15 @@ import { Value } from 'typebox/value'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ReportDocument } from '@spark/contract/report'
 import type { Report } from '@spark/core/report/report'
+import { deriveModel, modelHash, ML_FUSION_1_2 } from '@spark/core/signal/model'
+import { sha256 } from '../sha256.ts'
 import { publicKeyFile } from '../storage/audit/signing-key.ts'
+import { createModelStore } from '../storage/model-store.ts'
 import { temporaryFolder } from '../storage/temporary-folder.ts'
+import { gatherReport } from './gather-report.ts'
 import { makeReport, ReportStopped } from './make-report.ts'
 import { evidenceFile, reportsDir } from './report-files.ts'
-import { DAY, DAY_FROM_MS, fillDay, openHouse, PREPARED, type ReportHouse } from './report-fixture.ts'
+import { DAY, DAY_FROM_MS, DAY_TO_MS, fillDay, openHouse, PREPARED, type ReportHouse } from './report-fixture.ts'
 import { verifyEvidence } from './verify-evidence.ts'
 
 const HOUR = 3_600_000
@@ -123,5 +127,26 @@ it('a fresh installation has no figure, says what is missing, and has evidence o
   expect(report.missing).toEqual(['no_slices', 'no_labels', 'no_rollout'])
   expect(report.success.filter(({ met }) => met).map(({ name }) => name)).toEqual(['breaches'])
   expect(existsSync(evidenceFile(house.deps.config.dataDir, DAY.id))).toBe(true)
+  await house.close()
+})
+
+it('a rollout that had ended before the period leaves the champion to report of, one that ended in it does not', async () => {
+  const house = await openHouse(temporaryFolder())
+  await fillDay(house, { due: 6, labels: 40, scoreRows: 0 })
+  const { db, rollouts } = house.deps
+  const derived = deriveModel(ML_FUSION_1_2, { rsi: 2, macd: 1, trend: 1 }, sha256)
+  if (!derived.ok) throw new Error(derived.problem)
+  const models = createModelStore(db)
+  await models.put(derived.model, modelHash(derived.model, sha256), DAY_FROM_MS)
+  await models.setAlias('champion', derived.model.version, DAY_FROM_MS)
+  const modelWhenEndedAt = async (endedMs: number) => {
+    const [rollout] = await rollouts.list(1)
+    if (rollout === undefined) throw new Error('the day is not filled')
+    const state = { ...rollout.state, phase: 'rolled_back', endedMs } as const
+    await db.transaction().execute((trx) => rollouts.saveState(trx, rollout.id, state, DAY_TO_MS))
+    return (await gatherReport(house.deps, about, null)).report.model.version
+  }
+  expect(await modelWhenEndedAt(DAY_FROM_MS)).toBe(derived.model.version)
+  expect(await modelWhenEndedAt(DAY_FROM_MS + 1)).toBe(ML_FUSION_1_2.version)
   await house.close()
 })
