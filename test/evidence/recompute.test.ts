@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { makeReport } from '@spark/server/report/make-report'
 import { evidenceFile } from '@spark/server/report/report-files'
-import { DAY, fillDay, openHouse, PREPARED } from '@spark/server/report/report-fixture'
+import { DAY, fillDay, loseBreaches, openHouse, PREPARED } from '@spark/server/report/report-fixture'
 import { recompute } from './recompute.ts'
 
 /** Not measured: when it was prepared. */
@@ -40,10 +40,12 @@ const countNumbers = (value: unknown): number =>
 async function evidenceOf(
   fill: boolean,
   period: (typeof DAY)['period'] | { kind: 'rollout'; fromMs: number; toMs: number } = DAY.period,
+  lost = 0,
 ) {
   const folder = mkdtempSync(join(tmpdir(), 'spark-evidence-'))
   const house = await openHouse(folder)
   if (fill) await fillDay(house, { due: 6, labels: 500, scoreRows: 1 })
+  if (lost > 0) await loseBreaches(house, lost)
   await makeReport(house.deps, { id: DAY.id, period, prepared: PREPARED })
   const zip = readFileSync(evidenceFile(folder, DAY.id))
   await house.close()
@@ -66,6 +68,12 @@ it('also of a phase of some hours, which begins within a window', async () => {
   } as const
   const { report, numbers } = recompute(await evidenceOf(true, period))
   expect(differences(report, numbers)).toEqual([])
+})
+
+it('also when breaches of it are not kept any more: what they would come to is nothing', async () => {
+  const { report, numbers } = recompute(await evidenceOf(true, DAY.period, 3))
+  expect(differences(report, numbers)).toEqual([])
+  expect(report['summary']).toMatchObject({ criticalPerDay: null, minorPerDay: null })
 })
 
 it('also when there is nothing', async () => {

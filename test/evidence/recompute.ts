@@ -12,6 +12,7 @@ interface Config {
   period: { kind: string; fromMs: number; toMs: number }
   plan: Plan & { steps: { share: number }[] }
   rollout: { id: string; ceiling: number; startedMs: number } | null
+  partBreaches: boolean
   collecting: boolean
   floor: { base: number; step: number; max: number }
 }
@@ -63,8 +64,8 @@ export function recompute(zip: Uint8Array): { report: Record<string, unknown>; n
       coverage: { slices: inside.length, slicesDue: (period.toMs - period.fromMs) / SLICE },
       summary: {
         ...measured.summary,
-        criticalPerDay: (breaches.critical * 24) / hours,
-        minorPerDay: (breaches.minor * 24) / hours,
+        criticalPerDay: config.partBreaches ? null : (breaches.critical * 24) / hours,
+        minorPerDay: config.partBreaches ? null : (breaches.minor * 24) / hours,
       },
       bands: GATES.map((gate) =>
         band(config.plan, gate, judge(config.plan, slices, gate, period.fromMs), period.toMs - period.fromMs),
@@ -86,7 +87,7 @@ export function recompute(zip: Uint8Array): { report: Record<string, unknown>; n
         measured.summary.errorRatePercent,
         measured.scores.perMinute,
         measured.summary.confidMedian,
-        breaches.critical + breaches.minor,
+        config.partBreaches ? null : breaches.critical + breaches.minor,
         measured.summary.deadLettersMax,
         largest(measured.buckets.map(({ count }) => count)),
         labels.calibration.labels,

@@ -43,8 +43,8 @@ const Measures = {
   summary: Type.Object({
     ...Measurement,
     hitRatePercent: nullable(Type.Number({ description: 'scores answered ok ÷ polls due' })),
-    criticalPerDay: Type.Number({ description: 'critical breaches for 24 hours' }),
-    minorPerDay: Type.Number(),
+    criticalPerDay: nullable(Type.Number({ description: 'critical breaches for 24 hours; null: some may be missing' })),
+    minorPerDay: nullable(Type.Number()),
   }),
   bands: Type.Array(
     Type.Object({
@@ -118,7 +118,7 @@ const Decision = Type.Object({
 
 const Conclusions = {
   breaches: Type.Object({
-    critical: Type.Integer(),
+    critical: Type.Integer({ description: 'at least, when part_breaches is missing' }),
     minor: Type.Integer(),
     autoPause: Type.Boolean({ description: 'the controller or a risk limit stepped in by itself' }),
     autoPausedStrategies: Type.Integer({ description: 'that a risk limit paused in the period, once or more often' }),
@@ -156,7 +156,7 @@ const Conclusions = {
       target: Type.String(),
     }),
   ),
-  missing: Type.Array(Type.Enum(['no_slices', 'part_measured', 'no_labels', 'no_rollout', 'collection_off'])),
+  missing: Type.Array(Type.Enum(['no_slices', 'part_measured', 'part_breaches', 'no_labels', 'no_rollout', 'collection_off'])),
 }
 
 /** The 24-hour report of the playbook, every blank of it. */

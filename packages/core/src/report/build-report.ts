@@ -23,6 +23,8 @@ export interface ReportFacts {
   labels: Pick<Report, 'calibration' | 'parts'>
   /** Those that were open at any time of the period. */
   breaches: readonly ReportBreach[]
+  /** There may have been more: they are not kept. */
+  partBreaches: boolean
   /** In the period, oldest first. */
   taken: ReportDecision[]
   /** Those that say where the rollout stood at the end of the period, also older ones; oldest first. */
@@ -39,12 +41,13 @@ export interface ReportFacts {
 const STEPPED_IN: ReadonlySet<string> = new Set(['rollback', 'preview_only', 'counter_move'])
 
 export function buildReport(facts: ReportFacts): Report {
-  const { id, prepared, build, featureVersion, model, measured, labels, breaches, taken } = facts
+  const { id, prepared, build, featureVersion, model, measured, labels, breaches, partBreaches, taken } = facts
   const lengthMs = facts.period.toMs - facts.period.fromMs
   const { tally, due } = measured
   const { ok, error, timeout } = tally.polls
   const rollout = facts.rollout === null ? null : rolloutAfter(facts.rollout, facts.phases)
   const critical = breaches.filter((one) => one.critical).length
+  const perDay = (count: number) => (partBreaches ? null : (count * DAY_MS) / lengthMs)
   const buckets = bucketCounts(tally)
   const success = criteriaOf(facts)
   const { scoresPerMinute, ...figures } = figuresOf(tally, lengthMs)
@@ -61,8 +64,8 @@ export function buildReport(facts: ReportFacts): Report {
     summary: {
       ...figures,
       hitRatePercent: due === 0 ? null : (100 * ok) / due,
-      criticalPerDay: (critical * DAY_MS) / lengthMs,
-      minorPerDay: ((breaches.length - critical) * DAY_MS) / lengthMs,
+      criticalPerDay: perDay(critical),
+      minorPerDay: perDay(breaches.length - critical),
     },
     bands: measured.bands,
     scores: {
@@ -94,11 +97,13 @@ function isOfTheController({ actor, decision }: ReportDecision): boolean {
   return actor === 'controller' && decision !== null && STEPPED_IN.has(decision)
 }
 
-/** The criteria of the playbook on the whole period, and whether v2.1 collects. */
-function criteriaOf({ measured, breaches, labels, collecting }: ReportFacts): ReportCriterion[] {
+/** The criteria of the playbook on the whole period, and whether v2.1 collects. What was not counted whole is not met. */
+function criteriaOf({ measured, breaches, partBreaches, labels, collecting }: ReportFacts): ReportCriterion[] {
   const value = labels.calibration.labels
   return [
-    ...successCriteria({ tally: measured.tally, stepBreaches: breaches.length }),
+    ...successCriteria({ tally: measured.tally, stepBreaches: breaches.length }).map((one) =>
+      one.name === 'breaches' && partBreaches ? { ...one, value: null, met: false } : one,
+    ),
     { name: 'collection', value, met: collecting && value > 0, target: 'on, and labels come' },
   ]
 }
@@ -117,10 +122,11 @@ function topBreaches(breaches: readonly ReportBreach[], toMs: number): Report['b
     .slice(0, TOP)
 }
 
-function missingOf({ measured, labels, rollout, collecting }: ReportFacts): MissingCode[] {
+function missingOf({ measured, partBreaches, labels, rollout, collecting }: ReportFacts): MissingCode[] {
   const { slices, slicesDue } = measured
   return [
     ...(slices === 0 ? (['no_slices'] as const) : slices < slicesDue ? (['part_measured'] as const) : []),
+    ...(partBreaches ? (['part_breaches'] as const) : []),
     ...(labels.calibration.labels === 0 ? (['no_labels'] as const) : []),
     ...(rollout === null ? (['no_rollout'] as const) : []),
     ...(collecting ? [] : (['collection_off'] as const)),

@@ -92,7 +92,7 @@ export interface ReportParts {
 export type ReportCriterion = Criterion | (Omit<Criterion, 'name'> & { name: 'collection' })
 
 /** What is not there, by a code that the words of the report explain. */
-export type MissingCode = 'no_slices' | 'part_measured' | 'no_labels' | 'no_rollout' | 'collection_off'
+export type MissingCode = 'no_slices' | 'part_measured' | 'part_breaches' | 'no_labels' | 'no_rollout' | 'collection_off'
 
 export type ProposalCode = 'roll_back' | 'preview_only' | 'raise_floor' | 'no_op' | 'watch'
 
@@ -140,9 +140,9 @@ export interface Report {
     hitRatePercent: number | null
     confidMedian: number | null
     deadLettersMax: number | null
-    /** Breaches for 24 hours. */
-    criticalPerDay: number
-    minorPerDay: number
+    /** Breaches for 24 hours; null: some may be missing. */
+    criticalPerDay: number | null
+    minorPerDay: number | null
   }
   bands: ReportBand[]
   scores: {
@@ -159,6 +159,7 @@ export interface Report {
   balance: { buckets: BucketCount[]; verdict: Balance | null }
   parts: ReportParts
   breaches: {
+    /** At least so many when `part_breaches` is missing. */
     critical: number
     minor: number
     /** The controller or a risk limit stepped in by itself. */

@@ -9,7 +9,7 @@ import type { Model } from '@spark/core/signal/model'
 import type { Config } from '../config.ts'
 import { championOf } from '../champion.ts'
 import { effectiveSettings } from '../live-settings.ts'
-import { breachesOf } from '../rollout/breach-list.ts'
+import { breachesOf, isCutShort } from '../rollout/breach-list.ts'
 import { rolloutPlanOf } from '../rollout-plan.ts'
 import { sloSlicesOf } from '../slo-slices.ts'
 import type { AuditReader } from '../storage/audit/audit-reader.ts'
@@ -80,6 +80,7 @@ export async function gatherReport(
     measured,
     labels,
     breaches,
+    partBreaches: begun.some((one) => isCutShort(one, period.fromMs)),
     taken: decisions.taken.map(decisionOf),
     phases: decisions.phases.map(decisionOf),
     autoPausedStrategies: pausedStrategies(decisions),
@@ -179,7 +180,8 @@ async function keepRest(keep: Keep, { config, settings }: GatherDeps, rest: Rest
           startedMs: newest.startedAt,
           frozen: newest.frozen,
         }
-  const { period, collecting, floor } = facts
-  await keep.file('config.json', { period, plan, rollout, collecting, floor, applied: await settings.list(), file: config.file })
+  const { period, partBreaches, collecting, floor } = facts
+  const applied = await settings.list()
+  await keep.file('config.json', { period, plan, rollout, partBreaches, collecting, floor, applied, file: config.file })
   if (model !== null) await keep.file(`models/${model.version}.json`, model)
 }

@@ -14,7 +14,8 @@ import { temporaryFolder } from '../storage/temporary-folder.ts'
 import { gatherReport } from './gather-report.ts'
 import { makeReport, ReportStopped } from './make-report.ts'
 import { evidenceFile, reportsDir } from './report-files.ts'
-import { DAY, DAY_FROM_MS, DAY_TO_MS, fillDay, openHouse, PREPARED, type ReportHouse } from './report-fixture.ts'
+import { DAY, DAY_FROM_MS, DAY_TO_MS, fillDay, loseBreaches, openHouse, PREPARED, type ReportHouse } from './report-fixture.ts'
+import { reportMarkdown } from './report-markdown.ts'
 import { verifyEvidence } from './verify-evidence.ts'
 
 const HOUR = 3_600_000
@@ -127,6 +128,27 @@ it('a fresh installation has no figure, says what is missing, and has evidence o
   expect(report.missing).toEqual(['no_slices', 'no_labels', 'no_rollout'])
   expect(report.success.filter(({ met }) => met).map(({ name }) => name)).toEqual(['breaches'])
   expect(existsSync(evidenceFile(house.deps.config.dataDir, DAY.id))).toBe(true)
+  await house.close()
+})
+
+it('a report that may miss breaches says so, has no rate and does not meet the criterion; of a later time it is whole', async () => {
+  const house = await openHouse(temporaryFolder())
+  await fillDay(house, { due: 6, labels: 40, scoreRows: 0 })
+  await loseBreaches(house, 1)
+  const { report } = await gatherReport(house.deps, about, null)
+  expect([...Value.Errors(ReportDocument, report)]).toEqual([])
+  expect(report.missing).toEqual(['part_measured', 'part_breaches'])
+  expect(report.breaches).toMatchObject({ critical: 1, minor: 2 })
+  expect(report.summary).toMatchObject({ criticalPerDay: null, minorPerDay: null })
+  expect(report.success.find(({ name }) => name === 'breaches')).toMatchObject({ met: false, value: null })
+  const text = reportMarkdown(report, { reviewed: null, approved: null }, 'en')
+  expect(text).toContain('- **Critical:** ≥ 1 (')
+  expect(text).toContain('the newest 20 breaches that are over')
+  // The oldest that is kept ended at 10:40.
+  const period = { kind: 'last', fromMs: DAY_FROM_MS + 640 * 60_000, toMs: DAY_TO_MS } as const
+  const { report: later } = await gatherReport(house.deps, { ...about, period }, null)
+  expect(later.missing).not.toContain('part_breaches')
+  expect(later.success.find(({ name }) => name === 'breaches')).toMatchObject({ met: true, value: 2 })
   await house.close()
 })
 

@@ -157,6 +157,15 @@ const BREACHES: EndedBreach[] = [
   { gate: 'staleness', sinceMs: minute(1400), endMs: minute(1450), critical: false, fast: false, worst: 70 },
 ]
 
+/** Breaches of the rollout that are not kept any more. */
+export async function loseBreaches({ deps: { db, rollouts } }: ReportHouse, count: number): Promise<void> {
+  const [rollout] = await rollouts.list(1)
+  if (rollout === undefined) throw new Error('the day is not filled')
+  const { id, state } = rollout
+  const breaches = { ...state.breaches, total: state.breaches.total + count }
+  await db.transaction().execute((trx) => rollouts.saveState(trx, id, { ...state, breaches }, DAY_TO_MS))
+}
+
 async function fillRollout({ db, rollouts }: ReportHouse['deps']): Promise<void> {
   const begun = { rolloutId: 'rollout-1', planDigest: 'd'.repeat(64), ceiling: 1, nowMs: STARTED_MS }
   const state = { ...startRollout(DEFAULT_PLAN, begun, null), breaches: { ended: BREACHES, total: 4, critical: 2 } }

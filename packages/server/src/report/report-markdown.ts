@@ -119,18 +119,20 @@ function parts({ parts: of }: Report, { words: w, number }: ReportText): string[
   ]
 }
 
-function breaches({ breaches: b }: Report, { words: w, number, time }: ReportText): string[] {
+function breaches({ breaches: b, missing }: Report, { words: w, number, time }: ReportText): string[] {
+  const isPart = missing.includes('part_breaches')
+  const count = (value: number) => `${isPart ? '≥ ' : ''}${number(value)}`
   const top = b.top.map(({ gate, threshold, durationS, sinceMs, endMs, worst }, at) => {
     const open = endMs === null ? `, ${w.stillOpen}` : ''
     return `${at + 1}. ${time(sinceMs)} (${w.metric}: ${w.gates[gate]} ${number(worst, 3)}, ${w.threshold}: ${number(threshold, 3)}, ${w.lasted}: ${number(durationS)}s${open})`
   })
   return [
     `## ${w.breaches}`,
-    `- **${w.critical}:** ${number(b.critical)} (${w.autoPause}: ${b.autoPause ? w.yes : w.no})`,
-    `- **${w.minor}:** ${number(b.minor)} (${w.warningOnly})`,
+    `- **${w.critical}:** ${count(b.critical)} (${w.autoPause}: ${b.autoPause ? w.yes : w.no})`,
+    `- **${w.minor}:** ${count(b.minor)} (${w.warningOnly})`,
     '',
     `**${w.top}:**`,
-    ...(top.length === 0 ? [`- ${w.noBreach}`] : top),
+    ...(top.length === 0 ? [`- ${isPart ? w.none : w.noBreach}`] : top),
     '',
   ]
 }

@@ -127,6 +127,8 @@ export const en: Words = {
     no_slices: () => 'Nothing was measured in this time. It fills when the executor asks for scores of strategies.',
     part_measured: (slices, due) =>
       `${slices} of ${due} slices were measured; in the others the executor did not run. The past does not fill.`,
+    part_breaches: () =>
+      'Of each rollout the newest 20 breaches that are over are kept, and it had more: those of this time may not all be listed. Counts are at least so many, there is no incident rate, and the criterion counts as not met. The past does not fill.',
     no_labels: () =>
       'No label ended in this time, so there is no hit rate and no share of signal parts. A label ends at a barrier or after 12 candles: on 1h within 13 hours.',
     no_rollout: () => 'There is no rollout. spark rollout start begins one.',

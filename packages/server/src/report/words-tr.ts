@@ -123,6 +123,8 @@ export const tr: Words = {
   missings: {
     no_slices: () => 'Bu sürede hiçbir şey ölçülmedi. Executor stratejiler için skor sordukça dolar.',
     part_measured: (slices, due) => `${due} dilimin ${slices} tanesi ölçüldü; kalanında executor çalışmıyordu. Geçmiş dolmaz.`,
+    part_breaches: () =>
+      "Her rollout'un biten ihlallerinden en yeni 20 tanesi saklanır ve daha çoğu vardı: bu süredekilerin hepsi listede olmayabilir. Sayılar en az o kadardır, incident rate yoktur, kriter karşılanmadı sayılır. Geçmiş dolmaz.",
     no_labels: () =>
       "Bu sürede biten etiket yok; bu yüzden hit-rate ve sinyal parçaları da yok. Etiket bir bariyere değince ya da 12 mum sonra biter: 1h'ta en geç 13 saatte.",
     no_rollout: () => 'Rollout yok. spark rollout start ile başlar.',

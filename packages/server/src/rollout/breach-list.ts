@@ -23,3 +23,10 @@ export function breachesOf(rollouts: readonly StoredRollout[], nowMs: number) {
     })
     .sort((a, b) => b.since - a.since)
 }
+
+/** Of the breaches that are over a rollout keeps the newest only: one that was open after `fromMs` may be missing in its list. */
+export function isCutShort({ state }: Pick<StoredRollout, 'state'>, fromMs: number): boolean {
+  const { ended, total } = state.breaches
+  const isWhole = total <= ended.length + openBreaches(state).length
+  return !isWhole && (ended[0]?.endMs ?? Number.POSITIVE_INFINITY) > fromMs
+}
