@@ -94,6 +94,11 @@ it('is reviewed by one person and approved by another, each once and in the audi
   expect(await sign(risk, 'review')).toMatchObject({ status: 200 })
   expect(await sign(ops, 'review')).toMatchObject({ status: 400 })
   expect(await sign(risk, 'approve')).toMatchObject({ status: 400 })
+  // Nor with a token of hers: it is the same person.
+  const { body } = await risk.post('/api/tokens', { name: 'night', permissions: ['canApproveReports'], days: 1 })
+  const own = { host: 'localhost', authorization: `Bearer ${String(body['secret'])}` }
+  const refused = await api.app.inject({ method: 'POST', url: `/api/reports/${DAY.id}/approve`, payload: {}, headers: own })
+  expect([refused.statusCode, refused.json<{ detail: string }>().detail]).toEqual([400, expect.stringMatching(/another person$/)])
   const token = { host: 'localhost', authorization: `Bearer ${api.tokens.operator}` }
   const approved = await api.app.inject({ method: 'POST', url: `/api/reports/${DAY.id}/approve`, payload: {}, headers: token })
   expect(approved.statusCode).toBe(200)
@@ -103,7 +108,7 @@ it('is reviewed by one person and approved by another, each once and in the audi
     { as: 'reviewed', by: 'rita', at: clock.nowMs() },
   ])
   expect((await get(`/api/reports/${DAY.id}?format=md`)).body).toContain('**Reviewed by:** rita')
-  expect(await actions()).toEqual(['report.reviewed', 'report.approved'])
+  expect(await actions()).toEqual(['report.reviewed', 'token.created', 'report.approved'])
 })
 
 it('no more than five wait', async () => {

@@ -47,6 +47,8 @@ export async function startApartWork<Asked>(deps: ApartDeps<Asked>): Promise<Apa
     // Cancelled while it waited, or asked for twice.
     if (asked === null || !(await store.begin(id))) return
     child = start(asked)
+    // Somebody stopped while it was read.
+    if (stopped) child.kill('SIGKILL')
     const { result, ...ended } = await follow(child, { id, store, clock, log })
     child = null
     await store.end(id, { ...ended, nowMs: clock.nowMs(), ...(result !== undefined && { result }) })
@@ -73,8 +75,17 @@ export function forkApart(entry: string, words: readonly string[]): ChildProcess
   // The executor's young memory is small because it lives long; this one makes much that dies at once.
   const execArgv = process.execArgv.filter((argument) => !argument.startsWith('--max-semi-space-size'))
   const child = fork(entry, words, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv })
-  if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW)
+  if (child.pid !== undefined) makeHumble(child.pid)
   return child
+}
+
+/** One that has ended meanwhile needs no priority; how it ended is told by who follows it. */
+function makeHumble(pid: number): void {
+  try {
+    setPriority(pid, constants.priority.PRIORITY_LOW)
+  } catch (error) {
+    if (!(error instanceof Error && error.message.includes('ESRCH'))) throw error
+  }
 }
 
 type Ended = Omit<ApartEnd, 'nowMs'> & { result?: unknown }

@@ -10,7 +10,7 @@ import { mlBucket } from '@spark/core/signal/decision'
 import { sql, type InsertResult, type Kysely, type SelectQueryBuilder, type UpdateResult } from 'kysely'
 import type { LabelCounterRow, LabelRow } from './label-tables.ts'
 import { prepared } from './prepared.ts'
-import { keepVerdict } from './verdict-history.ts'
+import { forgetVerdictsAfter, keepVerdict } from './verdict-history.ts'
 import type { MainTables } from './tables.ts'
 
 /** A label, and whose it is. */
@@ -245,6 +245,7 @@ async function saveEvidence(
           .where('rounds_to', '=', fromTo)
           .executeTakeFirstOrThrow()
   if (rowsOf(changed) === 0n) return false
+  if (anew) await forgetVerdictsAfter(trx, model, roundsTo)
   await keepVerdict(trx, { model, evidence, roundsTo })
   if (anew) await trx.deleteFrom('label_counter').where('model', '=', model).where('counted', '=', 1).execute()
   await count(trx, counted, true)

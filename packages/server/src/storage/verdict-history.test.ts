@@ -5,7 +5,7 @@ import { addRound, createEvidence } from '@spark/core/calibration/verdict'
 import { expect, it, onTestFinished } from 'vitest'
 import { openMainDatabase } from './open-main-database.ts'
 import { temporaryFolder } from './temporary-folder.ts'
-import { keepVerdict, pastVerdicts } from './verdict-history.ts'
+import { forgetVerdictsAfter, keepVerdict, pastVerdicts } from './verdict-history.ts'
 
 const DAY = 86_400_000
 
@@ -18,8 +18,9 @@ it('of each day the last verdict is kept, and each change of it; a round that is
     for (let at = 0; at < count; at += 1) addRound(evidence, [{ model: labelThat(hits), baseline: null }])
     await keepVerdict(db, { model: 'm-1', evidence, roundsTo })
   }
-  await keepVerdict(db, { model: 'other', evidence, roundsTo: 5 })
+  await keepVerdict(db, { model: 'other', evidence, roundsTo: 3 })
   await round(1, true, 1)
+  await keepVerdict(db, { model: 'other', evidence, roundsTo: 5 })
   await round(2, true, 1)
   await round(DAY + 1, true, 1)
   await round(DAY + 2, true, 300)
@@ -32,5 +33,8 @@ it('of each day the last verdict is kept, and each change of it; a round that is
   const [newest] = await pastVerdicts(db, 'm-1', 1)
   expect(newest?.netReturn?.low).toBeGreaterThan(0)
   expect(newest?.netReturn?.mean).toBeCloseTo(1, 9)
-  expect(await pastVerdicts(db, 'other', 10)).toEqual([{ at: 5, verdict: 'unproven', labels: 0, netReturn: null }])
+  // Nothing is kept of no labels.
+  expect(await pastVerdicts(db, 'other', 10)).toMatchObject([{ at: 5, verdict: 'unproven', labels: 1 }])
+  await forgetVerdictsAfter(db, 'm-1', DAY + 1)
+  expect((await pastVerdicts(db, 'm-1', 10)).map(({ at }) => at)).toEqual([2, DAY + 1])
 })

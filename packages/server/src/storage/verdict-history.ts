@@ -20,6 +20,7 @@ export async function keepVerdict(
   { model, evidence, roundsTo }: { model: string; evidence: Evidence; roundsTo: number },
 ): Promise<void> {
   const { verdict, labels, netReturn } = verdictFigures(evidence)
+  if (labels === 0) return
   const own = trx.selectFrom('verdict_history').select(['rounds_to', 'verdict']).where('model', '=', model)
   const last = await own.orderBy('rounds_to', 'desc').limit(1).executeTakeFirst()
   const sameDay = last !== undefined && Math.floor(last.rounds_to / DAY_MS) === Math.floor(roundsTo / DAY_MS)
@@ -32,6 +33,11 @@ export async function keepVerdict(
     // Counted anew, a round may end when one did before.
     .onConflict((conflict) => conflict.columns(['model', 'rounds_to']).doUpdateSet({ verdict, labels, ...figures }))
     .execute()
+}
+
+/** Counted anew up to an earlier round: what was thought later rested on labels that do not count. */
+export async function forgetVerdictsAfter(trx: Kysely<MainTables>, model: string, roundsTo: number): Promise<void> {
+  await trx.deleteFrom('verdict_history').where('model', '=', model).where('rounds_to', '>', roundsTo).execute()
 }
 
 /** The newest `limit`, oldest first. */

@@ -78,16 +78,17 @@ async function sign(
 ): Promise<{ ok: true }> {
   const { desk, reports, clock } = deps
   const ts = clock.nowMs()
-  const { actor } = whoOf(request)
+  // A person's tokens are the same person.
+  const by = request.caller.user?.name ?? whoOf(request).actor
   await desk.db.transaction().execute(async (trx) => {
     const found = await reports.get(id, trx)
     if (found === null || found.state !== 'done') throw new ApiProblem('unknown_id', `there is no report ${id} that is made`)
-    const other = found.signatures.find((one) => one.by === actor && one.as !== as)
+    const other = found.signatures.find((one) => one.by === by && one.as !== as)
     if (other !== undefined)
-      throw new ApiProblem('bad_request', `${actor} has ${other.as} it: the other signature takes another person`)
+      throw new ApiProblem('bad_request', `${by} has ${other.as} it: the other signature takes another person`)
     const already = found.signatures.find((one) => one.as === as)
     if (already !== undefined) throw new ApiProblem('bad_request', `${already.by} has ${as} it already`)
-    await reports.sign(trx, id, { as, by: actor, at: ts })
+    await reports.sign(trx, id, { as, by, at: ts })
     await desk.outbox.add(trx, [
       commandEvent(whoOf(request), { ts, action: `report.${as}`, context: { report: id, reason: reason ?? null } }),
     ])
