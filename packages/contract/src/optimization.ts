@@ -3,7 +3,7 @@ import { Limit, Id, Reason } from './trading.ts'
 
 const Ms = Type.Integer({ description: 'ms since 1970' })
 const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
-const tried = <T extends TSchema>(schema: T) => Type.Array(schema, { minItems: 1, maxItems: 50 })
+const tried = <T extends TSchema>(schema: T) => Type.Array(schema, { minItems: 1, maxItems: 50, uniqueItems: true })
 
 const SearchSpace = Type.Object(
   {

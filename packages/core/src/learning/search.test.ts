@@ -171,6 +171,17 @@ describe('the search', () => {
     expect(said).toContain(`none of 2 rules made ${TRADES_MIN} trades`)
   })
 
+  it('refuses 312,500,000 combinations of equal values before it makes one', () => {
+    const values = Array.from({ length: 50 }, () => 1)
+    const floors = Object.defineProperty([...values], 0, {
+      get() {
+        throw new Error('a combination was made')
+      },
+    })
+    const space = { floors, profitAtrs: values, stopAtrs: values, expiryCandles: values, riskShares: values }
+    expect(() => trialsOf(space, RULE)).toThrow(RangeError)
+  })
+
   it('refuses more combinations than a job may take', () => {
     const many = Array.from({ length: TRIALS_MAX + 1 }, (_, at) => at / TRIALS_MAX)
     expect(() =>

@@ -64,8 +64,10 @@ export const TRIALS_MAX = 5000
 /** In training: fewer trades say nothing of a rule. */
 export const TRADES_MIN = 30
 
-/** Every combination, the current rule first and not twice. RangeError for more than TRIALS_MAX. */
+/** Every combination, the current rule first and not twice. RangeError for more than TRIALS_MAX, of equal values as well: before any is made. */
 export function trialsOf(space: SearchSpace, current: TradeRule): TradeRule[] {
+  const count = Object.values(space).reduce((product, values) => product * values.length, 1)
+  if (count > TRIALS_MAX) throw new RangeError(`more than ${TRIALS_MAX} combinations`)
   const rules: TradeRule[] = [current]
   const known = new Set([JSON.stringify(ordered(current))])
   for (const floor of space.floors)

@@ -49,6 +49,8 @@ it('nobody without the permission asks for one, nor for an unknown strategy, nor
   expect(await optimize({}, '')).toMatchObject({ code: 'unauthorized' })
   expect(await post('/api/strategies/nobody/optimize', {})).toMatchObject({ status: 404, code: 'unknown_id' })
   expect(await optimize({ space })).toMatchObject({ status: 400, code: 'bad_request' })
+  const twice = { ...space, profitAtrs: [1, 1], stopAtrs: [1] }
+  expect(await optimize({ space: twice })).toMatchObject({ status: 400, code: 'bad_request' })
   expect(await createOptimizationStore(database.db).list(10)).toEqual([])
 })
 
