@@ -2,6 +2,7 @@ import type { AnswerOf, BodyOf } from '@spark/contract/routes'
 import { useCommand } from '../../commands.ts'
 import { ConfirmDialog } from '../../components/confirm-dialog.tsx'
 import { useLanguage } from '../../i18n/language.tsx'
+import { limitText } from './limit-text.ts'
 
 interface LimitsDialogProps {
   wanted: BodyOf<'riskLimitsChange'>['limits']
@@ -12,8 +13,9 @@ interface LimitsDialogProps {
 
 /** Old and new of each limit, and the word to type. */
 export function LimitsDialog({ wanted, limits, onChanged, onClose }: LimitsDialogProps) {
-  const { m } = useLanguage()
+  const { m, f } = useLanguage()
   const { settings: t } = m
+  const shown = (text: string | null) => (text === null ? t.unlimited : limitText(text, f))
   const run = useCommand()
   return (
     <ConfirmDialog
@@ -34,7 +36,7 @@ export function LimitsDialog({ wanted, limits, onChanged, onClose }: LimitsDialo
           .filter(({ name }) => wanted[name] !== undefined)
           .map(({ name, limit, fileLimit }) => (
             <li key={name}>
-              {t.limitNames[name]}: {limit ?? t.unlimited} → <strong>{wanted[name] ?? fileLimit ?? t.unlimited}</strong>
+              {t.limitNames[name]}: {shown(limit)} → <strong>{shown(wanted[name] ?? fileLimit)}</strong>
             </li>
           ))}
       </ul>

@@ -11,6 +11,7 @@ import type { Format } from '../../format/format.ts'
 import { useLanguage } from '../../i18n/language.tsx'
 import { queries } from '../../queries.ts'
 import { usePermissions } from '../../session.ts'
+import { limitText, readsTwoWays } from './limit-text.ts'
 import { LimitsDialog } from './limits-dialog.tsx'
 
 type Limit = AnswerOf<'risk'>['limits'][number]
@@ -27,6 +28,7 @@ export function Limits() {
   const wanted: BodyOf<'riskLimitsChange'>['limits'] = Object.fromEntries(
     Object.entries(draft).filter(([, value]) => value === null || value.trim() !== ''),
   )
+  const unclear = Object.entries(wanted).some(([name, value]) => readsTwoWays(name as RiskLimitName, value ?? ''))
   function submit(event: FormEvent): void {
     event.preventDefault()
     setAsking(true)
@@ -53,7 +55,7 @@ export function Limits() {
               className="justify-self-start"
               type="submit"
               why={canChangeLimits ? null : m.common.notPermitted}
-              disabled={Object.keys(wanted).length === 0}
+              disabled={unclear || Object.keys(wanted).length === 0}
             >
               {t.changeLimits}
             </Button>
@@ -83,7 +85,8 @@ interface LimitRowProps {
 function LimitRow({ limit: { name, limit, fileLimit, changed, used, unit, by }, value, onChange }: LimitRowProps) {
   const { m, f } = useLanguage()
   const { settings: t } = m
-  const shown = (text: string | null) => (text === null ? t.unlimited : inWords(text, f))
+  const shown = (text: string | null) => (text === null ? t.unlimited : limitText(text, f))
+  const unclear = readsTwoWays(name, value ?? '')
   return (
     <tr data-limit={name}>
       <th scope="row" title={`${name}: ${unit}`} className="align-middle !text-text">
@@ -108,11 +111,17 @@ function LimitRow({ limit: { name, limit, fileLimit, changed, used, unit, by }, 
           className="field w-28"
           aria-label={`${t.newLimit}: ${t.limitNames[name]}`}
           value={value ?? ''}
-          placeholder={value === null ? shown(fileLimit) : (limit ?? '')}
+          placeholder={(value === null ? fileLimit : limit) ?? t.unlimited}
+          aria-invalid={unclear}
           autoComplete="off"
           disabled={onChange === null}
           onChange={(event) => onChange?.(event.target.value)}
         />
+        {unclear && (
+          <span role="alert" className="block max-w-48 text-xs whitespace-normal text-red">
+            {t.limitUnclear}
+          </span>
+        )}
         {changed !== null && onChange !== null && (
           <button type="button" className="block text-xs text-accent underline" onClick={() => onChange(null)}>
             {t.backToFile}
