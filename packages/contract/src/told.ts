@@ -8,6 +8,7 @@ import { createReader, fill, type Values } from '@spark/core/text/template'
 export const TOLD = {
   // Alerts.
   auto_paused: 'strategies are paused, {strategy} first: {told}',
+  limits_unreadable: 'nothing enters: limits cannot be read as they are stored: {words}',
   day_lost: '{amount} lost today, at most {most}',
   drawn_down: '{percent} % below the peak, at most {most} %',
   dead_letter: 'dead letter in the order queue: {key}, {code}: {words}',

@@ -13,7 +13,8 @@ interface LimitChange {
 
 /**
  * Changes limits in one transaction with its audit event: the next order that is planned, in whichever process, is held to them, and so is
- * every one after a restart. A value of null returns to what config/spark.yaml says. Refused as a whole when one value is wrong.
+ * every one after a restart. A value of null returns to what config/spark.yaml says. What counts already is not stored: it would hold
+ * against a later change of the file, and nobody had changed it. Refused as a whole when one value is wrong.
  */
 export async function changeLimits(
   deps: { stores: TradingStores; file: Pick<SparkFile, 'risk'>; clock: Pick<Clock, 'nowMs'> },
@@ -28,20 +29,26 @@ export async function changeLimits(
   const problems = limitProblems(given)
   if (problems.length > 0) return { problems }
   return stores.db.transaction().execute(async (trx) => {
-    const textsNow = async () => limitTexts(effectiveLimits(file, await stores.riskLimits.list(trx)))
-    const before = await textsNow()
+    const stored = await stores.riskLimits.list(trx)
+    const { limits, unreadable } = effectiveLimits(file, stored)
+    const before = limitTexts(limits)
+    const asked = limitTexts(effectiveLimits(file, given).limits)
     const changedAt = clock.nowMs()
-    for (const one of given) await stores.riskLimits.put(trx, { ...one, actor: who.actor, changedAt })
-    for (const name of RISK_LIMIT_NAMES.filter((one) => wanted[one] === null)) await stores.riskLimits.remove(trx, name)
-    const after = await textsNow()
-    const changes = RISK_LIMIT_NAMES.filter((name) => before[name] !== after[name]).map((name) => ({
+    const put = given.filter(({ name }) => before[name] !== asked[name] || unreadable.includes(name))
+    for (const one of put) await stores.riskLimits.put(trx, { ...one, actor: who.actor, changedAt })
+    const toFile = stored.map(({ name }) => name).filter((name) => wanted[name] === null)
+    for (const name of toFile) await stores.riskLimits.remove(trx, name)
+    const after = limitTexts(effectiveLimits(file, await stores.riskLimits.list(trx)).limits)
+    // By what was stored, not by what counts: a limit that equals the file's is another one as soon as the file changes.
+    const touched = new Set([...put.map(({ name }) => name), ...toFile])
+    const changes = RISK_LIMIT_NAMES.filter((name) => touched.has(name)).map((name) => ({
       name,
       before: before[name],
       after: after[name],
     }))
     if (changes.length > 0)
       await stores.outbox.add(trx, [
-        commandEvent(who, { ts: changedAt, action: 'risk.limits_changed', context: { reason: who.reason, changes } }),
+        commandEvent(who, { ts: changedAt, action: 'risk.limits_changed', context: { reason: who.reason, changes, toFile } }),
       ])
     return { changes }
   })

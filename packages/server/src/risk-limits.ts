@@ -29,16 +29,28 @@ export function riskLimitsOf({ risk = {} }: Pick<SparkFile, 'risk'>): RiskLimits
   }
 }
 
+export interface EffectiveLimits {
+  limits: RiskLimits
+  /** Were changed, and cannot be read as they are stored: the file's stand for them, and nothing may enter by those. */
+  unreadable: readonly RiskLimitName[]
+}
+
+type GivenLimit = Pick<ChangedLimit, 'name' | 'value'>
+
 /** The limits as they count now: those of the file, but for what was changed since. */
-export function effectiveLimits({ risk }: Pick<SparkFile, 'risk'>, changed: readonly ChangedLimit[]): RiskLimits {
-  const section = sectionOf(changed)
-  // They were checked when they were given: what cannot be read any more is no limit that an order could be held to.
-  if (!Value.Check(RiskSection, section)) throw new Error(`a changed limit cannot be read: ${JSON.stringify(section)}`)
-  return riskLimitsOf({ risk: { ...risk, ...section } })
+export function effectiveLimits({ risk }: Pick<SparkFile, 'risk'>, changed: readonly GivenLimit[]): EffectiveLimits {
+  const unreadable = unreadableLimits(changed)
+  const section = sectionOf(changed.filter(({ name }) => !unreadable.includes(name)))
+  return { limits: riskLimitsOf({ risk: { ...risk, ...section } }), unreadable }
+}
+
+/** They were checked when they were given: what cannot be read any more is no limit that an order could be held to. */
+export function unreadableLimits(changed: readonly GivenLimit[]): RiskLimitName[] {
+  return changed.filter((one) => !Value.Check(RiskSection, sectionOf([one]))).map(({ name }) => name)
 }
 
 /** What is wrong with limits that somebody wants, by the rules of config/spark.yaml; empty: nothing. */
-export function limitProblems(wanted: readonly Pick<ChangedLimit, 'name' | 'value'>[]): string[] {
+export function limitProblems(wanted: readonly GivenLimit[]): string[] {
   return documentProblems(RiskSection, sectionOf(wanted)).map(({ text }) => text)
 }
 
@@ -66,7 +78,7 @@ const COUNTS: ReadonlySet<RiskLimitName> = new Set([
 ])
 
 /** As they would stand in the file; what cannot be read stays the text that it is, for the schema to refuse. */
-function sectionOf(given: readonly Pick<ChangedLimit, 'name' | 'value'>[]): Section {
+function sectionOf(given: readonly GivenLimit[]): Section {
   return Object.fromEntries(
     given.map(({ name, value }) => {
       if (name === 'allowedSymbols') return [name, value.split(/[\s,]+/).filter((symbol) => symbol !== '')]

@@ -18,6 +18,7 @@ const sentences: Record<ToldCode, string> = TOLD
 
 const turkish: Record<ToldCode, string> = {
   auto_paused: 'stratejiler duraklatıldı, ilki {strategy}: {told}',
+  limits_unreadable: 'hiçbir giriş yapılmıyor, limitler saklandıkları gibi okunamıyor: {words}',
   day_lost: 'bugün {amount} kaybedildi, en çok {most}',
   drawn_down: 'tepenin %{percent} altında, en çok %{most}',
   dead_letter: 'emir kuyruğunda ölü ileti: {key}, {code}: {words}',

@@ -21,8 +21,8 @@ export async function cancelOrders(path: OrderPath, budget: CancelBudget, job: L
   const inScope = ({ strategyId, venue, purpose, arm }: StoredOrder) =>
     purpose === 'enter' &&
     (scope === `arm:${arm}` || killedBy([{ scope, reason: '', actor: '', setAt: 0 }], strategyId, venue) !== null)
-  const { maxCancelsPerMinute } = await path.limits(path.db)
-  const mayCancel = () => budget.take(maxCancelsPerMinute)
+  const { limits } = await path.limits(path.db)
+  const mayCancel = () => budget.take(limits.maxCancelsPerMinute)
   for (const order of (await path.orders.open(path.db)).filter(inScope)) await cancelOne(path, mayCancel, order)
   const left = (await path.orders.open(path.db)).filter(inScope)
   if (left.length === 0) return

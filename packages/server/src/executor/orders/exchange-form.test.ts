@@ -69,7 +69,8 @@ it(
           const keys = { apiKey: API_KEY, secret: API_SECRET }
           const venue = await openCcxtVenue({ exchange: 'binance', keys, live: false, baseUrl: server.origin, clock })
           const instruments = new Map((await venue.instruments(['BTCUSDT'])).map((one) => [one.symbol, one]))
-          const limits = async () => ({ ...DEFAULT_RISK_LIMITS, maxOrderNotional: '10000', maxStrategyNotional: '10000' })
+          const counting = { ...DEFAULT_RISK_LIMITS, maxOrderNotional: '10000', maxStrategyNotional: '10000' }
+          const limits = async () => ({ limits: counting, unreadable: [] })
           const path: OrderPath = { ...fixture.path, venue, instruments, limits }
           await path.db
             .updateTable('strategy')

@@ -158,7 +158,8 @@ it.each([
 ])('%s: rejected with %s', async (what, change, reason) => {
   if (what.startsWith('keys'))
     server.fail({ status: 401, body: '{"code":-2015,"msg":"Invalid API-key, IP, or permissions for action."}', on: PLACE })
-  const limits = async () => ({ ...DEFAULT_RISK_LIMITS, maxOrderNotional: '100000', maxStrategyNotional: '100000' })
+  const counting = { ...DEFAULT_RISK_LIMITS, maxOrderNotional: '100000', maxStrategyNotional: '100000' }
+  const limits = async () => ({ limits: counting, unreadable: [] })
   path = { ...path, limits }
   await planOrders(path, [wish({ capital: '100000', ...change })])
   await pass(2)

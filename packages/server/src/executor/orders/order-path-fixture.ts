@@ -113,7 +113,10 @@ export async function openPath(options: PathOptions = {}): Promise<PathFixture> 
     queue,
     venue: watchVenue(venue, onPoint),
     instruments: new Map(SYMBOLS.map((symbol) => [symbol, instrumentNamed(symbol)])),
-    limits: async (trx) => ({ ...effectiveLimits({}, await stores.riskLimits.list(trx)), ...options.limits }),
+    async limits(trx) {
+      const { limits, unreadable } = effectiveLimits({}, await stores.riskLimits.list(trx))
+      return { limits: { ...limits, ...options.limits }, unreadable }
+    },
     live: false,
     alerts: createAlerts({ db, rules: ALERT_RULES, clock, random }),
     wallMs: () => clock.nowMs(),

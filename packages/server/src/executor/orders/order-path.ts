@@ -3,11 +3,11 @@ import type { Instrument } from '@spark/core/market/instrument'
 import { Decimal, type DecimalText } from '@spark/core/trading/decimal'
 import type { OrderState } from '@spark/core/trading/order'
 import { isFinal, nextOrderState, type OrderEvent } from '@spark/core/trading/order-machine'
-import type { RiskLimits } from '@spark/core/trading/risk'
 import type { Clock } from '../../clock.ts'
 import type { Log } from '../../log.ts'
 import type { Alerts } from '../../notify/alerts.ts'
 import type { NewJob, Queue } from '../../queue/queue.ts'
+import type { EffectiveLimits } from '../../risk-limits.ts'
 import type { AuditEvent } from '../../storage/audit/audit-event.ts'
 import type { OrderChange, StoredOrder } from '../../storage/order-store.ts'
 import { toMicros } from '../../storage/position-store.ts'
@@ -31,7 +31,7 @@ export interface OrderPath extends TradingStores {
   /** By symbol, as the venue lists them. */
   instruments: ReadonlyMap<string, Instrument>
   /** What an order is held to now: of the transaction in which it is planned. */
-  limits(trx: Kysely<MainTables>): Promise<RiskLimits>
+  limits(trx: Kysely<MainTables>): Promise<EffectiveLimits>
   /** Real money: only strategies with mode live send orders. */
   live: boolean
   alerts: Alerts

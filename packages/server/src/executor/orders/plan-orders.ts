@@ -7,6 +7,7 @@ import type { Order, Purpose, Side } from '@spark/core/trading/order'
 import { checkOrder, PAUSING_LIMITS, type RiskFacts, type RiskLimits } from '@spark/core/trading/risk'
 import type { TradingArm } from '@spark/core/trading/strategy'
 import { told } from '@spark/contract/told'
+import type { EffectiveLimits } from '../../risk-limits.ts'
 import { sha256 } from '../../sha256.ts'
 import type { StoredOrder } from '../../storage/order-store.ts'
 import type { StoredPosition } from '../../storage/position-store.ts'
@@ -36,6 +37,7 @@ export interface Wish {
 
 interface Book {
   limits: RiskLimits
+  unreadable: EffectiveLimits['unreadable']
   sums: RiskSums
   total: Decimal
   byStrategy: Map<string, Decimal>
@@ -149,12 +151,14 @@ async function openBook(path: OrderPath, trx: Kysely<MainTables>, plans: readonl
   const wishes = plans.flatMap((plan) => plan.wishes)
   const strategyIds = [...new Set(wishes.map((wish) => wish.strategyId))]
   const candleTs = [...new Set(wishes.map((wish) => wish.candleTs))]
-  const limits = await path.limits(trx)
+  const { limits, unreadable } = await path.limits(trx)
+  if (unreadable.length > 0) await tellUnreadable(path, trx, unreadable)
   const sums = await path.risk.sums(trx, { strategyIds, candleTs, nowMs, repeatWindowMs: limits.repeatWindowMs })
   const positions = await path.positions.of(trx, strategyIds)
   const prices = new Map(wishes.map((wish) => [wish.strategyId, wish.referencePrice]))
   return {
     limits,
+    unreadable,
     sums,
     total: new Decimal(sums.total),
     byStrategy: new Map([...sums.byStrategy].map(([id, amount]) => [id, new Decimal(amount)])),
@@ -188,7 +192,8 @@ function isRest(
 function judged(path: OrderPath, book: Book, wish: Wish): Judgement | null {
   if (book.known.has(idOf(wish))) return null
   const facts = factsOf(path, book, wish)
-  const refusal = fenceRefusal(path, book, wish) ?? busyRefusal(book, wish) ?? checkOrder(book.limits, wish, facts)
+  const refusal =
+    fenceRefusal(path, book, wish) ?? busyRefusal(book, wish) ?? unreadRefusal(book, wish) ?? checkOrder(book.limits, wish, facts)
   const order = orderOf(path, book, wish, refusal?.code ?? null)
   if (refusal !== null) return { order, detail: refusal.detail }
   const notional = wish.purpose === 'enter' ? new Decimal(wish.quantity).times(wish.referencePrice) : new Decimal(0)
@@ -223,6 +228,18 @@ function busyRefusal(book: Book, { strategyId, purpose }: Wish): { code: string;
   const long = book.long.has(strategyId)
   if (purpose === 'enter' && long) return { code: 'already_long', detail: 'the strategy holds a position' }
   return purpose !== 'enter' && !long ? { code: 'already_flat', detail: 'the strategy holds nothing' } : null
+}
+
+/** Exits are never stopped by a limit, so neither by one that nobody can read. */
+function unreadRefusal({ unreadable }: Book, { purpose, side }: Wish): { code: string; detail: string } | null {
+  if (unreadable.length === 0 || (purpose !== 'enter' && side === 'sell')) return null
+  return { code: 'risk_check_failed', detail: `limits cannot be read as they are stored: ${unreadable.join(', ')}` }
+}
+
+async function tellUnreadable(path: OrderPath, trx: Kysely<MainTables>, unreadable: Book['unreadable']): Promise<void> {
+  path.log.error({ unreadable }, 'changed limits cannot be read; nothing enters until they are set again')
+  const message = told('limits_unreadable', { words: unreadable.join(', ') })
+  await path.alerts.raise(trx, { severity: 'red', code: 'limits_unreadable', scope: 'risk', message })
 }
 
 function factsOf(path: OrderPath, book: Book, wish: Wish): RiskFacts {
