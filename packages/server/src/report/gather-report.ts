@@ -18,7 +18,7 @@ import type { LiveSettingStore } from '../storage/live-setting-store.ts'
 import type { MetricSliceStore } from '../storage/metric-slice-store.ts'
 import type { ModelStore } from '../storage/model-store.ts'
 import type { RolloutStore, StoredRollout } from '../storage/rollout-store.ts'
-import { decisionOf, pausedStrategies, readDecisions, type Decisions } from './report-decisions.ts'
+import { ceilingAfter, decisionOf, pausedStrategies, readDecisions, type Decisions } from './report-decisions.ts'
 
 export interface GatherDeps {
   config: Pick<
@@ -70,13 +70,14 @@ export async function gatherReport(
   const labels = await sumLabels(deps, model, period, keep)
   const decisions = await readDecisions(deps.auditReader, period)
   const breaches = breachesIn(begun, period)
+  const ceiling = newest === null ? 0 : (ceilingAfter(decisions, newest.id) ?? newest.state.ceiling)
   const { confidFloor } = effectiveSettings(config, await deps.settings.list())
   const facts: ReportFacts = {
     ...about,
     build: { version: config.version, sha: config.buildSha },
     featureVersion: model?.featureVersion ?? NO_MODEL,
     model: { version: named?.version ?? NO_MODEL, hash: named?.hash ?? NO_MODEL },
-    rollout: newest === null ? null : { id: newest.id, plan, ceiling: newest.state.ceiling, startedMs: newest.startedAt },
+    rollout: newest === null ? null : { id: newest.id, plan, ceiling, startedMs: newest.startedAt },
     measured,
     labels,
     breaches,
@@ -176,7 +177,7 @@ async function keepRest(keep: Keep, { config, settings }: GatherDeps, rest: Rest
       : {
           id: newest.id,
           planDigest: newest.planDigest,
-          ceiling: newest.state.ceiling,
+          ceiling: facts.rollout?.ceiling,
           startedMs: newest.startedAt,
           frozen: newest.frozen,
         }

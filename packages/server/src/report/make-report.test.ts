@@ -71,14 +71,15 @@ describe('the report of a day', () => {
   })
 
   it('stands where the rollout stood at the end of the day, not where it stands now', () => {
-    expect(report.rollout).toMatchObject({ id: 'rollout-1', phase: 'live', share: 0.5, step: '50 %' })
-    expect(report.next).toEqual({ code: 'advance', share: 1 })
+    expect(report.rollout).toMatchObject({ id: 'rollout-1', phase: 'live', share: 0.5, step: '50 %', ceiling: 0.5 })
+    expect(report.next).toEqual({ code: 'raise_ceiling', share: 1 })
     // Every criterion is met, and there was a critical breach all the same.
     expect(report.success.every(({ met }) => met)).toBe(true)
     expect(report.actions.proposed).toEqual([{ code: 'watch', gate: null, floor: null }])
     expect(report.actions.taken.map(({ action }) => action)).toEqual([
       'rollout.advance',
       'rollout.counter_move',
+      'rollout.promote',
       'rollout.advance',
     ])
   })

@@ -22,7 +22,7 @@ const TAKEN = [
   'triage.floor',
   'triage.marker',
 ] as const
-/** Those after which it may stand elsewhere. */
+/** Those after which it may stand elsewhere, or go further. */
 const PHASES = [
   'rollout.start',
   'rollout.advance',
@@ -31,6 +31,7 @@ const PHASES = [
   'rollout.kill',
   'rollout.unkill',
   'rollout.preview',
+  'rollout.promote',
   'rollout.ceiling',
 ] as const
 const AUTO_PAUSED = 'strategy.auto_paused'
@@ -59,6 +60,28 @@ export async function readDecisions(
 /** One that was resumed and paused again is one strategy. */
 export function pausedStrategies({ autoPaused }: Pick<Decisions, 'autoPaused'>): number {
   return new Set(autoPaused.map(({ strategyId }) => strategyId)).size
+}
+
+interface Raised {
+  rollout?: unknown
+  state?: { ceiling?: number }
+  input?: { commands?: readonly { kind: string; share?: number }[] }
+}
+
+/** How far a rollout might go after these; null: its start is not among them. */
+export function ceilingAfter({ phases }: Pick<Decisions, 'phases'>, rolloutId: string): number | null {
+  let ceiling: number | null = null
+  for (const { action, context } of phases) {
+    const { rollout, state, input } = context as Raised
+    if (rollout !== rolloutId) continue
+    if (action === 'rollout.start') ceiling = state?.ceiling ?? null
+    for (const { kind, share } of input?.commands ?? []) {
+      if (ceiling === null || share === undefined) continue
+      if (kind === 'ceiling') ceiling = share
+      if (kind === 'promote') ceiling = Math.max(ceiling, share)
+    }
+  }
+  return ceiling
 }
 
 function seqOf({ id }: AuditItem): number {

@@ -204,6 +204,13 @@ async function fillAudit(dataDir: string, scoreRows: number): Promise<void> {
       reasons: [`${100 * share} % begins`],
       effects: [{ kind: 'expose', share }],
     })
+  const raise = (ts: number, share: number) =>
+    decision(ts, 'rollout.promote', 'ada', {
+      decision: 'soak',
+      reasons: [],
+      effects: [],
+      input: { commands: [{ kind: 'promote', share }] },
+    })
   const score = (ts: number): AuditEvent => ({
     ts,
     action: 'ml.score',
@@ -214,14 +221,16 @@ async function fillAudit(dataDir: string, scoreRows: number): Promise<void> {
     context: { confid: 0.6, score: 0.2, decision: 1 },
   })
   const decided = [
-    decision(STARTED_MS, 'rollout.start', 'ada', { reason: 'go live' }),
+    decision(STARTED_MS, 'rollout.start', 'ada', { reason: 'go live', state: { ceiling: 0.1 } }),
     advance(minute(180), 0.1),
     decision(minute(612), 'rollout.counter_move', 'controller', {
       decision: 'counter_move',
       reasons: ['p95 > 1000 & lasts: floor 0.55 → 0.6'],
       effects: [],
     }),
+    raise(minute(700), 0.5),
     advance(minute(720), 0.5),
+    raise(minute(1445), 1),
     advance(minute(1450), 1),
   ]
   const paused = (ts: number, strategyId: string): AuditEvent => ({
