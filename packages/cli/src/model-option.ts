@@ -1,11 +1,10 @@
-import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
 import type { Model } from '@spark/core/signal/model'
 import { systemClock } from '@spark/server/clock'
 import type { Config } from '@spark/server/config'
 import { findModel, parseModelFile } from '@spark/server/rehearsal/rehearsed-model'
 import { createModelStore } from '@spark/server/storage/model-store'
 import { withDatabase } from './direct.ts'
+import { textOption } from './options.ts'
 import { CheckFailed, WrongUsage } from './output.ts'
 
 /** The model that `--model` names: a document in a .json file, or a version of this installation. */
@@ -18,13 +17,7 @@ export async function modelOption(config: Pick<Config, 'databasePath'>, text: st
 }
 
 function modelOfFile(path: string): Model {
-  let text: string
-  try {
-    text = readFileSync(resolve(path), 'utf8')
-  } catch (error) {
-    throw new WrongUsage(`--model ${path}: cannot be read (${(error as Error).message})`)
-  }
-  const parsed = parseModelFile(text, path)
+  const parsed = parseModelFile(textOption('--model', path), path)
   if ('problems' in parsed) throw new WrongUsage(parsed.problems.join('\n  '))
   return parsed.model
 }

@@ -1,4 +1,4 @@
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { TIME_FORMS, parseTime } from '@spark/contract/time'
 import { WrongUsage } from './output.ts'
@@ -34,6 +34,15 @@ export function typedTwice(what: string, wanted: string, confirm: string): void 
 
 export function timeText(ms: number): string {
   return new Date(ms).toISOString()
+}
+
+/** The text of a file that an option names. */
+export function textOption(option: string, path: string): string {
+  try {
+    return readFileSync(resolve(path), 'utf8')
+  } catch (error) {
+    throw new WrongUsage(`${option} ${path}: cannot be read (${(error as Error).message})`)
+  }
 }
 
 /** A file to write, resolved; that it cannot be written is found out before the work, not after it. */

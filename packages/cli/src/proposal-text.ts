@@ -1,11 +1,13 @@
 import type { Proposal } from '@spark/contract/optimization'
+import { dayText } from '@spark/contract/time'
+import { beatsLuck } from '@spark/core/learning/search'
+import { percent } from './calibration-text.ts'
 import { table } from './table.ts'
 
 type TradeRule = NonNullable<Proposal['rule']>
 type TradeFigures = Proposal['outOfSample']
 
-const percent = (share: number | null): string => (share === null ? '-' : `${(100 * share).toFixed(1)} %`)
-const day = (ts: number): string => new Date(ts).toISOString().slice(0, 10)
+const shareText = (share: number | null): string => (share === null ? '-' : percent(share))
 
 /** What a search found, as a table and sentences. */
 export function proposalText({ rule, outOfSample, current, trials, deflatedSharpe, folds, said }: Proposal): string {
@@ -13,7 +15,7 @@ export function proposalText({ rule, outOfSample, current, trials, deflatedSharp
   return [
     table(head, [
       ...folds.map(({ testFromTs, testToTs, rule: chosen, test }) =>
-        row(`${day(testFromTs)} to ${day(testToTs)}`, chosen === null ? 'none' : ruleText(chosen), test),
+        row(`${dayText(testFromTs)} to ${dayText(testToTs)}`, chosen === null ? 'none' : ruleText(chosen), test),
       ),
       row('all tests', 'as chosen in training', outOfSample),
       row('all tests', 'in use now', current),
@@ -22,7 +24,7 @@ export function proposalText({ rule, outOfSample, current, trials, deflatedSharp
     `${said}.`,
     deflatedSharpe === null
       ? 'Too few trades for a deflated Sharpe ratio.'
-      : `Deflated Sharpe ratio ${deflatedSharpe.toFixed(3)}: ${deflatedSharpe >= 0.95 ? 'better than' : 'no better than'} the luck of ${trials} trials would have it.`,
+      : `Deflated Sharpe ratio ${deflatedSharpe.toFixed(3)}: ${beatsLuck(deflatedSharpe) ? 'better than' : 'no better than'} the luck of ${trials} trials would have it.`,
     proposalSentence(rule, outOfSample),
   ].join('\n')
 }
@@ -35,7 +37,7 @@ function proposalSentence(rule: TradeRule | null, { netReturn }: TradeFigures): 
 }
 
 function ruleText({ floor, profitAtrs, stopAtrs, expiryCandles, riskShare }: TradeRule): string {
-  const size = riskShare === null ? 'whole capital' : `risk ${percent(riskShare)}`
+  const size = riskShare === null ? 'whole capital' : `risk ${shareText(riskShare)}`
   return `floor ${floor}, profit ${profitAtrs} ATR, stop ${stopAtrs} ATR, ${expiryCandles} candles, ${size}`
 }
 
@@ -48,10 +50,10 @@ function row(
     period,
     rule,
     String(trades),
-    percent(hitRate),
+    shareText(hitRate),
     meanNetReturn === null ? '-' : (10_000 * meanNetReturn).toFixed(1),
-    percent(netReturn),
-    percent(maxDrawdown),
+    shareText(netReturn),
+    shareText(maxDrawdown),
     sharpe === null ? '-' : sharpe.toFixed(3),
   ]
 }

@@ -1,5 +1,10 @@
 const ISO = /^(\d{4}-\d{2}-\d{2})(T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})?)?$/
 
+/** The day of a time in UTC: `2026-01-31`. */
+export function dayText(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 10)
+}
+
 /** What a person may write as a time, for messages. */
 export const TIME_FORMS = 'ms since 1970, or a UTC time like 20260131, 2026-01-31 or 2026-01-31T12:00:00Z'
 

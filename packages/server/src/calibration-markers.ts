@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseTime } from '@spark/contract/time'
 import { mergePeriods, type LeftOutPeriod } from '@spark/core/calibration/leave-out'
+import { readIfThere } from './key-file.ts'
 
 /** Labels in it count in no test and no update; every other kind is a time to look at. */
 const LEAVE_OUT = 'leave_out'
@@ -55,7 +55,7 @@ function endOf(fromMs: number, key: string, value: string): number | string | nu
 
 /** What is marked; a file that is not there marks nothing. A bad line is told of and the others stand. */
 export async function readMarkers(dataDir: string): Promise<ReadMarkers> {
-  const lines = (await textOf(markersPath(dataDir))).split('\n').map((line) => line.trim())
+  const lines = ((await readIfThere(markersPath(dataDir))) ?? '').split('\n').map((line) => line.trim())
   const problems = lines.length > LINES_MAX ? [`line ${LINES_MAX + 1}: no more than ${LINES_MAX} lines are read`] : []
   const markers: CalibrationMarker[] = []
   for (const [at, text] of lines.slice(0, LINES_MAX).entries()) {
@@ -66,13 +66,4 @@ export async function readMarkers(dataDir: string): Promise<ReadMarkers> {
   }
   const periods = markers.flatMap(({ leaveOut, fromMs, toMs }) => (leaveOut && toMs !== null ? [{ fromMs, toMs }] : []))
   return { markers, problems, leftOut: mergePeriods(periods) }
-}
-
-async function textOf(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
-    throw error
-  }
 }

@@ -1,5 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { writeFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { loadConfig, type Config } from '@spark/server/config'
 import { FeedError } from '@spark/server/feed/feed'
@@ -17,7 +16,7 @@ import { reportHtml } from '@spark/server/rehearsal/report/html'
 import { reportJson } from '@spark/server/rehearsal/report/json'
 import { reportText } from '@spark/server/rehearsal/report/text'
 import { modelOption } from '../model-option.ts'
-import { fileOption, shareOption, wholeOption } from '../options.ts'
+import { fileOption, shareOption, textOption, wholeOption } from '../options.ts'
 import { CheckFailed, WrongUsage, type Output } from '../output.ts'
 import { table } from '../table.ts'
 
@@ -199,13 +198,7 @@ function withProgress(openFeed: Market['openFeed'], limitMs: number): Market['op
 }
 
 function readFaults(path: string): FaultPlan {
-  let text: string
-  try {
-    text = readFileSync(resolve(path), 'utf8')
-  } catch (error) {
-    throw new WrongUsage(`--faults ${path}: cannot be read (${(error as Error).message})`)
-  }
-  const parsed = parseFaultFile(text, path)
+  const parsed = parseFaultFile(textOption('--faults', path), path)
   if ('problems' in parsed) throw new WrongUsage(parsed.problems.join('\n  '))
   return parsed
 }

@@ -49,6 +49,13 @@ export interface SearchProposal {
   said: string
 }
 
+const BETTER_THAN_LUCK = 0.95
+
+/** Whether a deflated Sharpe ratio says more than luck would. */
+export function beatsLuck(ratio: number | null): boolean {
+  return ratio !== null && ratio >= BETTER_THAN_LUCK
+}
+
 /** What is tried when nothing else is asked for. */
 export const USUAL_SPACE = {
   floors: [0.55, 0.6, 0.65, 0.7, 0.75],

@@ -63,6 +63,6 @@ function durationText(ms: number): string {
 }
 
 /** `2026-01-05 14:03 UTC`. */
-function timeText(ms: number): string {
+export function timeText(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createReadStream, existsSync } from 'node:fs'
-import { copyFile, mkdir, open, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { type Kysely, sql } from 'kysely'
@@ -15,7 +15,8 @@ import { openMainDatabase } from '../storage/open-main-database.ts'
 import type { MainTables } from '../storage/tables.ts'
 import { createTradingStores } from '../storage/trading-stores.ts'
 import { copyBook } from './copy-book.ts'
-import { BackupError, checkDatabase, copyDatabase, syncFile } from './copy-database.ts'
+import { syncFile, syncFolder } from '../sync-file.ts'
+import { BackupError, checkDatabase, copyDatabase } from './copy-database.ts'
 import { endRestored, newestOrdinal, restoredState } from './restored-rollout.ts'
 
 /** Last written: a folder without it is no backup. */
@@ -282,13 +283,4 @@ async function described(folder: string, name: string): Promise<Manifest['files'
 async function writeDurably(path: string, text: string): Promise<void> {
   await writeFile(path, text, { mode: 0o600 })
   await syncFile(path)
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r')
-  try {
-    await folder.sync()
-  } finally {
-    await folder.close()
-  }
 }

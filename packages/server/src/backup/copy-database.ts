@@ -1,6 +1,6 @@
-import { open } from 'node:fs/promises'
 import { sql } from 'kysely'
 import { openDatabase } from '../storage/sqlite/open-database.ts'
+import { syncFile } from '../sync-file.ts'
 
 /** The backup cannot be taken or used; the message says why. */
 export class BackupError extends Error {}
@@ -30,15 +30,5 @@ export async function checkDatabase(path: string): Promise<void> {
     if (said.join() !== 'ok') throw new BackupError(`${path} is damaged: ${said.slice(0, 3).join('; ')}`)
   } finally {
     await database.close()
-  }
-}
-
-/** On disk when it resolves. */
-export async function syncFile(path: string): Promise<void> {
-  const file = await open(path, 'r+')
-  try {
-    await file.sync()
-  } finally {
-    await file.close()
   }
 }

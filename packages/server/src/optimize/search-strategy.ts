@@ -1,5 +1,12 @@
 import { DEFAULT_BARRIERS } from '@spark/core/calibration/labels'
-import { searchRules, USUAL_EMBARGO_CANDLES, USUAL_FOLDS, USUAL_SPACE, type SearchProposal } from '@spark/core/learning/search'
+import {
+  beatsLuck,
+  searchRules,
+  USUAL_EMBARGO_CANDLES,
+  USUAL_FOLDS,
+  USUAL_SPACE,
+  type SearchProposal,
+} from '@spark/core/learning/search'
 import { timeframeMs } from '@spark/core/market/timeframe'
 import type { OptimizationAsk } from '@spark/contract/optimization'
 import { scoreCandles } from '../backtest/scored-series.ts'
@@ -14,8 +21,6 @@ import type { StrategyStore } from '../storage/strategy-store.ts'
 
 /** About a year of 5m. */
 const CANDLES_MAX = 100_000
-/** A deflated Sharpe ratio from here on is better than luck. */
-const BETTER_THAN_LUCK = 0.95
 
 export interface SearchDeps {
   config: Pick<Config, 'scoring' | 'confidFloor' | 'pollIntervalMs' | 'file'>
@@ -75,5 +80,5 @@ export async function searchStrategy(
 
 /** Whether a proposal is worth a look: it earned out of sample, and more than the luck of so many trials would have it. */
 export function isBetterThanLuck({ rule, outOfSample, deflatedSharpe }: SearchProposal): boolean {
-  return rule !== null && outOfSample.netReturn > 0 && deflatedSharpe !== null && deflatedSharpe >= BETTER_THAN_LUCK
+  return rule !== null && outOfSample.netReturn > 0 && beatsLuck(deflatedSharpe)
 }

@@ -14,7 +14,8 @@ import { rolloutPlanOf } from '../rollout-plan.ts'
 import { sloSlicesOf } from '../slo-slices.ts'
 import type { AuditReader } from '../storage/audit/audit-reader.ts'
 import type { LabelStore, StoredLabel } from '../storage/label-store.ts'
-import type { LiveSettingStore } from '../storage/live-setting-store.ts'
+import type { LiveSetting, LiveSettingStore } from '../storage/live-setting-store.ts'
+import { SEALED_STEP_S } from '../storage/metric-slice.ts'
 import type { MetricSliceStore } from '../storage/metric-slice-store.ts'
 import type { ModelStore } from '../storage/model-store.ts'
 import type { RolloutStore, StoredRollout } from '../storage/rollout-store.ts'
@@ -49,7 +50,6 @@ export interface Keep {
 
 const SLICES_AT_ONCE_MS = 3_600_000
 const LABELS_AT_ONCE = 1000
-const SEALED_STEP_S = 30
 const ROLLOUTS_MAX = 100
 const NO_MODEL = 'none'
 
@@ -71,7 +71,7 @@ export async function gatherReport(
   const decisions = await readDecisions(deps.auditReader, period)
   const breaches = breachesIn(begun, period)
   const ceiling = newest === null ? 0 : (ceilingAfter(decisions, newest.id) ?? newest.state.ceiling)
-  const { confidFloor } = effectiveSettings(config, await deps.settings.list())
+  const applied = await deps.settings.list()
   const facts: ReportFacts = {
     ...about,
     build: { version: config.version, sha: config.buildSha },
@@ -86,9 +86,9 @@ export async function gatherReport(
     phases: decisions.phases.map(decisionOf),
     autoPausedStrategies: pausedStrategies(decisions),
     collecting: config.auditMlBucket && config.auditMlSignalParts,
-    floor: { base: confidFloor, step: plan.floorStep, max: plan.floorMax },
+    floor: { base: effectiveSettings(config, applied).confidFloor, step: plan.floorStep, max: plan.floorMax },
   }
-  if (keep !== null) await keepRest(keep, deps, { newest, plan, decisions, breaches, model, facts })
+  if (keep !== null) await keepRest(keep, config, { newest, plan, decisions, breaches, model, facts, applied })
   return { report: buildReport(facts), model }
 }
 
@@ -165,10 +165,11 @@ interface Rest {
   breaches: readonly ReportBreach[]
   model: Model | null
   facts: ReportFacts
+  applied: readonly LiveSetting[]
 }
 
-async function keepRest(keep: Keep, { config, settings }: GatherDeps, rest: Rest): Promise<void> {
-  const { newest, plan, decisions, breaches, model, facts } = rest
+async function keepRest(keep: Keep, { file }: Pick<Config, 'file'>, rest: Rest): Promise<void> {
+  const { newest, plan, decisions, breaches, model, facts, applied } = rest
   await keep.file('decisions.json', decisions)
   await keep.file('breaches.json', breaches)
   const rollout =
@@ -182,7 +183,6 @@ async function keepRest(keep: Keep, { config, settings }: GatherDeps, rest: Rest
           frozen: newest.frozen,
         }
   const { period, partBreaches, collecting, floor } = facts
-  const applied = await settings.list()
-  await keep.file('config.json', { period, plan, rollout, partBreaches, collecting, floor, applied, file: config.file })
+  await keep.file('config.json', { period, plan, rollout, partBreaches, collecting, floor, applied, file })
   if (model !== null) await keep.file(`models/${model.version}.json`, model)
 }

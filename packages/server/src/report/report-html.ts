@@ -107,14 +107,14 @@ function blockOf(lines: readonly string[]): string {
 }
 
 function tableOf([head = '', , ...rows]: readonly string[]): string {
-  const cells = (line: string, tag: string) =>
+  const cells = (line: string, open: string, close: string) =>
     line
       .slice(2, -2)
       .split(' | ')
-      .map((cell) => `<${tag}>${inline(cell)}</${tag}>`)
+      .map((cell) => `${open}${inline(cell)}${close}`)
       .join('')
-  const body = rows.map((line) => `<tr>${cells(line, 'td')}</tr>`).join('\n')
-  return `<div class="scroll" tabindex="0"><table><thead><tr>${cells(head, 'th scope="col"').replaceAll('</th scope="col">', '</th>')}</tr></thead><tbody>${body}</tbody></table></div>`
+  const body = rows.map((line) => `<tr>${cells(line, '<td>', '</td>')}</tr>`).join('\n')
+  return `<div class="scroll" tabindex="0"><table><thead><tr>${cells(head, '<th scope="col">', '</th>')}</tr></thead><tbody>${body}</tbody></table></div>`
 }
 
 function inline(text: string): string {

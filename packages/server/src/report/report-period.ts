@@ -1,4 +1,5 @@
 import type { ReportAsk } from '@spark/contract/report'
+import { dayText } from '@spark/contract/time'
 import type { ReportPeriod } from '@spark/core/report/report'
 import { SEAL_DELAY_MS, SLICE_MS } from '@spark/core/rollout/slo'
 import type { StoredRollout } from '../storage/rollout-store.ts'
@@ -43,11 +44,6 @@ function phaseOf({ id, state }: StoredRollout, endMs: number): NamedPeriod | { p
   const fromMs = Math.max(Math.floor(state.stepStartedMs / SLICE_MS) * SLICE_MS, toMs - ROLLOUT_MAX_MS)
   if (toMs <= fromMs) return { problem: `nothing of the phase of ${id} is measured yet` }
   return { id: `${id}-${stamp(fromMs)}-${stamp(toMs)}`, period: { kind: 'rollout', fromMs, toMs } }
-}
-
-/** `2026-01-31`. */
-export function dayText(ms: number): string {
-  return new Date(ms).toISOString().slice(0, 10)
 }
 
 /** `20260131T104500Z`, which may stand in a file name. */

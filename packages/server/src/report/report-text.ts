@@ -1,5 +1,7 @@
 import type { ReportLanguage } from '@spark/contract/report'
 import type { Report, ReportCriterion, ReportDecision } from '@spark/core/report/report'
+import { dayText } from '@spark/contract/time'
+import { timeText } from '@spark/core/rollout/sentence'
 import { wordsOf, type Words } from './words.ts'
 
 /** Who signed; null: nobody yet. */
@@ -33,28 +35,27 @@ export function reportText(report: Report, language: ReportLanguage): ReportText
   const percent = (value: number | null, digits = 0) =>
     value === null ? words.none : (value / 100).toLocaleString(words.locale, { style: 'percent', maximumFractionDigits: digits })
   const share = (value: number | null) => percent(value === null ? 0 : 100 * value)
-  const time = (ms: number) => `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`
   const gateOf = (gate: keyof Words['gates'] | null) => (gate === null ? '' : words.gates[gate])
   const floorText = (floor: number | null) => (floor === null ? '' : number(floor, 3))
   const { rollout, period, coverage } = report
-  const text = { words, number, percent, time }
+  const text = { words, number, percent, time: timeText }
   return {
     ...text,
-    day: dayOf(report, time),
+    day: dayOf(report),
     phase: rollout === null ? words.noPhase : rollout.phase === 'live' ? share(rollout.share) : words.phases[rollout.phase],
     span: (ms) => percent((100 * ms) / (period.toMs - period.fromMs), 1),
     criterion: (one) => criterionOf(text, one),
     taken: ({ ts, action, actor, reasons }) =>
-      `${time(ts)}: ${action} (${actor})${reasons.length === 0 ? '' : `: ${reasons.join('; ').replaceAll(/\s+/g, ' ')}`}`,
+      `${timeText(ts)}: ${action} (${actor})${reasons.length === 0 ? '' : `: ${reasons.join('; ').replaceAll(/\s+/g, ' ')}`}`,
     proposals: report.actions.proposed.map(({ code, gate, floor }) => words.proposals[code](gateOf(gate), floorText(floor))),
     next: words.nexts[report.next.code](share(report.next.share)),
     missing: report.missing.map((code) => words.missings[code](number(coverage.slices), number(coverage.slicesDue))),
   }
 }
 
-function dayOf({ period }: Report, time: (ms: number) => string): string {
-  if (period.kind === 'day') return new Date(period.fromMs).toISOString().slice(0, 10)
-  return `${time(period.fromMs)} – ${time(period.toMs)}`
+function dayOf({ period }: Report): string {
+  if (period.kind === 'day') return dayText(period.fromMs)
+  return `${timeText(period.fromMs)} – ${timeText(period.toMs)}`
 }
 
 function criterionOf(

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import { Zip, ZipDeflate } from 'fflate'
 import type { SigningKey } from '../storage/audit/signing-key.ts'
+import { syncFolder } from '../sync-file.ts'
 import { archiveText, MANIFEST, MANIFEST_SIGNATURE, SIGNATURE_CHARACTERS, type Manifest } from './evidence-format.ts'
 
 /** So much text is deflated at once. */
@@ -53,7 +54,7 @@ export async function createEvidence(path: string, key: SigningKey): Promise<Evi
     },
     async abandon() {
       await out.close()
-      await rm(join(dirname(path), basename(draft)), { force: true })
+      await rm(draft, { force: true })
     },
   }
 }
@@ -125,15 +126,5 @@ function openEntry(out: Output, name: string, onEnd: (file: Manifest['files'][nu
       await push(true)
       onEnd({ name, bytes, sha256: hash.digest('hex') })
     },
-  }
-}
-
-/** A renamed file is only sure to be there when its folder is on disk. */
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r')
-  try {
-    await folder.sync()
-  } finally {
-    await folder.close()
   }
 }

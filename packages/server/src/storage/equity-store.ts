@@ -1,3 +1,4 @@
+import { dayText } from '@spark/contract/time'
 import type { DecimalText } from '@spark/core/trading/decimal'
 import { sql, type Kysely } from 'kysely'
 import type { MainTables } from './tables.ts'
@@ -29,7 +30,7 @@ const ROWS_A_STATEMENT = 1000
 
 /** Where the day began, UTC. */
 export function dayMark(ms: number): string {
-  return `day:${new Date(ms).toISOString().slice(0, 10)}`
+  return `day:${dayText(ms)}`
 }
 
 export function createEquityStore(db: Kysely<MainTables>): EquityStore {

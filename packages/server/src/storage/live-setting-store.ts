@@ -1,5 +1,5 @@
 import { sql, type Kysely } from 'kysely'
-import { prepared } from './prepared.ts'
+import { prepared, standIns } from './prepared.ts'
 import type { MainTables } from './tables.ts'
 
 /** Settings that take effect without a restart, by their environment names. */
@@ -25,12 +25,22 @@ const all = prepared<MainTables, Record<string, never>, MainTables['live_setting
   from.selectFrom('live_setting').selectAll().where('name', 'in', LIVE_SETTINGS).orderBy('name'),
 )
 
+/** What was set under a name, in place of what was before; the name may be of those who keep theirs in the same table. */
+export const putSetting = prepared<MainTables, MainTables['live_setting']>((from, parameter, shape) => {
+  const row = standIns(parameter, shape)
+  return from
+    .insertInto('live_setting')
+    .values(row)
+    .onConflict((conflict) => conflict.column('name').doUpdateSet(row))
+})
+
 type SetRow = MainTables['live_setting'] & { kind: 'setting' | 'switch' }
 
 const allWithSwitches = prepared<MainTables, Record<string, never>, SetRow>((from) =>
   from
     .selectFrom('live_setting')
     .select([sql<SetRow['kind']>`'setting'`.as('kind'), 'name', 'value', 'actor', 'changed_at'])
+    .where('name', 'in', LIVE_SETTINGS)
     .unionAll(
       from
         .selectFrom('kill_switch')
@@ -53,11 +63,7 @@ export function createLiveSettingStore(db: Kysely<MainTables>): LiveSettingStore
       }
     },
     async put(trx, { name, value, actor, changedAt }) {
-      await trx
-        .insertInto('live_setting')
-        .values({ name, value, actor, changed_at: changedAt })
-        .onConflict((conflict) => conflict.column('name').doUpdateSet({ value, actor, changed_at: changedAt }))
-        .execute()
+      await putSetting(trx, { name, value, actor, changed_at: changedAt })
     },
   }
 }

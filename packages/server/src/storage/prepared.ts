@@ -25,11 +25,14 @@ export function prepared<Tables, Values extends object, Row = unknown>(
   const dialects = new WeakMap<DialectAdapter, Map<string | number, CompiledQuery<Row>>>()
   return (db, values) => {
     const { adapter } = db.getExecutor()
-    const shapes = dialects.get(adapter) ?? new Map<string | number, CompiledQuery<Row>>()
-    dialects.set(adapter, shapes)
+    let shapes = dialects.get(adapter)
+    if (shapes === undefined) dialects.set(adapter, (shapes = new Map()))
     const shape = shapeOf(values)
-    const query = shapes.get(shape) ?? build(db, (name) => new Parameter(name) as never, values).compile()
-    if (shapes.size < SHAPES_MAX) shapes.set(shape, query)
+    let query = shapes.get(shape)
+    if (query === undefined) {
+      query = build(db, (name) => new Parameter(name) as never, values).compile()
+      if (shapes.size < SHAPES_MAX) shapes.set(shape, query)
+    }
     return db.executeQuery({
       ...query,
       parameters: query.parameters.map((value) => (value instanceof Parameter ? values[value.name as keyof Values] : value)),

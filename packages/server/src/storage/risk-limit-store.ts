@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely'
 import { RISK_LIMIT_NAMES, type RiskLimitName } from '@spark/contract/trading'
+import { putSetting } from './live-setting-store.ts'
 import { prepared } from './prepared.ts'
 import type { MainTables } from './tables.ts'
 
@@ -37,11 +38,7 @@ export function createRiskLimitStore(db: Kysely<MainTables>): RiskLimitStore {
       }))
     },
     async put(trx, { name, value, actor, changedAt }) {
-      await trx
-        .insertInto('live_setting')
-        .values({ name: `${PREFIX}${name}`, value, actor, changed_at: changedAt })
-        .onConflict((conflict) => conflict.column('name').doUpdateSet({ value, actor, changed_at: changedAt }))
-        .execute()
+      await putSetting(trx, { name: `${PREFIX}${name}`, value, actor, changed_at: changedAt })
     },
     async remove(trx, name) {
       await trx.deleteFrom('live_setting').where('name', '=', `${PREFIX}${name}`).execute()

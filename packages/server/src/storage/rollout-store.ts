@@ -85,11 +85,7 @@ export function createRolloutStore(db: Kysely<MainTables>): RolloutStore {
     async newestWithFence(trx = db) {
       const [row] = (await newestFenced(trx, {})).rows
       if (row === undefined) throw new Error('the rollout epoch is missing')
-      const { id, ...rest } = row
-      return {
-        rollout: id === null ? null : fromRow({ id, ...(rest as Omit<MainTables['rollout'], 'id'>) }),
-        fence: fenceOf(row),
-      }
+      return { rollout: row.id === null ? null : fromRow(row as MainTables['rollout']), fence: fenceOf(row) }
     },
     async list(limit) {
       return (await newestFirst(db, { limit })).rows.map(fromRow)

@@ -8,11 +8,9 @@ import { useLanguage } from '../../i18n/language.tsx'
 import { queries } from '../../queries.ts'
 import { labelsMissing } from './labels-missing.ts'
 import { MissingNote } from './missing-note.tsx'
-import { PART_NAMES } from './part-names.ts'
+import { PART_NAMES, PARTS } from './part-names.ts'
 
 type Parts = AnswerOf<'calibrationParts'>
-
-const NAMES = ['rsi', 'macd', 'trend'] as const
 
 export function PartsPanel() {
   const { m, f } = useLanguage()
@@ -30,18 +28,18 @@ export function PartsPanel() {
 function HeatMap({ parts: { shares, dominant, correlations, withOutcome } }: { parts: Parts }) {
   const { m, f } = useLanguage()
   const { calibration: t } = m
-  const name = (part: (typeof NAMES)[number]) => PART_NAMES[part]
-  const dominantPart = NAMES.find((part) => part === dominant)
+  const name = (part: (typeof PARTS)[number]) => PART_NAMES[part]
+  const dominantPart = PARTS.find((part) => part === dominant)
   return (
     <>
       <ScrollTable label={t.parts}>
-        <HeadRow columns={[t.part, figures(t.share), ...NAMES.map((part) => figures(name(part))), figures(t.move)]} />
+        <HeadRow columns={[t.part, figures(t.share), ...PARTS.map((part) => figures(name(part))), figures(t.move)]} />
         <tbody>
-          {NAMES.map((part) => (
+          {PARTS.map((part) => (
             <tr key={part}>
               <th scope="row">{name(part)}</th>
               <td className="number">{shares === null ? '–' : f.percent(shares[part], 1)}</td>
-              {NAMES.map((other) => (
+              {PARTS.map((other) => (
                 <Correlation key={other} value={correlations[part][other]} />
               ))}
               <Correlation value={withOutcome[part]} />

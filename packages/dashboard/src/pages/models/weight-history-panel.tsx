@@ -3,7 +3,8 @@ import { HeadRow, figures } from '../../components/head-row.tsx'
 import { Panel } from '../../components/panel.tsx'
 import { TableBeside } from '../../components/table-beside.tsx'
 import { useLanguage } from '../../i18n/language.tsx'
-import { PARTS, weightHistory, weightShapes, type Part } from './weight-history.ts'
+import { PARTS } from '../calibration/part-names.ts'
+import { weightHistory, weightShapes, type Part } from './weight-history.ts'
 
 const BOX = { width: 320, height: 110 }
 const DIGITS = 3

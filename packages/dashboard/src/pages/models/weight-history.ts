@@ -1,6 +1,6 @@
+import { PARTS } from '../calibration/part-names.ts'
 import type { ModelView } from '@spark/contract/models'
 
-export const PARTS = ['rsi', 'macd', 'trend'] as const
 export type Part = (typeof PARTS)[number]
 
 export interface WeightPoint {

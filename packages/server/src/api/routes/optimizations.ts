@@ -2,19 +2,17 @@ import type { FastifyInstance } from 'fastify'
 import type { OptimizationView } from '@spark/contract/optimization'
 import { DEFAULT_BARRIERS } from '@spark/core/calibration/labels'
 import { trialsOf, TRIALS_MAX, USUAL_SPACE } from '@spark/core/learning/search'
-import { commandEvent } from '../../command-event.ts'
-import { APART_OPEN_MAX } from '../../jobs/run-jobs.ts'
 import type { StoredOptimization } from '../../storage/optimization-store.ts'
+import { askApart, cancelApart } from '../apart-commands.ts'
 import { ApiProblem } from '../api-problem.ts'
 import type { ApiDeps } from '../deps.ts'
-import { whoOf } from '../guard.ts'
 import { handle } from '../handle.ts'
 import { limitOf } from '../query.ts'
 
 /** Searches of parameters: asked for here, run by the executor's job queue in a process of their own. */
 export function optimizationRoutes(app: FastifyInstance, deps: ApiDeps): void {
-  const { optimizations, desk, clock, random } = deps
-  const { db, queue, outbox } = desk
+  const { optimizations, desk } = deps
+  const kind = { name: 'optimization', several: 'searches', store: optimizations } as const
   handle(app, 'optimizations', async ({ query }) => ({
     items: (await optimizations.list(limitOf(query.limit), query.strategyId)).map(viewOf),
   }))
@@ -26,27 +24,15 @@ export function optimizationRoutes(app: FastifyInstance, deps: ApiDeps): void {
   handle(app, 'strategyOptimize', async ({ params: { id: strategyId }, body: { reason = null, ...ask }, request }) => {
     if ((await desk.strategies.get(strategyId)) === null) throw new ApiProblem('unknown_id', `there is no strategy ${strategyId}`)
     if (!isSmallEnough(ask.space)) throw new ApiProblem('bad_request', `the lists have more than ${TRIALS_MAX} combinations`)
-    const id = random.traceId()
-    const ts = clock.nowMs()
-    await db.transaction().execute(async (trx) => {
-      if ((await optimizations.open(trx)) >= APART_OPEN_MAX)
-        throw new ApiProblem('too_many_things', `${APART_OPEN_MAX} searches wait or run; cancel one`)
-      await optimizations.ask(trx, { id, strategyId, askedBy: request.principal, askedAt: ts, reason, ask })
-      await queue.enqueue(trx, { queue: 'job', key: `optimization ${id}`, payload: { optimization: id } })
-      const context = { optimization: id, ...ask, reason }
-      await outbox.add(trx, [commandEvent(whoOf(request), { ts, action: 'optimization.asked', strategyId, context })])
+    return askApart(deps, kind, request, {
+      strategyId,
+      context: { ...ask, reason },
+      keep: (trx, asked) => optimizations.ask(trx, { ...asked, strategyId, reason, ask }),
     })
-    return { id }
   })
-  handle(app, 'optimizationCancel', async ({ params: { id }, body: { reason = null }, request }) => {
-    const ts = clock.nowMs()
-    await db.transaction().execute(async (trx) => {
-      if (!(await optimizations.cancel(trx, id, ts))) throw new ApiProblem('unknown_id', `no search ${id} waits or runs`)
-      const context = { optimization: id, reason }
-      await outbox.add(trx, [commandEvent(whoOf(request), { ts, action: 'optimization.cancelled', context })])
-    })
-    return { ok: true as const }
-  })
+  handle(app, 'optimizationCancel', ({ params: { id }, body: { reason = null }, request }) =>
+    cancelApart(deps, kind, request, { id, what: 'search', reason }),
+  )
 }
 
 function isSmallEnough(space: StoredOptimization['ask']['space']): boolean {

@@ -1,16 +1,14 @@
 import type { FastifyInstance } from 'fastify'
 import type { RehearsalReport, RehearsalView } from '@spark/contract/rehearsal'
-import { commandEvent } from '../../command-event.ts'
-import { APART_OPEN_MAX } from '../../jobs/run-jobs.ts'
 import { askProblems } from '../../rehearsal/ask.ts'
 import { FAULT_KINDS, faultSpec } from '../../rehearsal/fault.ts'
 import { findModel } from '../../rehearsal/rehearsed-model.ts'
 import { readReport } from '../../rehearsal/rehearsal-files.ts'
 import type { ModelStore } from '../../storage/model-store.ts'
 import type { StoredRehearsal } from '../../storage/rehearsal-store.ts'
+import { askApart, cancelApart } from '../apart-commands.ts'
 import { ApiProblem } from '../api-problem.ts'
 import type { ApiDeps } from '../deps.ts'
-import { whoOf } from '../guard.ts'
 import { handle } from '../handle.ts'
 import { limitOf } from '../query.ts'
 
@@ -37,33 +35,21 @@ export function rehearsalRoutes(app: FastifyInstance, deps: ApiDeps): void {
   commandRoutes(app, deps)
 }
 
-function commandRoutes(app: FastifyInstance, { rehearsals, desk, clock, random, apply }: ApiDeps): void {
-  const { db, queue, outbox } = desk
+function commandRoutes(app: FastifyInstance, deps: ApiDeps): void {
+  const { rehearsals, apply } = deps
+  const kind = { name: 'rehearsal', several: 'rehearsals', store: rehearsals } as const
   handle(app, 'rehearsalStart', async ({ body: { reason = null, ...ask }, request }) => {
     const problems = askProblems(ask.faults)
     if (problems.length > 0) throw new ApiProblem('bad_request', problems.join('; '))
-    const id = random.traceId()
-    const ts = clock.nowMs()
-    if (ask.model !== undefined) await demandModel(apply.models, ask.model, ts)
-    await db.transaction().execute(async (trx) => {
-      if ((await rehearsals.open(trx)) >= APART_OPEN_MAX)
-        throw new ApiProblem('too_many_things', `${APART_OPEN_MAX} rehearsals wait or run; cancel one`)
-      await rehearsals.ask(trx, { id, askedBy: request.principal, askedAt: ts, reason, ask })
-      await queue.enqueue(trx, { queue: 'job', key: `rehearsal ${id}`, payload: { rehearsal: id } })
-      const context = { rehearsal: id, ...ask, reason }
-      await outbox.add(trx, [commandEvent(whoOf(request), { ts, action: 'rehearsal.asked', context })])
+    if (ask.model !== undefined) await demandModel(apply.models, ask.model, deps.clock.nowMs())
+    return askApart(deps, kind, request, {
+      context: { ...ask, reason },
+      keep: (trx, asked) => rehearsals.ask(trx, { ...asked, reason, ask }),
     })
-    return { id }
   })
-  handle(app, 'rehearsalCancel', async ({ params: { id }, body: { reason = null }, request }) => {
-    const ts = clock.nowMs()
-    await db.transaction().execute(async (trx) => {
-      if (!(await rehearsals.cancel(trx, id, ts))) throw new ApiProblem('unknown_id', `no rehearsal ${id} waits or runs`)
-      const context = { rehearsal: id, reason }
-      await outbox.add(trx, [commandEvent(whoOf(request), { ts, action: 'rehearsal.cancelled', context })])
-    })
-    return { ok: true as const }
-  })
+  handle(app, 'rehearsalCancel', ({ params: { id }, body: { reason = null }, request }) =>
+    cancelApart(deps, kind, request, { id, what: 'rehearsal', reason }),
+  )
 }
 
 /** What no rollout could begin with is not rehearsed. */

@@ -10,13 +10,12 @@ interface FollowedDeps {
 }
 
 /** Champion, challenger, shadow, the champion before and the model of the rollout, by version. */
-export async function followedVersions({ models, rollouts }: FollowedDeps): Promise<ReadonlySet<string | null | undefined>> {
+export async function followedVersions({ models, rollouts }: FollowedDeps): Promise<ReadonlySet<string>> {
   const aliases = await models.aliases()
   const { champion, challenger, shadow } = aliases
-  const wanted = new Set([champion, challenger, shadow, previousChampion(aliases)])
   const rollout = await rollouts.newest()
-  if (rollout !== null) wanted.add(rollout.frozen.modelVersion)
-  return wanted
+  const wanted = [champion, challenger, shadow, previousChampion(aliases), rollout?.frozen.modelVersion]
+  return new Set(wanted.filter((one) => typeof one === 'string'))
 }
 
 /** Their documents; one that is not the one that was stored is left out. */

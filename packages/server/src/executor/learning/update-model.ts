@@ -8,6 +8,7 @@ import { streamName, type Stream } from '@spark/core/market/candle'
 import { timeframeMs } from '@spark/core/market/timeframe'
 import { hasEnded } from '@spark/core/rollout/state'
 import { modelHash, type Model } from '@spark/core/signal/model'
+import { dayText } from '@spark/contract/time'
 import { told } from '@spark/contract/told'
 import { intactDocument } from '../../model-state.ts'
 import { sha256 } from '../../sha256.ts'
@@ -50,7 +51,7 @@ export async function updateModel(deps: UpdateDeps): Promise<string> {
   const { learner, clock } = deps
   const cutMs = mondayFrom(deps.marketMs() + 1) - WEEK_MS
   const known = await learner.get()
-  if (known !== null && known.learnedTo >= cutMs) return told('week_learned', { day: day(cutMs) })
+  if (known !== null && known.learnedTo >= cutMs) return told('week_learned', { day: dayText(cutMs) })
   const parent = await championOf(deps)
   if (parent === null) return told('no_champion')
   const judged = mainStreams(deps.streams, await deps.strategies.list(), deps.baseAsset)
@@ -131,7 +132,7 @@ async function keep(
     ? told('candidate_made', {
         model: update.candidate.version,
         labels: update.evidence.labels,
-        day: day(cutMs),
+        day: dayText(cutMs),
         parent: parent.version,
       })
     : told('no_candidate', { words: update.detail })
@@ -152,5 +153,3 @@ async function keep(
   )
   return saved ? said : 'somebody else has learned the week in the meantime'
 }
-
-const day = (ts: number): string => new Date(ts).toISOString().slice(0, 10)

@@ -1,6 +1,7 @@
 import { createWriteStream } from 'node:fs'
 import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { dayText } from '@spark/contract/time'
 import { pipeline } from 'node:stream/promises'
 import type { AuditReader } from './audit-reader.ts'
 
@@ -57,5 +58,5 @@ export async function pruneAuditSnapshots(folder: string, beforeMs: number): Pro
 
 /** `20260131`. */
 function dayName(ms: number): string {
-  return new Date(ms).toISOString().slice(0, 10).replaceAll('-', '')
+  return dayText(ms).replaceAll('-', '')
 }
