@@ -35,7 +35,7 @@ describe('the reasons of the controller', () => {
       'geri alındı: Veri yaşı 450 sn boyunca 60 sn ötesinde, hemen, en kötü 510 sn',
     ],
     ['p95=1858 ms, beyond 1500 ms', 'p95 gecikme 1.858 ms, 1.500 ms ötesinde'],
-    ['pause by ada:laptop: lunch', 'Duraklat (ada:laptop): lunch'],
+    ['pause by ada:laptop: lunch', 'duraklatma (ada:laptop): lunch'],
   ])('“%s” is Turkish for who reads Turkish', (text, turkish) => {
     expect(said(text, 'tr')).toBe(turkish)
   })

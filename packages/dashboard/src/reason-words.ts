@@ -34,7 +34,7 @@ function placeWords(place: string, value: string, gate: string | undefined, { m,
     case 'verdict':
       return (m.rollout.verdictNames as Record<string, string>)[value] ?? value
     case 'kind':
-      return (m.rollout as unknown as Record<string, string>)[value === 'ceiling' ? 'ceilingName' : value] ?? value
+      return (m.rollout.commandNames as Record<string, string>)[value] ?? value
     case 'before':
     case 'after':
       return f.number(Number(value), 2)

@@ -48,7 +48,7 @@ export function StandingPanel({ view }: { view: RolloutView }) {
       </dl>
       {view.reasons.length > 0 && (
         <div className="mt-3">
-          <h3 className="text-xs text-muted">{t.waitsFor}</h3>
+          <h3 className="text-xs text-muted">{view.subState === 'ended' ? t.whyEnded : t.waitsFor}</h3>
           <ul className="list-disc ps-5">
             {view.reasons.map((reason) => (
               <li key={reason}>{reasonWords(reason, { m, f })}</li>
