@@ -32,6 +32,7 @@ const NONE: ModelComparison = {
   difference: null,
   better: null,
   labelsToTell: null,
+  full: false,
 }
 const SOME = { ...NONE, labels: 240, rounds: 60, fromTs: 0, toTs: 1, difference: estimate }
 
@@ -65,6 +66,7 @@ describe('models in words', () => {
     )
     expect(comparisonText({ ...SOME, better: 'second' })).toContain('m earns more, beyond chance.')
     expect(comparisonText({ ...SOME, labelsToTell: 900 })).toContain('before about 900 labels.')
+    expect(comparisonText({ ...SOME, full: true })).toContain('no later label is looked at.')
     expect(comparisonText(SOME)).toContain('there is nothing to be seen yet')
   })
 })

@@ -62,7 +62,16 @@ function evidenceLines({
   ]
 }
 
-export function comparisonText({ first, second, labels, rounds, difference, better, labelsToTell }: ModelComparison): string {
+export function comparisonText({
+  first,
+  second,
+  labels,
+  rounds,
+  difference,
+  better,
+  labelsToTell,
+  full,
+}: ModelComparison): string {
   if (difference === null)
     return `${first.model} and ${second.model}: no label that both have, so there is no figure. Champion, challenger, shadow and the model of a rollout are labelled.`
   const side = ({ model, netReturn, hitRate }: typeof first) => [
@@ -75,9 +84,11 @@ export function comparisonText({ first, second, labels, rounds, difference, bett
   const outcome =
     winner !== null
       ? `${winner} earns more, beyond chance.`
-      : labelsToTell === null
-        ? 'It cannot be told which earns more, nor when: there is nothing to be seen yet.'
-        : `It cannot be told which earns more before about ${labelsToTell} labels.`
+      : full
+        ? 'It cannot be told which earns more: they are too alike, and no later label is looked at.'
+        : labelsToTell === null
+          ? 'It cannot be told which earns more, nor when: there is nothing to be seen yet.'
+          : `It cannot be told which earns more before about ${labelsToTell} labels.`
   return [
     table(['model', 'net return (a stop is -1)', 'hit rate', 'earns nothing at'], [side(first), side(second)]),
     `On ${labels} labels that both have and that do not overlap, in ${rounds} rounds. First less second: ${betweenText(difference)}.`,

@@ -81,6 +81,7 @@ export const ModelComparison = Type.Object(
     rounds: Type.Integer({ description: 'groups of labels that were decided together; tests count each once' }),
     fromTs: nullable(Ms),
     toTs: nullable(Ms),
+    full: Type.Boolean({ description: 'all labels that are looked at are there: no later one changes anything' }),
     difference: nullable(
       Type.Object(Estimate.properties, { description: 'first less second on the same candles, in units of stop and cost' }),
     ),
@@ -89,11 +90,15 @@ export const ModelComparison = Type.Object(
     }),
     labelsToTell: nullable(
       Type.Integer({
-        description: 'about so many labels it takes to tell if they go on as they do; null: there is nothing to be seen yet',
+        description:
+          'about so many labels it takes to tell if they go on as they do; null: there is nothing to be seen yet, or full',
       }),
     ),
   },
-  { description: 'of the newest 2,000 labels of each stream that is judged by' },
+  {
+    description:
+      'of the first 5,000 labels of each stream that is judged by, from the first candle on that both have a label of: that start stays. It decides nothing',
+  },
 )
 export type ModelComparison = Static<typeof ModelComparison>
 

@@ -35,7 +35,7 @@ export function modelsCommands(program: Command, output: Output): void {
     .command('compare')
     .argument('<first>')
     .argument('<second>')
-    .description('Two versions on the labels that both have.')
+    .description('Two versions on the labels that both have, from the first of these on. It decides nothing.')
     .option(...JSON_OPTION)
     .addHelpText('after', '\nExample:\n  spark models compare ml-fusion-1.2+l.1a2b3c4d ml-fusion-1.2')
     .action(async (first: string, second: string, { json }: Json) => {

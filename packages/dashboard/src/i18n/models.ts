@@ -47,7 +47,8 @@ const en = {
   isFollowed: 'It gets labels already.',
   unfit: 'It is expired or damaged: no rollout can begin with it.',
   compare: 'Champion and challenger',
-  compareWhat: 'On the candles on which both decided and whose labels do not overlap. A stop is −1.',
+  compareWhat:
+    'On the candles on which both decided and whose labels do not overlap, from the first that both have. A stop is −1. It decides nothing.',
   noChallenger: 'There is no challenger. The weekly update makes one when the champion has 200 labels.',
   noPairs:
     'No label that both have yet: there is no figure. A decision gets its label when a barrier is touched, or after 12 candles.',
@@ -58,6 +59,7 @@ const en = {
   difference: 'First less second',
   pairs: (labels: string, rounds: string) => `${labels} labels, in ${rounds} rounds that were decided together.`,
   earnsMore: (version: string) => `${version} earns more, beyond chance.`,
+  tooAlike: 'It cannot be told which earns more: they are too alike, and no later label is looked at.',
   cannotTell: 'It cannot be told which earns more, nor when: there is nothing to be seen yet.',
   missing: (labels: string, more: string) =>
     `It cannot be told which earns more before about ${labels} labels; ${more} are missing.`,
@@ -111,7 +113,8 @@ const tr: typeof en = {
   isFollowed: 'Zaten etiket alıyor.',
   unfit: 'Süresi dolmuş ya da bozulmuş: onunla açılış başlatılamaz.',
   compare: 'Şampiyon ve aday',
-  compareWhat: 'İkisinin de karar verdiği ve etiketleri örtüşmeyen mumlarda. Zarar kes −1 sayılır.',
+  compareWhat:
+    'İkisinin de karar verdiği ve etiketleri örtüşmeyen mumlarda, ikisinin de etiketi olan ilkinden başlayarak. Zarar kes −1 sayılır. Hiçbir şeye karar vermez.',
   noChallenger: 'Aday yok. Haftalık güncelleme, şampiyonun 200 etiketi olunca bir aday çıkarır.',
   noPairs: 'İkisinin de etiketi olan mum henüz yok: rakam yok. Karar, bir sınıra değilince ya da 12 mum sonra etiket alır.',
   model: 'Hangisi',
@@ -121,6 +124,7 @@ const tr: typeof en = {
   difference: 'Birinci eksi ikinci',
   pairs: (labels, rounds) => `${labels} etiket; birlikte karar verilen ${rounds} turda.`,
   earnsMore: (version) => `${version} daha çok kazanıyor; rastlantının ötesinde.`,
+  tooAlike: 'Hangisinin daha çok kazandığı söylenemez: birbirlerine çok benziyorlar ve sonraki etiketlere bakılmaz.',
   cannotTell: 'Hangisinin daha çok kazandığı söylenemez, ne zaman söyleneceği de: henüz görünen bir şey yok.',
   missing: (labels, more) => `Hangisinin daha çok kazandığı yaklaşık ${labels} etiketten önce söylenemez; ${more} eksik.`,
   history: 'Sürümlere göre ağırlıklar',

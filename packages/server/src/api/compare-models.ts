@@ -1,23 +1,28 @@
 import type { ModelComparison } from '@spark/contract/models'
 import { comparePairs, type LabelledPair } from '@spark/core/calibration/compare-pairs'
 import { DEFAULT_BARRIERS } from '@spark/core/calibration/labels'
+import { streamName, type Stream } from '@spark/core/market/candle'
 import { timeframeMs } from '@spark/core/market/timeframe'
 import { mainStreams } from '../main-streams.ts'
-import type { LabelStore, StoredLabelStream } from '../storage/label-store.ts'
+import type { LabelStore, StoredLabel, StoredLabelStream } from '../storage/label-store.ts'
 import type { StrategyStore } from '../storage/strategy-store.ts'
 import { paperInstrument } from '../venue/paper-instruments.ts'
 
-/** About twelve weeks of 1h. */
-const LABELS_A_STREAM = 2000
+/** About thirty weeks of 1h. */
+export const LABELS_A_STREAM = 5000
 
-interface CompareDeps {
-  labels: Pick<LabelStore, 'streams' | 'newestOn'>
+export interface CompareDeps {
+  labels: Pick<LabelStore, 'streams' | 'oldestOn'>
   strategies: Pick<StrategyStore, 'list'>
 }
 
-/** What two versions earned on the candles that both decided on and whose labels are due. */
+/**
+ * What two versions earned on the candles that both decided on and whose labels are due, from the first of these on. That start stays:
+ * with one that moves on, every look would be another test, and some of them would show a difference by chance.
+ */
 export async function compareModels(deps: CompareDeps, first: string, second: string): Promise<ModelComparison> {
-  const found = comparePairs(await pairsOf(deps, first, second), DEFAULT_BARRIERS)
+  const { pairs, full } = await pairsOf(deps, first, second)
+  const found = comparePairs(pairs, DEFAULT_BARRIERS)
   const sideOf = (model: string, side: 'first' | 'second') => ({
     model,
     netReturn: found?.[side].netReturn ?? null,
@@ -30,43 +35,58 @@ export async function compareModels(deps: CompareDeps, first: string, second: st
     rounds: found?.rounds ?? 0,
     fromTs: found?.fromMs ?? null,
     toTs: found?.toMs ?? null,
+    full,
     difference: found?.first.difference ?? null,
     better: found?.better ?? null,
-    labelsToTell: found?.labelsToTell ?? null,
+    labelsToTell: full ? null : (found?.labelsToTell ?? null),
   }
 }
 
-async function pairsOf({ labels, strategies }: CompareDeps, first: string, second: string): Promise<LabelledPair[]> {
+async function pairsOf(
+  { labels, strategies }: CompareDeps,
+  first: string,
+  second: string,
+): Promise<{ pairs: LabelledPair[]; full: boolean }> {
   const streams = await labels.streams()
   const judged = mainStreams(
     streams.map(({ stream }) => stream),
     await strategies.list(),
     baseAsset,
   )
-  const endedMs = Math.max(0, ...streams.map(endOf))
+  const ended = new Map(streams.map((one) => [streamName(one.stream), endOf(one)]))
   const pairs: LabelledPair[] = []
+  // Of each stream that has labels of both: whether all that are looked at are there.
+  const done: boolean[] = []
   for (const stream of judged) {
     const { symbol, tf } = stream
-    const decidedMs = ({ ts }: { ts: number }) => ts + timeframeMs(tf)
     // Whoever decided later may not have its label yet: what ended quickly must not come into the test alone.
-    const toMs = endedMs - (DEFAULT_BARRIERS.expiryCandles + 1) * timeframeMs(tf)
-    const others = new Map((await labels.newestOn(second, stream, LABELS_A_STREAM)).map(({ label }) => [label.ts, label]))
-    for (const { label } of await labels.newestOn(first, stream, LABELS_A_STREAM)) {
-      const other = others.get(label.ts)
-      if (other === undefined || decidedMs(label) > toMs) continue
-      const ended = Math.max(label.exitTs, other.exitTs)
-      pairs.push({
-        symbol,
-        tf,
-        baseAsset: baseAsset(symbol),
-        decidedMs: decidedMs(label),
-        endedMs: ended,
-        first: label,
-        second: other,
-      })
+    const toMs = (ended.get(streamName(stream)) ?? 0) - (DEFAULT_BARRIERS.expiryCandles + 1) * timeframeMs(tf)
+    const [own, other] = await fromTheFirstOfBoth(labels, stream, first, second)
+    const others = new Map(other.map(({ label }) => [label.ts, label]))
+    for (const { label } of own) {
+      const matched = others.get(label.ts)
+      const decidedMs = label.ts + timeframeMs(tf)
+      if (matched === undefined || decidedMs > toMs) continue
+      const endedMs = Math.max(label.exitTs, matched.exitTs)
+      pairs.push({ symbol, tf, baseAsset: baseAsset(symbol), decidedMs, endedMs, first: label, second: matched })
     }
+    if (own.length > 0 && other.length > 0) done.push(own.length === LABELS_A_STREAM || other.length === LABELS_A_STREAM)
   }
-  return pairs
+  return { pairs, full: done.length > 0 && done.every(Boolean) }
+}
+
+/** Labels of both on a stream, of the same candles; none of either before both have one. */
+async function fromTheFirstOfBoth(
+  labels: CompareDeps['labels'],
+  stream: Stream,
+  first: string,
+  second: string,
+): Promise<[StoredLabel[], StoredLabel[]]> {
+  const firstTs = async (model: string) => (await labels.oldestOn(model, stream, 0, 1))[0]?.label.ts ?? null
+  const [own, other] = [await firstTs(first), await firstTs(second)]
+  if (own === null || other === null) return [[], []]
+  const from = (model: string) => labels.oldestOn(model, stream, Math.max(own, other), LABELS_A_STREAM)
+  return [await from(first), await from(second)]
 }
 
 const baseAsset = (symbol: string): string => paperInstrument(symbol)?.base ?? symbol

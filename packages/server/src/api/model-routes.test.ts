@@ -119,6 +119,7 @@ describe('two models compared', () => {
       rounds: 0,
       fromTs: null,
       toTs: null,
+      full: false,
       difference: null,
       better: null,
       labelsToTell: null,

@@ -63,8 +63,8 @@ export interface LabelStore {
   ): Promise<StoredLabel[]>
   /** The newest labels of a model by time of entry. */
   newest(model: string, limit: number): Promise<StoredLabel[]>
-  /** The newest labels of a model on a stream, newest first. */
-  newestOn(model: string, stream: Stream, limit: number): Promise<StoredLabel[]>
+  /** At most `limit` labels of a model on a stream of candles that opened at or after `fromTs`, oldest first. */
+  oldestOn(model: string, stream: Stream, fromTs: number, limit: number): Promise<StoredLabel[]>
   /** When the first label of a model was entered, ms; null without one. */
   firstEntryMs(model: string): Promise<number | null>
   evidence(model: string): Promise<StoredEvidence | null>
@@ -114,9 +114,9 @@ export function createLabelStore(db: Kysely<MainTables>): LabelStore {
       const rows = await labelsOf(model).orderBy('entry_ts', 'desc').limit(limit).execute()
       return rows.flatMap(fromRow)
     },
-    async newestOn(model, { symbol, tf }, limit) {
-      const own = labelsOf(model).where('symbol', '=', symbol).where('tf', '=', tf)
-      return (await own.orderBy('ts', 'desc').limit(limit).execute()).flatMap(fromRow)
+    async oldestOn(model, { symbol, tf }, fromTs, limit) {
+      const own = labelsOf(model).where('symbol', '=', symbol).where('tf', '=', tf).where('ts', '>=', fromTs)
+      return (await own.orderBy('ts').limit(limit).execute()).flatMap(fromRow)
     },
     async firstEntryMs(model) {
       const row = await db

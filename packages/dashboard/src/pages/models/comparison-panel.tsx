@@ -71,11 +71,12 @@ function Figures({ found }: { found: ModelComparison }) {
 }
 
 function outcomeOf(
-  { better, first, second, labels, labelsToTell }: ModelComparison,
+  { better, first, second, labels, labelsToTell, full }: ModelComparison,
   t: Messages['models'],
   write: (value: number) => string,
 ): string {
   if (better !== null) return t.earnsMore(better === 'first' ? first.model : second.model)
+  if (full) return t.tooAlike
   if (labelsToTell === null) return t.cannotTell
   return t.missing(write(labelsToTell), write(Math.max(0, labelsToTell - labels)))
 }
