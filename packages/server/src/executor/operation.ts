@@ -80,9 +80,7 @@ export async function startOperation({ config, clock, log, life }: Started, part
     await Promise.all([rehearsals.stop(), optimizations.stop(), reports.stop()])
     await jobs.stop()
   })
-  reports
-    .resume()
-    .catch((error: unknown) => log.warn({ err: error }, 'reports that wait are made when the executor starts again'))
+  reports.watch()
   const notifier = startNotifier({ config, queue, alerts: desk.alerts, clock, random, log })
   life.onStop('notifications', () => notifier.stop())
   if (config.heartbeatUrl === null) return

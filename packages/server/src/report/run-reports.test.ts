@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest'
 import { ManualClock } from '../clock.ts'
 import { createLog } from '../log.ts'
 import { RetryJobError } from '../queue/worker.ts'
+import { StorageError } from '../storage/storage-error.ts'
 import { temporaryFolder } from '../storage/temporary-folder.ts'
 import { evidenceFile } from './report-files.ts'
 import { DAY, DAY_TO_MS, openHouse, type ReportHouse } from './report-fixture.ts'
@@ -51,6 +52,54 @@ it('one that could not be made says why, and is made when it is asked for again'
   expect(await house.deps.store.get('last-1')).toMatchObject({ state: 'done', said: null })
 })
 
+/** What it finds waiting comes before what is asked for afterwards. */
+async function look(of: Reports): Promise<void> {
+  of.watch()
+  await expect.poll(async () => (await house.deps.store.waiting()).length).toBe(0)
+}
+
+it('one whose job died while storage was away is made at the next look, without a restart', async () => {
+  const { store } = house.deps
+  let away = true
+  const lock = () => new StorageError('locked', 'spark.db', 'it is locked')
+  const own = createReports({
+    ...house.deps,
+    clock,
+    log: createLog('test', 'silent'),
+    store: { ...store, get: (id) => (away ? Promise.reject(lock()) : store.get(id)) },
+  })
+  own.watch()
+  await ask('last-1')
+  await expect(own.run('last-1')).rejects.toThrow(StorageError)
+  await clock.advance(60_000)
+  expect(await store.waiting()).toHaveLength(1)
+  away = false
+  await clock.advance(60_000)
+  await expect.poll(async () => (await store.get('last-1'))?.state).toBe('done')
+  await own.stop()
+})
+
+it('one that is found waiting while its job makes it is tried once', async () => {
+  let tries = 0
+  const own = createReports({
+    ...house.deps,
+    clock,
+    log: createLog('test', 'silent'),
+    slices: {
+      read() {
+        tries += 1
+        return Promise.reject(new Error('the disk is full'))
+      },
+    },
+  })
+  await ask('last-1')
+  own.watch()
+  await expect.poll(() => tries).toBe(1)
+  await own.run('last-1')
+  await own.stop()
+  expect(tries).toBe(1)
+})
+
 /** The executor ends while it makes one. */
 function stopping(): Reports {
   const settings = {
@@ -66,7 +115,7 @@ function stopping(): Reports {
 it('the report of the last day that a stop interrupts is no failure: it says that the next executor makes it', async () => {
   expect(await stopping().daily()).toBe('day-2026-01-31 is made when the executor starts again')
   expect(await house.deps.store.get(DAY.id)).toMatchObject({ state: 'waiting' })
-  await open().resume()
+  await look(open())
   expect(await house.deps.store.get(DAY.id)).toMatchObject({ state: 'done' })
 })
 
@@ -80,7 +129,7 @@ it('one that is under way when the executor ends is made by the next', async () 
   const slow = stopping()
   await expect(slow.run('last-1')).rejects.toThrow(RetryJobError)
   expect(await house.deps.store.get('last-1')).toMatchObject({ state: 'waiting' })
-  await open().resume()
+  await look(open())
   expect(await house.deps.store.get('last-1')).toMatchObject({ state: 'done' })
 })
 

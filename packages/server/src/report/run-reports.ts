@@ -13,12 +13,14 @@ import { lastDay } from './report-period.ts'
 const BY_SCHEDULE = 'Spark'
 /** It comes again when the next executor asks. */
 const AGAIN_MS = 1000
+/** So often it is looked for reports that wait and that no job makes: a job that dies while storage is away cannot say so. */
+const LOOK_EVERY_MS = 60_000
 
 export interface Reports {
   /** Makes one that was asked for, after those before it; one that is done stays as it is. Rejects with StorageError. */
   run(id: string): Promise<void>
-  /** Makes all that wait: whoever was to make them has ended. */
-  resume(): Promise<void>
+  /** Makes all that wait, now and once a minute until stop: whoever was to make them has ended. */
+  watch(): void
   /** The report of the last day that is over: says what came of it. A stop is no failure: the next executor makes it. */
   daily(): Promise<string>
   /** Removes what ended before, with its evidence; resolves with how many. */
@@ -30,7 +32,7 @@ export interface Reports {
 export interface ReportsDeps extends MakeReportDeps {
   db: Kysely<MainTables>
   store: ReportStore
-  clock: Pick<Clock, 'nowMs'>
+  clock: Pick<Clock, 'nowMs' | 'every'>
   log: Log
 }
 
@@ -42,11 +44,12 @@ export function createReports(deps: ReportsDeps): Reports {
   const { store, clock, log } = deps
   let turn: Promise<unknown> = Promise.resolve()
   let stopped = false
+  let cancelLooking = () => {}
 
   async function make(id: string): Promise<StoredReport | null> {
     const asked = await store.get(id)
-    // Done, or removed since.
-    if (asked === null || asked.state === 'done') return asked
+    // Removed since, or made: its job and who found it waiting both come here.
+    if (asked?.state !== 'waiting') return asked
     const prepared = { ms: clock.nowMs(), by: asked.askedBy }
     try {
       const made = await makeReport(deps, { id, period: asked.period, prepared }, () => stopped)
@@ -66,10 +69,19 @@ export function createReports(deps: ReportsDeps): Reports {
     return own
   }
 
+  async function resume(): Promise<void> {
+    try {
+      for (const { id } of await store.waiting()) await inTurn(id)
+    } catch (error) {
+      log.warn({ err: error }, 'reports that wait are not made yet; they are looked at again')
+    }
+  }
+
   return {
     run: async (id) => void (await inTurn(id)),
-    async resume() {
-      for (const { id } of await store.waiting()) await inTurn(id)
+    watch() {
+      void resume()
+      cancelLooking = clock.every(LOOK_EVERY_MS, () => void resume())
     },
     async daily() {
       const { id, period } = lastDay(clock.nowMs())
@@ -91,6 +103,7 @@ export function createReports(deps: ReportsDeps): Reports {
     },
     async stop() {
       stopped = true
+      cancelLooking()
       await turn
     },
   }
