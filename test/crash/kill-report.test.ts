@@ -58,8 +58,10 @@ it('a process that is killed while it makes a report leaves none, or the whole o
     // The archive is there as a whole or not at all, and never without it a report.
     if (existsSync(path)) expect(await verifyEvidence(path, key), id).toMatchObject({ ok: true })
     else expect(found?.state, id).toBe('waiting')
-    await createReports({ ...house.deps, clock: systemClock, log: createLog('test', 'silent') }).resume()
-    expect(await house.deps.store.get(id), id).toMatchObject({ state: 'done' })
+    const next = createReports({ ...house.deps, clock: systemClock, log: createLog('test', 'silent') })
+    next.watch()
+    await expect.poll(async () => (await house.deps.store.get(id))?.state, { timeout: 30_000, message: id }).toBe('done')
+    await next.stop()
     const made = await house.deps.store.document(id)
     expect({ ...made, id: 'whole', prepared: null }, id).toEqual({ ...expected, prepared: null })
     expect(await verifyEvidence(path, key), id).toMatchObject({ ok: true, manifest: { report: id } })

@@ -16,7 +16,9 @@ export interface CallOptions<Name extends RouteName> {
   body?: BodyOf<Name>
   query?: QueryOf<Name>
   headers?: Record<string, string>
+  /** For the whole answer; `signal` in its place ends it when somebody wants that. */
   timeoutMs?: number
+  signal?: AbortSignal
 }
 
 /** The API answered with a problem. `status` is its HTTP status, `code` from the catalogue (null when the answer was not Spark's). */
@@ -65,7 +67,7 @@ export function createClient({ baseUrl, token, timeoutMs = 5000, fetch = globalT
         method: route.method,
         headers,
         body: options.body === undefined ? null : JSON.stringify(options.body),
-        signal: AbortSignal.timeout(options.timeoutMs ?? timeoutMs),
+        signal: options.signal ?? AbortSignal.timeout(options.timeoutMs ?? timeoutMs),
         redirect: 'error',
       })
     } catch (error) {

@@ -4,6 +4,7 @@ import type { Client } from '@spark/contract/client'
 import { REPORT_FORMATS, REPORT_LANGUAGES, type ReportAsk, type ReportView } from '@spark/contract/report'
 import { systemClock } from '@spark/server/clock'
 import { loadConfig } from '@spark/server/config'
+import { download } from '../download.ts'
 import { fileOption, limitOption, timeText } from '../options.ts'
 import { CheckFailed, WrongUsage, type Output } from '../output.ts'
 import { apiClient } from '../processes.ts'
@@ -12,7 +13,7 @@ import { table } from '../table.ts'
 /** The audit of a day is copied into the evidence; of a very busy one it takes minutes. */
 const MADE_WITHIN_MS = 600_000
 const LOOK_EVERY_MS = 500
-const DOWNLOAD_MS = 60_000
+const READ_MS = 60_000
 
 interface ReportOptions {
   last?: true
@@ -56,7 +57,7 @@ function makeCommand(report: Command, output: Output): void {
       const client = apiClient(loadConfig())
       const { id } = await client.call('reportAsk', { body: ask })
       await made(client, id)
-      const answer = await client.open('report', { params: { id }, query: { format, lang }, timeoutMs: DOWNLOAD_MS })
+      const answer = await client.open('report', { params: { id }, query: { format, lang }, timeoutMs: READ_MS })
       const text = format === 'json' ? JSON.stringify(await answer.json(), null, 2) : (await answer.text()).trimEnd()
       if (out === null) return output.line(text)
       writeFileSync(out, `${text}\n`)
@@ -142,9 +143,8 @@ function evidenceCommand(report: Command, output: Output): void {
     .addHelpText('after', '\nExample:\n  spark report evidence day-2026-01-31 --out evidence.zip')
     .action(async (id: string, { out }: { out: string }) => {
       const path = fileOption('--out', out)
-      const answer = await apiClient(loadConfig()).open('reportEvidence', { params: { id }, timeoutMs: DOWNLOAD_MS })
-      const bytes = new Uint8Array(await answer.arrayBuffer())
-      writeFileSync(path, bytes)
-      output.line(`${path}: ${bytes.length} bytes`)
+      const client = apiClient(loadConfig())
+      const bytes = await download(path, systemClock, (signal) => client.open('reportEvidence', { params: { id }, signal }))
+      output.line(`${path}: ${bytes} bytes`)
     })
 }
