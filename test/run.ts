@@ -14,7 +14,8 @@ interface Report {
 const root = fileURLToPath(new URL('..', import.meta.url))
 const long = process.argv.includes('--long')
 const filters = process.argv.slice(2).filter((argument) => argument !== '--long')
-const limitMs = (long ? 90 : 15) * 60_000
+// Against what hangs: a machine may be half as fast as the one on which npm test takes its 8 minutes.
+const limitMs = (long ? 90 : 25) * 60_000
 const reportFile = `${root}.test-report/results.json`
 
 rmSync(reportFile, { force: true })

@@ -1,33 +1,14 @@
 import { expect, it } from 'vitest'
 import { killAtEveryPoint } from './kill-order-path.ts'
 
+// At each of them: kill-order-path.long.test.ts.
 it(
-  'killed once at every await point of the order path, with a venue that misbehaves: no order is sent twice, none is lost, and the books agree',
+  'killed once at every other await point of the order path, with a venue that misbehaves: no order is sent twice, none is lost, and the books agree',
   { timeout: 240_000 },
   async () => {
-    const sites = await killAtEveryPoint(2)
-    const of = (part: string) => sites.filter((site) => site.includes(part)).length
+    const sites = await killAtEveryPoint('half')
     console.log(`killed at ${sites.length} await points of the order path`)
-    // It looked everywhere: in each part of the path, before and after the venue.
-    for (const part of [
-      'decide-strategies',
-      'plan-orders',
-      'send-order',
-      'settle-order',
-      'book-fill',
-      'cancel-orders',
-      'flatten',
-      'reconcile-venue',
-      'audit-relay',
-      'database-queue',
-    ])
-      expect(of(part), part).toBeGreaterThan(0)
-    for (const call of ['place', 'order', 'cancel', 'fills', 'openOrders', 'balances'])
-      expect(
-        [of(`before venue.${call} `), of(`after venue.${call} `)].every((count) => count > 0),
-        call,
-      ).toBe(true)
     expect(new Set(sites).size).toBe(sites.length)
-    expect(sites.length).toBeGreaterThan(60)
+    expect(sites.length).toBeGreaterThan(25)
   },
 )

@@ -48,8 +48,11 @@ async function inNewFolder(lives: (folder: string) => Promise<void>, seed: numbe
   rmSync(folder, { recursive: true })
 }
 
-/** Kills lives at await points at which none was killed yet, until one chain of them meets no new one. Resolves with where they died. */
-export async function killAtEveryPoint(chains: number): Promise<string[]> {
+/** Two chains of lives at once keep two processors busy. */
+const CHAINS = 2
+
+/** Kills lives at await points, or at every other of them, at which none was killed yet, until no chain meets a new one. Resolves with where they died. */
+export async function killAtEveryPoint(which: 'new' | 'half'): Promise<string[]> {
   const sites = mkdtempSync(join(tmpdir(), 'spark-sites-'))
   const chain = async (number: number) => {
     const lives = { quiet: 0, all: 0 }
@@ -59,7 +62,7 @@ export async function killAtEveryPoint(chains: number): Promise<string[]> {
       await inNewFolder(
         async (folder) => {
           for (; lives.all < endOfFolder && lives.quiet < QUIET_LIVES; lives.all++) {
-            const { killed } = await live(folder, number * 10_000 + lives.all, 'badly', `new:${sites}`)
+            const { killed } = await live(folder, number * 10_000 + lives.all, 'badly', `${which}:${sites}`)
             lives.quiet = killed ? 0 : lives.quiet + 1
           }
         },
@@ -67,7 +70,7 @@ export async function killAtEveryPoint(chains: number): Promise<string[]> {
       )
     }
   }
-  await Promise.all(Array.from({ length: chains }, (_, number) => chain(number)))
+  await Promise.all(Array.from({ length: CHAINS }, (_, number) => chain(number)))
   const file = join(sites, 'sites.txt')
   const met = existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : []
   rmSync(sites, { recursive: true })

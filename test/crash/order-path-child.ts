@@ -1,6 +1,7 @@
 // One life of the order path on the folder given. It ends by SIGKILL where it is told to, or when everything has ended.
-// node order-path-child.ts FOLDER SEED well|badly new:FOLDER|point:N|none
+// node order-path-child.ts FOLDER SEED well|badly new:FOLDER|half:FOLDER|point:N|none
 // new:   at the first await point that no life has died at yet; FOLDER remembers them.
+// half:  likewise, leaving every other point out; which ones changes with the code around them.
 // point: at the n-th point of this life.
 // A point is each statement on the main database, after it and before who asked hears of it; each call of the venue and each append to an audit chain, before and after.
 import { createHash } from 'node:crypto'
@@ -44,12 +45,14 @@ Error.stackTraceLimit = 60
 function pass(what: string): void {
   passed += 1
   if (mode === 'point' && passed === Number(ofMode)) process.kill(process.pid, 'SIGKILL')
-  if (mode !== 'new') return
+  if (mode !== 'new' && mode !== 'half') return
   const site = `${what} in ${callers()}`
   if (met.has(site)) return
   met.add(site)
+  const digest = createHash('sha256').update(site).digest('hex')
+  if (mode === 'half' && Number.parseInt(digest.slice(0, 2), 16) % 2 === 1) return
   try {
-    mkdirSync(join(ofMode, createHash('sha256').update(site).digest('hex')))
+    mkdirSync(join(ofMode, digest))
   } catch {
     return
   }

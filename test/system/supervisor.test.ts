@@ -65,12 +65,12 @@ describe('spark up', () => {
     const { pid } = await healthy(spark)
     await healthy(spark, 'executor')
     process.kill(pid, 'SIGSTOP')
-    const next = await eventually('the api is back', 30_000, async () => {
+    const next = await eventually('the api is back', 60_000, async () => {
       const answer = await health(spark)
       return answer.ok && answer.pid !== pid ? answer : null
     })
     expect(next.pid).not.toBe(pid)
-  }, 60_000)
+  }, 90_000)
 
   it('leaves no orphan when it is killed itself', async () => {
     spark = await createSpark()
