@@ -1,3 +1,4 @@
+import { finding } from '@spark/contract/finding'
 const LOCAL = new Set(['127.0.0.1', 'localhost', '[::1]'])
 
 /**
@@ -7,11 +8,11 @@ const LOCAL = new Set(['127.0.0.1', 'localhost', '[::1]'])
 export function stopLocalProcess(name: 'api' | 'executor', url: string, health: { pid: number; process: string }): string | null {
   const { pid } = health
   if (!LOCAL.has(new URL(url).hostname) || !Number.isInteger(pid) || pid < 2 || !health.process.startsWith(name))
-    return `what answers is not the ${name} of this machine; restart it where it runs`
+    return finding('not_local', { process: name })
   try {
     process.kill(pid, 'SIGTERM')
     return null
   } catch (error) {
-    return `process ${pid} could not be asked to stop: ${(error as NodeJS.ErrnoException).code ?? ''}`
+    return finding('not_stopped', { pid, words: (error as NodeJS.ErrnoException).code ?? '' })
   }
 }

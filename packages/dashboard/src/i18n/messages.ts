@@ -14,6 +14,7 @@ import { settings } from './settings.ts'
 import { shell } from './shell.ts'
 import { trading } from './trading.ts'
 import { faults } from './faults.ts'
+import { findings } from './findings.ts'
 import { told } from './told.ts'
 import { why } from './why.ts'
 
@@ -25,6 +26,7 @@ const AREAS = {
   common,
   copilot,
   faults,
+  findings,
   models,
   optimization,
   overview,

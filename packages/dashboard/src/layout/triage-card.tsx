@@ -1,3 +1,4 @@
+import { findingWords } from '../finding-words.ts'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { TriageAnswer, TriageMoveName } from '@spark/contract/triage'
@@ -70,10 +71,10 @@ function Findings({ found }: { found: TriageAnswer }) {
   return (
     <div role="status" className="rounded bg-raised p-2 text-xs">
       <p className="text-muted">{m.copilot.found}</p>
-      <ul lang="en">
+      <ul>
         {found.findings.map((finding) => (
           <li key={finding} className="break-words">
-            {finding}
+            {findingWords(finding, m)}
           </li>
         ))}
       </ul>

@@ -1,3 +1,4 @@
+import { finding } from '@spark/contract/finding'
 import type { Clock } from '../clock.ts'
 
 export type ExecutorAnswer<Body> =
@@ -24,9 +25,11 @@ export async function askExecutor<Body>(
     })
     const body = (await response.json()) as Body
     const latencyMs = clock.realMs() - beganMs
-    return response.ok || response.status === 503 ? { body, latencyMs, sentMs } : { problem: `${url} answers ${response.status}` }
+    return response.ok || response.status === 503
+      ? { body, latencyMs, sentMs }
+      : { problem: finding('answers', { url, status: response.status }) }
   } catch (error) {
     const slow = (error as Error).name === 'TimeoutError'
-    return { problem: slow ? `no answer from ${url} within ${TIMEOUT_MS / 1000} s` : `${url} cannot be reached` }
+    return { problem: slow ? finding('no_answer', { url, seconds: TIMEOUT_MS / 1000 }) : finding('out_of_reach', { url }) }
   }
 }

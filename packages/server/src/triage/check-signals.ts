@@ -1,3 +1,4 @@
+import { finding } from '@spark/contract/finding'
 import type { StreamCondition } from '@spark/contract/health'
 import { streamName } from '@spark/core/market/candle'
 import { readRolloutNow } from '../rollout/rollout-now.ts'
@@ -55,12 +56,12 @@ export const checkSignals: Move = async (deps) => {
     ok: signals.length > 0 && wrong.length === 0,
     findings: [
       signals.length === 0
-        ? 'no strategy asks for a score'
-        : `${signals.length - wrong.length} of ${signals.length} streams are scored`,
+        ? finding('nobody_asks')
+        : finding('streams_scored', { scored: signals.length - wrong.length, streams: signals.length }),
       ...('problem' in streams ? [streams.problem] : []),
       ...wrong.map(textOf),
       ...signals.filter(({ ok }) => ok).map(textOf),
-      ...lines.slice(-LINES_SHOWN).map((line) => `log: ${line}`),
+      ...lines.slice(-LINES_SHOWN).map((line) => finding('log_line', { words: line })),
     ],
     detail: { signals, lines },
   }
@@ -90,14 +91,18 @@ function lastOf({ timestamp, context, _err }: AuditItem): StreamSignal['last'] {
 
 function textOf({ stream, strategies, last, condition }: StreamSignal): string {
   const problem = condition?.problem ?? null
+  const head = { stream, strategies }
+  if (last === null)
+    return problem === null
+      ? finding('unscored', { ...head, rows: ROWS })
+      : finding('unscored_because', { ...head, rows: ROWS, words: problem })
   const why = problem === null ? '' : `; the executor has no row: ${problem}`
-  const head = `${stream}, ${strategies} strategies`
-  if (last === null) return `${head}: no score among the newest ${ROWS}${why}`
   const number = (value: unknown) => (typeof value === 'number' ? value.toFixed(3) : '-')
   const parts = Object.entries((last.parts ?? {}) as Record<string, unknown>).map(([name, value]) => `${name} ${number(value)}`)
   const reasons =
     Array.isArray(last.reasons) && last.reasons.length > 0
       ? `, ${last.error === null ? 'refused' : 'not scored'}: ${last.reasons.join(', ')}`
       : ''
-  return `${head}: ${last.at} score ${number(last.score)}, confidence ${number(last.confid)}, ${parts.join(' ')}${reasons}${why}`
+  const words = `${parts.join(' ')}${reasons}${why}`
+  return finding('scored', { ...head, at: last.at, score: number(last.score), confid: number(last.confid), words })
 }

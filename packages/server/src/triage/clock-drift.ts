@@ -1,3 +1,4 @@
+import { finding } from '@spark/contract/finding'
 import type { ExecutorHealth } from '@spark/contract/health'
 import { databaseNowMs } from '../storage/database-clock.ts'
 import { askExecutor } from './ask-executor.ts'
@@ -19,17 +20,19 @@ export const clockDrift: Move = async (deps) => {
     executor === null || executor.body.feed.lastMessageAt === null ? null : executor.body.ts - executor.body.feed.lastMessageAt
   const apart = (ms: number | null) => ms !== null && Math.abs(ms) > DRIFT_MAX_MS
   const stale = feedAgeMs === null || feedAgeMs > STALE_MAX_MS
-  const line = (who: string, ms: number) =>
-    `${who} is ${Math.round(Math.abs(ms))} ms ${ms < 0 ? 'behind' : 'ahead of'} this process${apart(ms) ? ': APART' : ''}`
+  const line = (process: 'executor' | 'database', ms: number) => {
+    const side = ms < 0 ? 'behind' : 'ahead'
+    return finding(apart(ms) ? `${side}_apart` : side, { process, milliseconds: Math.round(Math.abs(ms)) })
+  }
   return {
     ok: executor !== null && !apart(databaseMs) && !apart(executorMs) && !stale,
     findings: [
       ...('problem' in answer ? [answer.problem] : []),
-      ...(executorMs === null ? [] : [line("the executor's clock", executorMs)]),
-      line("the database's clock", databaseMs),
+      ...(executorMs === null ? [] : [line('executor', executorMs)]),
+      line('database', databaseMs),
       feedAgeMs === null
-        ? 'no market message has come yet'
-        : `the last market message came ${(feedAgeMs / 1000).toFixed(1)} s ago${stale ? ': STALE' : ''}`,
+        ? finding('market_silent')
+        : finding(stale ? 'market_stale' : 'market_heard', { seconds: (feedAgeMs / 1000).toFixed(1) }),
     ],
     detail: { nowMs: clock.nowMs(), databaseMs, executorMs, feedAgeMs },
   }

@@ -1,3 +1,4 @@
+import { finding } from '@spark/contract/finding'
 import type { Move } from './triage-deps.ts'
 
 const WINDOW_MIN = 15
@@ -25,9 +26,9 @@ export const frequentErrors: Move = async ({ auditReader, clock }, { value }) =>
     ok: total === 0,
     findings: [
       total === 0
-        ? `no error in ${rows} audit rows of the last ${minutes} min`
-        : `${total} errors in ${rows} audit rows of the last ${minutes} min, ${errors.length} kinds`,
-      ...errors.slice(0, SHOWN).map(({ code, count, last, action }) => `${code} × ${count}, last at ${last} by ${action}`),
+        ? finding('no_errors', { rows, minutes })
+        : finding('errors', { count: total, rows, minutes, kinds: errors.length }),
+      ...errors.slice(0, SHOWN).map(({ code, count, last: at, action }) => finding('error', { code, count, at, action })),
     ],
     detail: { minutes, rows, errors: errors.slice(0, 100) },
   }

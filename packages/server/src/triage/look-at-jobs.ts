@@ -1,3 +1,4 @@
+import { finding } from '@spark/contract/finding'
 import { JOBS, JOB_NAMES, nextRun } from '../jobs/schedule.ts'
 import type { Move } from './triage-deps.ts'
 
@@ -16,11 +17,11 @@ export const lookAtJobs: Move = async ({ jobRuns, clock }) => {
       run === null
         ? null
         : run.outcome === 'failed'
-          ? `failed: ${run.detail ?? ''}`
+          ? finding('job_failed', { job: name, words: run.detail ?? '' })
           : run.endedAt === null && nowMs - run.startedAt > LONG_MS
-            ? 'has not ended: it hangs, or died with its process'
+            ? finding('job_hangs', { job: name })
             : dueMs !== null && nowMs - dueMs > LATE_MS
-              ? `is late: it was due at ${new Date(dueMs).toISOString()}`
+              ? finding('job_late', { job: name, at: new Date(dueMs).toISOString() })
               : null
     return { name, cron: JOBS[name].cron, lastRun: run, nextRun: nextRun(name, nowMs), problem }
   })
@@ -28,9 +29,9 @@ export const lookAtJobs: Move = async ({ jobRuns, clock }) => {
   return {
     ok: wrong.length === 0,
     findings: [
-      ...wrong.map(({ name, problem }) => `${name} ${problem ?? ''}`),
-      ...(wrong.length === 0 ? ['every job ran at its time and none failed'] : []),
-      ...jobs.filter(({ lastRun }) => lastRun === null).map(({ name }) => `${name} has not run here yet`),
+      ...jobs.flatMap(({ problem }) => problem ?? []),
+      ...(wrong.length === 0 ? [finding('jobs_fine')] : []),
+      ...jobs.filter(({ lastRun }) => lastRun === null).map(({ name }) => finding('job_unrun', { job: name })),
     ],
     detail: { jobs },
   }

@@ -1,3 +1,4 @@
+import { finding } from '@spark/contract/finding'
 import type { ExecutorHealth } from '@spark/contract/health'
 import { askExecutor } from './ask-executor.ts'
 import type { Move } from './triage-deps.ts'
@@ -5,17 +6,24 @@ import type { Move } from './triage-deps.ts'
 /** Does it answer, how fast, and what does it say of itself? */
 export const pingExecutor: Move = async (deps) => {
   const answer = await askExecutor<ExecutorHealth>(deps, '/health')
-  if ('problem' in answer)
-    return { ok: false, findings: [`${answer.problem}: restart it with spark triage restart`], detail: answer }
+  if ('problem' in answer) return { ok: false, findings: [finding('restart_it', { found: answer.problem })], detail: answer }
   const { body, latencyMs } = answer
   const { feed, lastScoreAgeS } = body
-  const age = (seconds: number | null) => (seconds === null ? 'none yet' : `${seconds.toFixed(1)} s ago`)
+  const milliseconds = Math.round(latencyMs)
+  const heard = { feed: feed.name, warm: feed.warmStreams, streams: feed.streams }
+  const asking = { strategies: body.strategies, uptime: body.uptimeS }
   return {
     ok: body.ok,
     findings: [
-      `the executor answered in ${Math.round(latencyMs)} ms and is ${body.ok ? 'ok' : `not ok: ${body.reason ?? ''} ${body.detail ?? ''}`}`,
-      `${feed.name}: last message of the worst stream ${age(feed.lastMessageAgeS)}, ${feed.warmStreams} of ${feed.streams} streams can be scored`,
-      `${body.strategies} strategies ask, last score ${age(lastScoreAgeS)}; up for ${body.uptimeS} s`,
+      body.ok
+        ? finding('executor_ok', { milliseconds })
+        : finding('executor_not_ok', { milliseconds, words: `${body.reason ?? ''} ${body.detail ?? ''}` }),
+      feed.lastMessageAgeS === null
+        ? finding('feed_silent', heard)
+        : finding('feed_heard', { ...heard, seconds: feed.lastMessageAgeS.toFixed(1) }),
+      lastScoreAgeS === null
+        ? finding('none_scored', asking)
+        : finding('last_scored', { ...asking, seconds: lastScoreAgeS.toFixed(1) }),
     ],
     detail: { latencyMs, health: body },
   }

@@ -1,3 +1,4 @@
+import { finding } from '@spark/contract/finding'
 import { compareModels } from '@spark/core/signal/compare-models'
 import type { SignalParts } from '@spark/core/signal/fuse'
 import { deriveModel } from '@spark/core/signal/model'
@@ -15,14 +16,14 @@ export const proposeEqualWeights: Move = async ({ apply, stores, auditReader, co
   const now = await readRolloutNow({ config, stores, settings: apply.settings }, stores.db, clock.nowMs())
   const version = now.modelVersion ?? (await apply.models.aliases())['champion']
   const model = version === undefined ? null : ((await apply.models.get(version))?.document ?? null)
-  if (model === null) return { ok: false, findings: ['the model that is scored with cannot be read: see spark doctor'] }
+  if (model === null) return { ok: false, findings: [finding('model_unread')] }
   const derived = deriveModel(model, EQUAL, sha256)
   if (!derived.ok) return { ok: false, findings: [derived.problem] }
   const { weights } = model
   if (canonicalJson(weights) === canonicalJson(derived.model.weights))
     return {
       ok: true,
-      findings: [`${model.version} has equal weights already: there is nothing to propose`],
+      findings: [finding('equal_already', { model: model.version })],
       detail: { weights },
     }
   const { items } = await auditReader.list({ limit: ROWS, action: 'ml.score' })
@@ -31,9 +32,14 @@ export const proposeEqualWeights: Move = async ({ apply, stores, auditReader, co
   return {
     ok: true,
     findings: [
-      `equal weights would be the model ${derived.model.version}; nothing was applied`,
-      `of the newest ${compared.rows} scores ${compared.decisionsChanged} would be decided otherwise, median confidence ${figure(compared.confidMedian.now)} → ${figure(compared.confidMedian.other)}`,
-      'to try it: ML_SIGNAL_WEIGHTS=0.33,0.33,0.33 spark apply, then spark rollout start; it begins in preview',
+      finding('equal_would_be', { model: derived.model.version }),
+      finding('decided_otherwise', {
+        rows: compared.rows,
+        count: compared.decisionsChanged,
+        before: figure(compared.confidMedian.now),
+        after: figure(compared.confidMedian.other),
+      }),
+      finding('how_to_try'),
     ],
     before: { model: model.version, weights },
     after: null,

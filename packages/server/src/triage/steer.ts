@@ -1,3 +1,4 @@
+import { finding } from '@spark/contract/finding'
 import { DEFAULT_PLAN, type RolloutPlan } from '@spark/core/rollout/plan'
 import { applySettings } from '../rollout/apply-settings.ts'
 import { commandRollout } from '../rollout/decide-rollout.ts'
@@ -36,8 +37,8 @@ async function applied(
     ok: true,
     findings:
       changes.length === 0
-        ? ['this is what was applied last: nothing changes']
-        : changes.map(({ name, before, after }) => `${name} ${before} → ${after}, at once and without a restart`),
+        ? [finding('unchanged')]
+        : changes.map(({ name: setting, before, after }) => finding('changed', { setting, before, after })),
     before: of('before'),
     after: of('after'),
   }
@@ -52,10 +53,14 @@ export const goPreviewOnly: Move = async (deps, { reason, who }) => {
   return {
     ok: true,
     findings: [
-      `${rollout.id} is preview-only; returning takes an approval`,
+      finding('preview_only', { rollout: rollout.id }),
       ...(epoch === null
         ? []
-        : [`epoch ${epoch}; on the wire: ${onTheWire.length === 0 ? 'no ML order' : onTheWire.join(', ')}`]),
+        : [
+            onTheWire.length === 0
+              ? finding('none_on_wire', { epoch })
+              : finding('on_wire', { epoch, orders: onTheWire.join(', ') }),
+          ]),
     ],
     before: { phase },
     after: { phase: rollout.state.phase, epoch },

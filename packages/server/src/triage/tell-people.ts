@@ -1,3 +1,4 @@
+import { finding } from '@spark/contract/finding'
 import { configuredChannels } from '../notify/channels.ts'
 import type { Move } from './triage-deps.ts'
 
@@ -10,8 +11,7 @@ export const tellPeople: Move = async ({ apply, stores, config, clock }, { value
   if (message === '' || message.length > CHARACTERS_MAX)
     return { code: 'bad_request', problem: `the text has ${message.length} characters; 1 to ${CHARACTERS_MAX}` }
   const channels = configuredChannels(config)
-  if (channels.length === 0)
-    return { ok: false, findings: ['no channel is set up: set SLACK_WEBHOOK_URL, TELEGRAM_BOT_TOKEN or ALERT_WEBHOOK_URL'] }
+  if (channels.length === 0) return { ok: false, findings: [finding('no_channel')] }
   const said = { ts: clock.nowMs(), severity: 'info', code: 'note', scope: 'operator', message }
   await stores.db.transaction().execute(async (trx) => {
     for (const channel of channels)
@@ -21,5 +21,10 @@ export const tellPeople: Move = async ({ apply, stores, config, clock }, { value
         payload: { channel, ...said },
       })
   })
-  return { ok: true, findings: [`waits to be sent to ${channels.join(', ')}`], before: null, after: { channels, message } }
+  return {
+    ok: true,
+    findings: [finding('waits_to_be_sent', { channels: channels.join(', ') })],
+    before: null,
+    after: { channels, message },
+  }
 }

@@ -1,3 +1,4 @@
+import { findingWords } from '../../finding-words.ts'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useCommand } from '../../commands.ts'
@@ -40,10 +41,10 @@ export function Notifications() {
       <Button className="self-start" why={canTriage ? null : m.common.notPermitted} onClick={() => void test()}>
         {t.test}
       </Button>
-      <div role="status" lang="en" className="mt-2">
+      <div role="status" className="mt-2">
         {findings.map((finding) => (
           <p key={finding} className="break-words">
-            {finding}
+            {findingWords(finding, m)}
           </p>
         ))}
       </div>
