@@ -188,6 +188,23 @@ describe('spark risk', () => {
     expect((await json<AnswerOf<'risk'>>('risk')).killSwitches).toEqual([])
     expect((await spark.run('kill', 'strategy:nobody')).stderr).toContain('no strategy nobody')
   })
+
+  it('set changes limits from now on, says what was before, and default takes them back', async () => {
+    const limit = async () => (await json<AnswerOf<'risk'>>('risk')).limits.find(({ name }) => name === 'maxOrdersPerMinute')
+    const before = await limit()
+    const set = await spark.run('risk', 'set', 'maxOrdersPerMinute=77', '--reason', 'half the size')
+    expect([set.code, set.stderr]).toEqual([0, ''])
+    expect(set.stdout).toMatch(new RegExp(`^maxOrdersPerMinute +${before?.limit} +77$`, 'm'))
+    expect(await limit()).toMatchObject({ limit: '77', fileLimit: before?.limit, changed: { by: 'operator' } })
+    expect((await spark.run('risk')).stdout).toContain(`operator; spark.yaml: ${before?.limit}`)
+    expect((await spark.run('risk', 'set', 'maxOrdersPerMinute=77', '--reason', 'again')).stdout).toContain('Nothing changes')
+    await spark.run('risk', 'set', 'maxOrdersPerMinute=default', '--reason', 'over')
+    expect(await limit()).toMatchObject({ limit: before?.limit, changed: null })
+    const wrong = await spark.run('risk', 'set', 'maxOrders=7', '--reason', 'no such name')
+    expect([wrong.code, wrong.stdout]).toEqual([2, ''])
+    expect(wrong.stderr).toContain('maxOrders=7: say NAME=VALUE, with one of')
+    expect((await spark.run('risk', 'set', 'maxOrdersPerMinute=-1', '--reason', 'less than nothing')).code).not.toBe(0)
+  })
 })
 
 describe('spark equity', () => {
