@@ -1,5 +1,6 @@
 import type { QueryClient } from '@tanstack/react-query'
-import { HIDDEN_ACTIONS, type AuditItem } from '@spark/contract/audit'
+import type { AuditItem } from '@spark/contract/audit'
+import { HIDDEN_ACTIONS } from '@spark/contract/hidden-actions'
 import { DECISION_ACTIONS } from '../audit-reasons.ts'
 import { queries } from '../queries.ts'
 import { openEventStream, type EventBatch } from './event-stream.ts'

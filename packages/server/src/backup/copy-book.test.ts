@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { PAPER_MIGRATIONS } from '../storage/migrations/migrations.ts'
+import { PAPER_MIGRATIONS } from '../storage/migrations/paper-migrations.ts'
 import { openMainDatabase, type MainDatabase } from '../storage/open-main-database.ts'
 import type { PaperTables } from '../storage/paper-tables.ts'
 import { openDatabase, type Database } from '../storage/sqlite/open-database.ts'

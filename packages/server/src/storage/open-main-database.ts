@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { MAIN_MIGRATIONS } from './migrations/migrations.ts'
+import { MAIN_MIGRATIONS } from './migrations/main-migrations.ts'
 import { type Database, openDatabase } from './sqlite/open-database.ts'
 import type { MainTables } from './tables.ts'
 

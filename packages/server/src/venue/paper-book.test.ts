@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { CompiledQuery } from 'kysely'
 import { expect, it } from 'vitest'
-import { PAPER_MIGRATIONS } from '../storage/migrations/migrations.ts'
+import { PAPER_MIGRATIONS } from '../storage/migrations/paper-migrations.ts'
 import type { PaperTables } from '../storage/paper-tables.ts'
 import { openDatabase } from '../storage/sqlite/open-database.ts'
 import { temporaryFolder } from '../storage/temporary-folder.ts'

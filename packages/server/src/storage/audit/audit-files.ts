@@ -1,6 +1,6 @@
 import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { AUDIT_INDEX_MIGRATIONS, AUDIT_MIGRATIONS } from '../migrations/migrations.ts'
+import { AUDIT_INDEX_MIGRATIONS, AUDIT_MIGRATIONS } from '../migrations/audit-migrations.ts'
 import { type Database, openDatabase } from '../sqlite/open-database.ts'
 import type { AuditIndexTables, AuditTables } from '../tables.ts'
 import { WRITER_PATTERN } from './audit-event.ts'

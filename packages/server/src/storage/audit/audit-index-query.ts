@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import type { AuditIndexTables } from '../tables.ts'
-import { HIDDEN_ACTIONS } from '@spark/contract/audit'
+import { HIDDEN_ACTIONS } from '@spark/contract/hidden-actions'
 
 import { type AuditFilter, type AuditPlace, comparePlaces } from './audit-query.ts'
 

@@ -1,4 +1,4 @@
-import { HIDDEN_ACTIONS } from '@spark/contract/audit'
+import { HIDDEN_ACTIONS } from '@spark/contract/hidden-actions'
 import { tsOfLine } from './audit-event.ts'
 
 /** Which rows; every part that is given must hold. */

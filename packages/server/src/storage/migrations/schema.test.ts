@@ -4,7 +4,9 @@ import type { Migration } from 'kysely/migration'
 import { describe, expect, it } from 'vitest'
 import { openDatabase } from '../sqlite/open-database.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
-import { AUDIT_INDEX_MIGRATIONS, AUDIT_MIGRATIONS, MAIN_MIGRATIONS, PAPER_MIGRATIONS } from './migrations.ts'
+import { AUDIT_INDEX_MIGRATIONS, AUDIT_MIGRATIONS } from './audit-migrations.ts'
+import { MAIN_MIGRATIONS } from './main-migrations.ts'
+import { PAPER_MIGRATIONS } from './paper-migrations.ts'
 
 const SETS: [string, Record<string, Migration>][] = [
   ['main', MAIN_MIGRATIONS],

@@ -1,6 +1,4 @@
 import type { Migration } from 'kysely/migration'
-import { audit0001First } from './audit-0001-first.ts'
-import { auditIndex0001First } from './audit-index-0001-first.ts'
 import { main0001First } from './main-0001-first.ts'
 import { main0002Trading } from './main-0002-trading.ts'
 import { main0003Operation } from './main-0003-operation.ts'
@@ -14,8 +12,6 @@ import { main0010Labels } from './main-0010-labels.ts'
 import { main0011Learning } from './main-0011-learning.ts'
 import { main0013Reports } from './main-0013-reports.ts'
 import { main0014Calibration } from './main-0014-calibration.ts'
-import { paper0001First } from './paper-0001-first.ts'
-import { paper0002ReusedIds } from './paper-0002-reused-ids.ts'
 
 /** Run in the order of their names; a published one never changes. The schema they make stands in schema.*.sql. */
 export const MAIN_MIGRATIONS: Record<string, Migration> = {
@@ -32,11 +28,4 @@ export const MAIN_MIGRATIONS: Record<string, Migration> = {
   '0011-learning': main0011Learning,
   '0013-reports': main0013Reports,
   '0014-calibration': main0014Calibration,
-}
-export const AUDIT_MIGRATIONS: Record<string, Migration> = { '0001-first': audit0001First }
-export const AUDIT_INDEX_MIGRATIONS: Record<string, Migration> = { '0001-first': auditIndex0001First }
-/** The paper venue's own book. */
-export const PAPER_MIGRATIONS: Record<string, Migration> = {
-  '0001-first': paper0001First,
-  '0002-reused-ids': paper0002ReusedIds,
 }
