@@ -19,6 +19,7 @@ import { SEALED_STEP_S } from '../storage/metric-slice.ts'
 import type { MetricSliceStore } from '../storage/metric-slice-store.ts'
 import type { ModelStore } from '../storage/model-store.ts'
 import type { RolloutStore, StoredRollout } from '../storage/rollout-store.ts'
+import { championAt, floorAt } from './held-at.ts'
 import { ceilingAfter, decisionOf, pausedStrategies, readDecisions, type Decisions } from './report-decisions.ts'
 
 export interface GatherDeps {
@@ -39,7 +40,7 @@ export interface GatherDeps {
   models: Pick<ModelStore, 'get' | 'aliases'>
   rollouts: Pick<RolloutStore, 'list'>
   settings: Pick<LiveSettingStore, 'list'>
-  auditReader: Pick<AuditReader, 'list'>
+  auditReader: Pick<AuditReader, 'list' | 'exportRows'>
 }
 
 /** Takes what the report is made of while it is read, one file after the other. */
@@ -66,13 +67,15 @@ export async function gatherReport(
   const newest = begun[0] ?? null
   const plan = newest?.frozen.plan ?? rolloutPlanOf(config.file, config.clockSpeed)
   const measured = await measure(deps, plan, period, keep)
-  const named = await championOf(deps.models, modelUnderRollout(newest, period))
+  const version = modelUnderRollout(newest, period) ?? (await championAt(deps.auditReader, period.toMs))
+  const named = await championOf(deps.models, version)
   const model = named === null ? null : ((await deps.models.get(named.version))?.document ?? null)
   const labels = await sumLabels(deps, model, period, keep)
   const decisions = await readDecisions(deps.auditReader, period)
   const breaches = breachesIn(begun, period)
   const ceiling = newest === null ? 0 : (ceilingAfter(decisions, newest.id) ?? newest.state.ceiling)
   const applied = await deps.settings.list()
+  const floor = (await floorAt(deps.auditReader, applied, period.toMs)) ?? effectiveSettings(config, applied).confidFloor
   const facts: ReportFacts = {
     ...about,
     build: { version: config.version, sha: config.buildSha },
@@ -87,7 +90,7 @@ export async function gatherReport(
     phases: decisions.phases.map(decisionOf),
     autoPausedStrategies: pausedStrategies(decisions),
     collecting: config.auditMlBucket && config.auditMlSignalParts,
-    floor: { base: effectiveSettings(config, applied).confidFloor, step: plan.floorStep, max: plan.floorMax },
+    floor: { base: floor, step: plan.floorStep, max: plan.floorMax },
   }
   if (keep !== null) await keepRest(keep, config, { newest, plan, decisions, breaches, model, facts, applied })
   return { report: buildReport(facts), model }

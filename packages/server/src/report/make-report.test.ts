@@ -5,16 +5,28 @@ import { join } from 'node:path'
 import { Value } from 'typebox/value'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ReportDocument } from '@spark/contract/report'
-import type { Report } from '@spark/core/report/report'
+import type { Report, ReportPeriod } from '@spark/core/report/report'
 import { deriveModel, modelHash, ML_FUSION_1_2 } from '@spark/core/signal/model'
 import { sha256 } from '../sha256.ts'
 import { publicKeyFile } from '../storage/audit/signing-key.ts'
+import { createLiveSettingStore } from '../storage/live-setting-store.ts'
 import { createModelStore } from '../storage/model-store.ts'
 import { temporaryFolder } from '../storage/temporary-folder.ts'
 import { gatherReport } from './gather-report.ts'
 import { makeReport, ReportStopped } from './make-report.ts'
 import { evidenceFile, reportsDir } from './report-files.ts'
-import { DAY, DAY_FROM_MS, DAY_TO_MS, fillDay, loseBreaches, openHouse, PREPARED, type ReportHouse } from './report-fixture.ts'
+import {
+  appendAudit,
+  DAY,
+  DAY_FROM_MS,
+  DAY_TO_MS,
+  decided,
+  fillDay,
+  loseBreaches,
+  openHouse,
+  PREPARED,
+  type ReportHouse,
+} from './report-fixture.ts'
 import { reportMarkdown } from './report-markdown.ts'
 import { verifyEvidence } from './verify-evidence.ts'
 
@@ -171,5 +183,46 @@ it('a rollout that had ended before the period leaves the champion to report of,
   }
   expect(await modelWhenEndedAt(DAY_FROM_MS)).toBe(derived.model.version)
   expect(await modelWhenEndedAt(DAY_FROM_MS + 1)).toBe(ML_FUSION_1_2.version)
+  await house.close()
+})
+
+it('the floor and the champion of an older day are those of its end, whatever was changed since', async () => {
+  const house = await openHouse(temporaryFolder())
+  const { db, config } = house.deps
+  const derived = deriveModel(ML_FUSION_1_2, { rsi: 2, macd: 1, trend: 1 }, sha256)
+  if (!derived.ok) throw new Error(derived.problem)
+  const models = createModelStore(db)
+  await models.put(derived.model, modelHash(derived.model, sha256), DAY_FROM_MS)
+  const reported = async (period: ReportPeriod = DAY.period) => {
+    const kept: Record<string, object> = {}
+    const file = async (name: string, content: object) => void (kept[name] = content)
+    const lines = async (_name: string, all: AsyncIterable<object>) => {
+      const rows = all[Symbol.asyncIterator]()
+      while ((await rows.next()).done !== true);
+    }
+    const { report } = await gatherReport(house.deps, { ...about, period }, { file, lines })
+    return [(kept['config.json'] as { floor: { base: number } }).floor.base, report.model.version]
+  }
+  const applied = (ts: number, name: string, before: string, after: string) =>
+    decided(ts, 'settings.applied', { changes: [{ name, before, after }], reason: 'to see', notes: [] })
+  const becomes = (ts: number, before: string, after: string) => decided(ts, 'model.champion', { before, after })
+  const next = DAY_TO_MS
+  // Nobody has applied a floor yet: it is the default.
+  expect(await reported()).toEqual([0.55, ML_FUSION_1_2.version])
+  await db
+    .transaction()
+    .execute((trx) =>
+      createLiveSettingStore(db).put(trx, { name: 'ML_CONFID_FLOOR', value: '0.7', actor: 'ada', changedAt: next + 20 }),
+    )
+  await models.setAlias('champion', derived.model.version, next + 5)
+  await appendAudit(config.dataDir, 'orders', [
+    [applied(DAY_FROM_MS + 1, 'ML_CONFID_FLOOR', '0.55', '0.6')],
+    [applied(next, 'POLL_INTERVAL_MS', '15000', '20000'), becomes(next + 5, ML_FUSION_1_2.version, derived.model.version)],
+    [applied(next + 10, 'ML_CONFID_FLOOR', '0.6', '0.65'), applied(next + 20, 'ML_CONFID_FLOOR', '0.65', '0.7')],
+  ])
+  expect(await reported()).toEqual([0.6, ML_FUSION_1_2.version])
+  const hour = { kind: 'last', fromMs: next - HOUR } as const
+  expect(await reported({ ...hour, toMs: next + 20 })).toEqual([0.65, derived.model.version])
+  expect(await reported({ ...hour, toMs: next + 21 })).toEqual([0.7, derived.model.version])
   await house.close()
 })

@@ -188,15 +188,16 @@ async function fillRollout({ db, rollouts }: ReportHouse['deps']): Promise<void>
   await db.transaction().execute((trx) => rollouts.insert(trx, rollout, []))
 }
 
+/** A row about the rollout, its model or settings. */
+export function decided(ts: number, action: string, context: Record<string, unknown>): AuditEvent {
+  return { ts, action, actor: 'ada', traceId: null, result: 'ok', context }
+}
+
 /** What the chains of api and executor tell of the day; hours before it and after it too. */
 async function fillAudit(dataDir: string, scoreRows: number): Promise<void> {
   const decision = (ts: number, action: string, actor: string, context: Record<string, unknown>): AuditEvent => ({
-    ts,
-    action,
+    ...decided(ts, action, { rollout: 'rollout-1', ...context }),
     actor,
-    traceId: null,
-    result: 'ok',
-    context: { rollout: 'rollout-1', ...context },
   })
   const advance = (ts: number, share: number) =>
     decision(ts, 'rollout.advance', 'controller', {
@@ -220,7 +221,7 @@ async function fillAudit(dataDir: string, scoreRows: number): Promise<void> {
     result: 'ok',
     context: { confid: 0.6, score: 0.2, decision: 1 },
   })
-  const decided = [
+  const decisions = [
     decision(STARTED_MS, 'rollout.start', 'ada', { reason: 'go live', state: { ceiling: 0.1 } }),
     advance(minute(180), 0.1),
     decision(minute(612), 'rollout.counter_move', 'controller', {
@@ -247,16 +248,16 @@ async function fillAudit(dataDir: string, scoreRows: number): Promise<void> {
   const slicesFrom = (first: number) => Array.from({ length: Math.min(slicesEach, 2880 - first) }, (_, at) => first + at)
   // The first was resumed in between.
   const pauses = [paused(minute(300), 's-1'), paused(minute(310), 's-2'), paused(minute(500), 's-1')]
-  await append(dataDir, 'executor', [decided, pauses])
+  await appendAudit(dataDir, 'executor', [decisions, pauses])
   const firsts = Array.from({ length: Math.ceil(2880 / slicesEach) }, (_, at) => at * slicesEach)
   function* scores(): Generator<AuditEvent[]> {
     for (const first of firsts) yield slicesFrom(first).flatMap(rowsOf)
   }
-  await append(dataDir, 'api-1', scores())
+  await appendAudit(dataDir, 'api-1', scores())
   await catchUpAuditIndex(dataDir)
 }
 
-async function append(dataDir: string, writer: string, segments: Iterable<AuditEvent[]>): Promise<void> {
+export async function appendAudit(dataDir: string, writer: string, segments: Iterable<AuditEvent[]>): Promise<void> {
   const appender = await AuditAppender.open(dataDir, writer, false)
   for (const events of segments) {
     if (events.length === 0) continue
