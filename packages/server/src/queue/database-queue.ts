@@ -107,24 +107,26 @@ async function enqueueAll({ clock, random }: QueueDeps, trx: Kysely<MainTables>,
 }
 
 /** Jobs of a queue that may be taken now, the longest waiting first. */
-const freeJobs = prepared<MainTables, { queue: QueueName; now: number; limit: number }, { id: string }>((from, parameter) =>
-  from
-    .selectFrom('queue_job')
-    .select('id')
-    .where('queue', '=', parameter('queue'))
-    .where((eb) =>
-      eb.or([
-        // Given back at a time that has not come yet: the clock was set back since, and would make it wait as long again.
-        eb.and([
-          eb('state', '=', 'ready'),
-          eb.or([eb('run_at', '<=', parameter('now')), eb('changed_at', '>', parameter('now'))]),
+const freeJobs = prepared<MainTables, { queue: QueueName; now: number; limit: number }, { id: string }>(
+  (from, parameter, { limit }) =>
+    from
+      .selectFrom('queue_job')
+      .select('id')
+      .where('queue', '=', parameter('queue'))
+      .where((eb) =>
+        eb.or([
+          // Given back at a time that has not come yet: the clock was set back since, and would make it wait as long again.
+          eb.and([
+            eb('state', '=', 'ready'),
+            eb.or([eb('run_at', '<=', parameter('now')), eb('changed_at', '>', parameter('now'))]),
+          ]),
+          eb.and([eb('state', '=', 'leased'), eb('lease_until', '<=', parameter('now'))]),
         ]),
-        eb.and([eb('state', '=', 'leased'), eb('lease_until', '<=', parameter('now'))]),
-      ]),
-    )
-    .orderBy('run_at')
-    .orderBy('enqueued_at')
-    .limit(parameter('limit')),
+      )
+      .orderBy('run_at')
+      .orderBy('enqueued_at')
+      .limit(limit),
+  ({ limit }) => limit,
 )
 
 const completeJob = prepared<MainTables, { id: string; leaseToken: string }, { id: string }>((from, parameter) =>

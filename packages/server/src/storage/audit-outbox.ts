@@ -20,8 +20,9 @@ export interface AuditOutbox {
 
 const ROWS_A_STATEMENT = 1000
 
-const oldest = prepared<MainTables, { limit: number }, { id: number; event: string }>((from, parameter) =>
-  from.selectFrom('audit_outbox').select(['id', 'event']).orderBy('id').limit(parameter('limit')),
+const oldest = prepared<MainTables, { limit: number }, { id: number; event: string }>(
+  (from, _parameter, { limit }) => from.selectFrom('audit_outbox').select(['id', 'event']).orderBy('id').limit(limit),
+  ({ limit }) => limit,
 )
 const addOne = prepared<MainTables, { event: string }>((from, parameter) =>
   from.insertInto('audit_outbox').values({ event: parameter('event') }),

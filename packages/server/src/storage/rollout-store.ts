@@ -130,8 +130,9 @@ export function createRolloutStore(db: Kysely<MainTables>): RolloutStore {
   }
 }
 
-const newestFirst = prepared<MainTables, { limit: number }, MainTables['rollout']>((from, parameter) =>
-  from.selectFrom('rollout').selectAll().orderBy('ordinal', 'desc').limit(parameter('limit')),
+const newestFirst = prepared<MainTables, { limit: number }, MainTables['rollout']>(
+  (from, _parameter, { limit }) => from.selectFrom('rollout').selectAll().orderBy('ordinal', 'desc').limit(limit),
+  ({ limit }) => limit,
 )
 /** One row always; the columns of the rollout are null before the first. */
 const newestFenced = prepared<MainTables, Record<string, never>, FenceRow & Nullable<MainTables['rollout']>>((from) =>

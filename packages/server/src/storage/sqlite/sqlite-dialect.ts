@@ -3,11 +3,13 @@ import {
   type DatabaseConnection,
   type Dialect,
   type Driver,
+  type LimitNode,
   type QueryResult,
   SqliteAdapter,
   SqliteIntrospector,
   SqliteQueryCompiler,
   type TransactionSettings,
+  ValueNode,
 } from 'kysely'
 import type { SqliteConnection } from './sqlite-connection.ts'
 
@@ -15,9 +17,18 @@ import type { SqliteConnection } from './sqlite-connection.ts'
 export function createSqliteDialect(connection: SqliteConnection): Dialect {
   return {
     createDriver: () => new SqliteDriver(connection),
-    createQueryCompiler: () => new SqliteQueryCompiler(),
+    createQueryCompiler: () => new LimitCompiler(),
     createAdapter: () => new TransactionalDdlAdapter(),
     createIntrospector: (db) => new SqliteIntrospector(db),
+  }
+}
+
+/** SQLite plans a statement for the value of its limit: one whose limit is bound is planned anew each time, for 10 to 40 µs. */
+class LimitCompiler extends SqliteQueryCompiler {
+  protected override visitLimit({ limit }: LimitNode): void {
+    this.append('limit ')
+    if (ValueNode.is(limit) && typeof limit.value === 'number') this.appendImmediateValue(limit.value)
+    else this.visitNode(limit)
   }
 }
 
