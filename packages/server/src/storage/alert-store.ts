@@ -1,6 +1,7 @@
 import type { Alert, AlertState, Severity } from '@spark/core/alert/alert'
 import { sql, type Kysely, type Selectable } from 'kysely'
 import type { AlertRow } from './operation-tables.ts'
+import { prepared } from './prepared.ts'
 import type { MainTables } from './tables.ts'
 
 export interface NewAlert {
@@ -56,6 +57,19 @@ export interface AlertStore {
 
 const NEXT_CHANGE = sql<number>`(select coalesce(max(change), 0) + 1 from alert)`
 
+const listed = prepared<MainTables, AlertFilter, Selectable<AlertRow>>(
+  (from, parameter, { state, severity, beforeId, limit }) => {
+    let query = from.selectFrom('alert').selectAll()
+    // Literally as the index has it: a parameter would not find the index.
+    if (state === 'open') query = query.where('state', '<>', sql.lit('resolved'))
+    else if (state !== undefined) query = query.where('state', '=', state)
+    if (severity !== undefined) query = query.where('severity', '=', severity)
+    if (beforeId !== undefined) query = query.where('id', '<', parameter('beforeId') as number)
+    return query.orderBy('id', 'desc').limit(limit)
+  },
+  ({ state, severity, beforeId, limit }) => `${state} ${severity} ${beforeId !== undefined} ${limit}`,
+)
+
 export function createAlertStore(db: Kysely<MainTables>): AlertStore {
   return {
     async get(id, trx = db) {
@@ -81,15 +95,7 @@ export function createAlertStore(db: Kysely<MainTables>): AlertStore {
           : trx.updateTable('alert').set(columns).where('id', '=', id).returning('id')
       return (await row.executeTakeFirstOrThrow()).id
     },
-    async list({ state, severity, beforeId, limit }) {
-      let query = db.selectFrom('alert').selectAll()
-      // Literally as the index has it: a parameter would not find the index.
-      if (state === 'open') query = query.where('state', '<>', sql.lit('resolved'))
-      else if (state !== undefined) query = query.where('state', '=', state)
-      if (severity !== undefined) query = query.where('severity', '=', severity)
-      if (beforeId !== undefined) query = query.where('id', '<', beforeId)
-      return (await query.orderBy('id', 'desc').limit(limit).execute()).map(fromRow)
-    },
+    list: async (filter) => (await listed(db, filter)).rows.map(fromRow),
     async changedSince(change, limit) {
       const rows = await db.selectFrom('alert').selectAll().where('change', '>', change).orderBy('change').limit(limit).execute()
       return rows.map(fromRow)

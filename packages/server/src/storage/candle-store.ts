@@ -3,6 +3,7 @@ import { type Gap, gapBetween } from '@spark/core/market/gap'
 import { isTimeframe, timeframeMs } from '@spark/core/market/timeframe'
 import type { Kysely, Transaction } from 'kysely'
 import { inGroups } from '../in-groups.ts'
+import { prepared } from './prepared.ts'
 import type { CandleRow, MainTables } from './tables.ts'
 
 /** A candle with the close time its source gave, when it gave one. */
@@ -121,6 +122,26 @@ interface Put {
 
 const placeOf = ({ symbol, tf, ts }: Pick<CandleRow, 'symbol' | 'tf' | 'ts'>): string => `${symbol} ${tf} ${ts}`
 
+const insertRows = prepared<MainTables, { rows: readonly CandleRow[] }>(
+  (from, parameter) => from.insertInto('candle').values(parameter('rows')),
+  ({ rows }) => rows.length,
+)
+/** What is stored at these times of streams. */
+const storedAt = prepared<MainTables, { places: readonly { symbol: string; tf: string; times: readonly number[] }[] }, CandleRow>(
+  (from, parameter) =>
+    from
+      .selectFrom('candle')
+      .selectAll()
+      .where((eb) =>
+        eb.or(
+          parameter('places').map(({ symbol, tf, times }) =>
+            eb.and([eb('symbol', '=', symbol), eb('tf', '=', tf), eb('ts', 'in', times)]),
+          ),
+        ),
+      ),
+  ({ places }) => places.map(({ times }) => times.length).join(),
+)
+
 /** In one transaction; adds to the result of each. */
 function putTogether(db: Kysely<MainTables>, puts: readonly Put[]): Promise<readonly Put[]> {
   return db.transaction().execute(async (trx) => {
@@ -128,7 +149,7 @@ function putTogether(db: Kysely<MainTables>, puts: readonly Put[]): Promise<read
     const known = await knownAmong(trx, rows)
     const added: CandleRow[] = []
     for (const put of puts) await compare(trx, put, known, added)
-    if (added.length > 0) await trx.insertInto('candle').values(added).execute()
+    if (added.length > 0) await insertRows(trx, { rows: added })
     return puts
   })
 }
@@ -136,25 +157,8 @@ function putTogether(db: Kysely<MainTables>, puts: readonly Put[]): Promise<read
 /** What is stored at the places of these rows. */
 async function knownAmong(trx: Transaction<MainTables>, rows: readonly CandleRow[]): Promise<Map<string, CandleRow>> {
   const streams = [...Map.groupBy(rows, ({ symbol, tf }) => `${symbol} ${tf}`).values()]
-  const stored = await trx
-    .selectFrom('candle')
-    .selectAll()
-    .where((eb) =>
-      eb.or(
-        streams.map((own) =>
-          eb.and([
-            eb('symbol', '=', own[0]?.symbol ?? ''),
-            eb('tf', '=', own[0]?.tf ?? ''),
-            eb(
-              'ts',
-              'in',
-              own.map(({ ts }) => ts),
-            ),
-          ]),
-        ),
-      ),
-    )
-    .execute()
+  const places = streams.map((own) => ({ symbol: own[0]?.symbol ?? '', tf: own[0]?.tf ?? '', times: own.map(({ ts }) => ts) }))
+  const { rows: stored } = await storedAt(trx, { places })
   return new Map(stored.map((row) => [placeOf(row), row]))
 }
 

@@ -1,6 +1,7 @@
 import { dayText } from '@spark/contract/time'
 import type { DecimalText } from '@spark/core/trading/decimal'
 import { sql, type Kysely } from 'kysely'
+import { prepared } from './prepared.ts'
 import type { MainTables } from './tables.ts'
 
 export interface EquityPoint {
@@ -28,6 +29,29 @@ export interface EquityStore {
 
 const ROWS_A_STATEMENT = 1000
 
+const putPoints = prepared<MainTables, { points: readonly EquityPoint[] }>(
+  (from, parameter) =>
+    from
+      .insertInto('equity_point')
+      .values(parameter('points'))
+      .onConflict((conflict) =>
+        conflict.columns(['ts', 'scope']).doUpdateSet((eb) => ({
+          equity: eb.ref('excluded.equity'),
+          realized: eb.ref('excluded.realized'),
+          unrealized: eb.ref('excluded.unrealized'),
+          fees: eb.ref('excluded.fees'),
+        })),
+      ),
+  ({ points }) => points.length,
+)
+const putMark = prepared<MainTables, { name: string; equity: DecimalText; now: number }>((from, parameter) => {
+  const mark = { ts: parameter('now'), equity: parameter('equity') }
+  return from
+    .insertInto('equity_mark')
+    .values({ name: parameter('name'), ...mark })
+    .onConflict((conflict) => conflict.column('name').doUpdateSet(mark))
+})
+
 /** Where the day began, UTC. */
 export function dayMark(ms: number): string {
   return `day:${dayText(ms)}`
@@ -37,18 +61,7 @@ export function createEquityStore(db: Kysely<MainTables>): EquityStore {
   return {
     async add(points) {
       for (let at = 0; at < points.length; at += ROWS_A_STATEMENT)
-        await db
-          .insertInto('equity_point')
-          .values(points.slice(at, at + ROWS_A_STATEMENT))
-          .onConflict((conflict) =>
-            conflict.columns(['ts', 'scope']).doUpdateSet((eb) => ({
-              equity: eb.ref('excluded.equity'),
-              realized: eb.ref('excluded.realized'),
-              unrealized: eb.ref('excluded.unrealized'),
-              fees: eb.ref('excluded.fees'),
-            })),
-          )
-          .execute()
+        await putPoints(db, { points: points.slice(at, at + ROWS_A_STATEMENT) })
     },
     async points(scope, fromMs, limit) {
       const rows = await db
@@ -74,11 +87,7 @@ export function createEquityStore(db: Kysely<MainTables>): EquityStore {
       return row ?? null
     },
     async setMark(name, equity, nowMs) {
-      await db
-        .insertInto('equity_mark')
-        .values({ name, ts: nowMs, equity })
-        .onConflict((conflict) => conflict.column('name').doUpdateSet({ ts: nowMs, equity }))
-        .execute()
+      await putMark(db, { name, equity, now: nowMs })
     },
   }
 }

@@ -48,6 +48,17 @@ const anyOf = prepared<MainTables, { step: number; ts: number; source: string },
     .limit(1),
 )
 
+const upsert = prepared<MainTables, { rows: readonly MetricSliceRow[] }>(
+  (from, parameter) =>
+    from
+      .insertInto('metric_slice')
+      .values(parameter('rows'))
+      .onConflict((conflict) =>
+        conflict.columns(['step_s', 'slice_ts', 'source', 'metric']).doUpdateSet((eb) => ({ body: eb.ref('excluded.body') })),
+      ),
+  ({ rows }) => rows.length,
+)
+
 /** `rollUpSteps`: lengths in s of the slices that sealed ones are added up to, for charts. */
 export function createMetricSliceStore(
   db: Kysely<MainTables>,
@@ -61,7 +72,7 @@ export function createMetricSliceStore(
       return db.transaction().execute(async (trx) => {
         const sealed = await anyOf(trx, { step: SEALED_STEP_S, ts: sliceTs, source })
         if (sealed.rows.length > 0) return false
-        await upsert(trx, rowsOf(SEALED_STEP_S, sliceTs, source, metrics))
+        await upsert(trx, { rows: rowsOf(SEALED_STEP_S, sliceTs, source, metrics) })
         for (const stepS of rollUpSteps) await rollUp(trx, stepS, sliceOpenMs(sliceTs, stepS), source, metrics)
         return true
       })
@@ -114,17 +125,7 @@ async function rollUp(
     const added = metrics[metric]
     if (added !== undefined) merged[metric] = mergeSliceBodies(bodyOf(body), added)
   }
-  await upsert(trx, rowsOf(stepS, sliceTs, source, merged))
-}
-
-async function upsert(trx: Transaction<MainTables>, rows: MetricSliceRow[]): Promise<void> {
-  await trx
-    .insertInto('metric_slice')
-    .values(rows)
-    .onConflict((conflict) =>
-      conflict.columns(['step_s', 'slice_ts', 'source', 'metric']).doUpdateSet((eb) => ({ body: eb.ref('excluded.body') })),
-    )
-    .execute()
+  await upsert(trx, { rows: rowsOf(stepS, sliceTs, source, merged) })
 }
 
 function rowsOf(stepS: number, sliceTs: number, source: string, metrics: Record<string, SliceBody>): MetricSliceRow[] {

@@ -100,6 +100,14 @@ const IDS_A_STATEMENT = 500
 const positionOf = prepared<MainTables, { id: string }, PositionRow>((from, parameter) =>
   from.selectFrom('position').selectAll().where('strategy_id', '=', parameter('id')),
 )
+const openPositions = prepared<MainTables, Record<string, never>, PositionRow>((from) =>
+  from.selectFrom('position').selectAll().where('quantity', '!=', '0').orderBy('strategy_id'),
+)
+const heldBy = prepared<MainTables, { ids: readonly string[] }, PositionRow>(
+  (from, parameter) =>
+    from.selectFrom('position').selectAll().where('strategy_id', 'in', parameter('ids')).where('quantity', '!=', '0'),
+  ({ ids }) => ids.length,
+)
 const putPosition = prepared<MainTables, PositionRow>((from, parameter, shape) => {
   const row = standIns(parameter, shape)
   return from
@@ -145,18 +153,12 @@ export function createPositionStore(db: Kysely<MainTables>): PositionStore {
       return row === undefined ? null : fromRow(row)
     },
     async open(trx = db) {
-      const rows = await trx.selectFrom('position').selectAll().where('quantity', '!=', '0').orderBy('strategy_id').execute()
-      return rows.map(fromRow)
+      return (await openPositions(trx, {})).rows.map(fromRow)
     },
     async of(trx, strategyIds) {
       const held: StoredPosition[] = []
       for (let at = 0; at < strategyIds.length; at += IDS_A_STATEMENT) {
-        const rows = await trx
-          .selectFrom('position')
-          .selectAll()
-          .where('strategy_id', 'in', strategyIds.slice(at, at + IDS_A_STATEMENT))
-          .where('quantity', '!=', '0')
-          .execute()
+        const { rows } = await heldBy(trx, { ids: strategyIds.slice(at, at + IDS_A_STATEMENT) })
         held.push(...rows.map(fromRow))
       }
       return held

@@ -23,11 +23,11 @@ export interface ProcessReportStore {
 }
 
 const put = prepared<MainTables, MainTables['process_report']>((from, parameter, shape) => {
-  const row = standIns(parameter, shape)
+  const { process, ...report } = standIns(parameter, shape)
   return from
     .insertInto('process_report')
-    .values(row)
-    .onConflict((conflict) => conflict.column('process').doUpdateSet(row))
+    .values({ process, ...report })
+    .onConflict((conflict) => conflict.column('process').doUpdateSet(report))
 })
 const reported = prepared<MainTables, { since: number }, MainTables['process_report']>((from, parameter) =>
   from.selectFrom('process_report').selectAll().where('reported_at', '>=', parameter('since')).orderBy('process'),

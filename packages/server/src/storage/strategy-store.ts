@@ -3,7 +3,7 @@ import type { Timeframe } from '@spark/core/market/timeframe'
 import { Decimal, type DecimalText } from '@spark/core/trading/decimal'
 import type { Strategy, StrategyMode, StrategyStatus } from '@spark/core/trading/strategy'
 import type { Kysely } from 'kysely'
-import { prepared, standIns } from './prepared.ts'
+import { prepared } from './prepared.ts'
 import type { StrategyRow } from './trading-tables.ts'
 import type { MainTables } from './tables.ts'
 
@@ -58,13 +58,28 @@ const standing = prepared<MainTables, Record<string, never>, { id: string }>((fr
 const exposedOnes = prepared<MainTables, Record<string, never>, Pick<StrategyRow, 'id' | 'symbol' | 'tf'>>((from) =>
   from.selectFrom('strategy').select(['id', 'symbol', 'tf']).where('exposed', '=', 1).orderBy('id'),
 )
-/** Ids by their place, and the candle. */
-const decided = prepared<MainTables, Record<number, string> & { candleTs: number }>(
-  (from, parameter, shape) => {
-    const { candleTs, ...ids } = standIns(parameter, shape)
-    return from.updateTable('strategy').set({ decided_ts: candleTs }).where('id', 'in', Object.values(ids))
-  },
-  (shape) => Object.keys(shape).length,
+const onStreams = prepared<MainTables, { streams: readonly Stream[] }, StrategyRow>(
+  (from, parameter) =>
+    from
+      .selectFrom('strategy')
+      .selectAll()
+      .where((eb) => eb.or(parameter('streams').map(({ symbol, tf }) => eb.and([eb('symbol', '=', symbol), eb('tf', '=', tf)]))))
+      .orderBy('id'),
+  ({ streams }) => streams.length,
+)
+const capitals = prepared<MainTables, Record<string, never>, { capital: string; count: number }>((from) =>
+  from
+    .selectFrom('strategy')
+    .select(['capital', (eb) => eb.fn.countAll<number>().as('count')])
+    .groupBy('capital'),
+)
+const decided = prepared<MainTables, { ids: readonly string[]; candleTs: number }>(
+  (from, parameter) =>
+    from
+      .updateTable('strategy')
+      .set({ decided_ts: parameter('candleTs') })
+      .where('id', 'in', parameter('ids')),
+  ({ ids }) => ids.length,
 )
 
 export function createStrategyStore(db: Kysely<MainTables>): StrategyStore {
@@ -73,15 +88,7 @@ export function createStrategyStore(db: Kysely<MainTables>): StrategyStore {
     async list(trx = db) {
       return (await trx.selectFrom('strategy').selectAll().orderBy('id').execute()).map(fromRow)
     },
-    async on(streams) {
-      const rows = await db
-        .selectFrom('strategy')
-        .selectAll()
-        .where((eb) => eb.or(streams.map(({ symbol, tf }) => eb.and([eb('symbol', '=', symbol), eb('tf', '=', tf)]))))
-        .orderBy('id')
-        .execute()
-      return rows.map(fromRow)
-    },
+    on: async (streams) => (await onStreams(db, { streams })).rows.map(fromRow),
     async exposed() {
       const { rows } = await exposedOnes(db, {})
       return rows.map(({ id, symbol, tf }) => ({ id, symbol, tf: tf as Timeframe }))
@@ -124,7 +131,7 @@ export function createStrategyStore(db: Kysely<MainTables>): StrategyStore {
     },
     async markDecided(trx, ids, candleTs) {
       for (let at = 0; at < ids.length; at += ROWS_A_STATEMENT)
-        await decided(trx, Object.assign({ candleTs }, ids.slice(at, at + ROWS_A_STATEMENT)))
+        await decided(trx, { ids: ids.slice(at, at + ROWS_A_STATEMENT), candleTs })
     },
   }
 }
@@ -159,11 +166,7 @@ async function isPausedFor(db: Kysely<MainTables>, reason: string): Promise<bool
 
 /** Few amounts are distinct, and no database adds decimals that are text. */
 async function totalCapital(db: Kysely<MainTables>): Promise<DecimalText> {
-  const rows = await db
-    .selectFrom('strategy')
-    .select(['capital', (eb) => eb.fn.countAll<number>().as('count')])
-    .groupBy('capital')
-    .execute()
+  const { rows } = await capitals(db, {})
   return rows.reduce((sum, { capital, count }) => sum.plus(new Decimal(capital).times(count)), new Decimal(0)).toString()
 }
 

@@ -1,6 +1,6 @@
 import { Decimal, type DecimalText } from '@spark/core/trading/decimal'
 import type { Kysely } from 'kysely'
-import { prepared, standIns } from './prepared.ts'
+import { columnsOf, prepared, standIns } from './prepared.ts'
 import type { MainTables } from './tables.ts'
 import type { VenueStateRow } from './trading-tables.ts'
 
@@ -49,13 +49,18 @@ const putBalance = prepared<MainTables, MainTables['venue_balance']>((from, para
     .onConflict((conflict) => conflict.columns(['venue', 'asset']).doUpdateSet(row))
 })
 
-export function createVenueStore(db: Kysely<MainTables>): VenueStore {
-  const putState = (trx: Kysely<MainTables>, venue: string, row: Partial<VenueStateRow> & { changed_at: number }) =>
-    trx
+const putState = prepared<MainTables, Partial<VenueStateRow> & Pick<VenueStateRow, 'venue' | 'changed_at'>>(
+  (from, parameter, shape) => {
+    const { venue, ...row } = standIns(parameter, shape)
+    return from
       .insertInto('venue_state')
       .values({ venue, halted_reason: null, entries_stopped_reason: null, reconciled_at: null, ...row })
       .onConflict((conflict) => conflict.column('venue').doUpdateSet(row))
-      .execute()
+  },
+  columnsOf,
+)
+
+export function createVenueStore(db: Kysely<MainTables>): VenueStore {
   const standing = async (trx: Kysely<MainTables>, venue: string): Promise<VenueStanding> => {
     const [row] = (await stateRows(trx, { venue })).rows
     return {
@@ -70,7 +75,8 @@ export function createVenueStore(db: Kysely<MainTables>): VenueStore {
       return (await standing(trx, venue)).halted
     },
     async setHalt(trx, venue, reason, nowMs) {
-      await putState(trx, venue, {
+      await putState(trx, {
+        venue,
         halted_reason: reason,
         changed_at: nowMs,
         ...(reason === null && { reconciled_at: nowMs }),
@@ -80,7 +86,7 @@ export function createVenueStore(db: Kysely<MainTables>): VenueStore {
       return (await standing(trx, venue)).entriesStopped
     },
     async stopEntries(trx, venue, reason, nowMs) {
-      await putState(trx, venue, { entries_stopped_reason: reason, changed_at: nowMs })
+      await putState(trx, { venue, entries_stopped_reason: reason, changed_at: nowMs })
     },
     async balances(venue, trx = db) {
       const rows = await trx.selectFrom('venue_balance').select(['asset', 'amount']).where('venue', '=', venue).execute()

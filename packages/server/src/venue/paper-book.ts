@@ -1,4 +1,4 @@
-import { sql, type Insertable, type Kysely } from 'kysely'
+import { sql, type Insertable, type Kysely, type Selectable } from 'kysely'
 import { Decimal, type DecimalText } from '@spark/core/trading/decimal'
 import type { Side } from '@spark/core/trading/order'
 import { columnsOf, prepared, standIns } from '../storage/prepared.ts'
@@ -39,6 +39,27 @@ const addedFill = prepared<PaperTables, Insertable<PaperTables['paper_fill']>, {
   from.insertInto('paper_fill').values(standIns(parameter, shape)).returning('id'),
 )
 
+const filledSince = prepared<
+  PaperTables,
+  { symbol: string; since: number },
+  Selectable<PaperTables['paper_fill']> & Pick<PaperOrderRow, 'client_order_id'>
+>((from, parameter) =>
+  from
+    .selectFrom('paper_fill')
+    .innerJoin('paper_order', 'paper_order.venue_order_id', 'paper_fill.venue_order_id')
+    .selectAll('paper_fill')
+    .select('paper_order.client_order_id')
+    .where('paper_fill.symbol', '=', parameter('symbol'))
+    .where('paper_fill.ts', '>=', parameter('since'))
+    .orderBy('paper_fill.id'),
+)
+const lastNumber = prepared<PaperTables, Record<string, never>, { last: number | null }>((from) =>
+  from.selectFrom('paper_order').select(sql<number | null>`max(rowid)`.as('last')),
+)
+const added = prepared<PaperTables, PaperOrderRow>((from, parameter, shape) =>
+  from.insertInto('paper_order').values(standIns(parameter, shape)),
+)
+
 /** The newest one, when an id was used again. */
 export async function orderNamed(trx: Kysely<PaperTables>, clientOrderId: string): Promise<PaperOrderRow | null> {
   return (await named(trx, { id: clientOrderId })).rows[0] ?? null
@@ -61,8 +82,22 @@ export function openRowsQuery(trx: Kysely<PaperTables>, symbols: readonly string
     .orderBy('venue_order_id')
 }
 
-export function openRows(trx: Kysely<PaperTables>, symbols: readonly string[]): Promise<PaperOrderRow[]> {
-  return openRowsQuery(trx, symbols).execute()
+const openOnes = prepared<PaperTables, { symbols: readonly string[] }, PaperOrderRow>(
+  (from, parameter) => openRowsQuery(from, parameter('symbols')),
+  ({ symbols }) => symbols.length,
+)
+
+export async function openRows(trx: Kysely<PaperTables>, symbols: readonly string[]): Promise<PaperOrderRow[]> {
+  return (await openOnes(trx, { symbols })).rows
+}
+
+/** The next number of an order. None is ever removed, and counting them would read them all. */
+export async function nextNumber(trx: Kysely<PaperTables>): Promise<number> {
+  return ((await lastNumber(trx, {})).rows[0]?.last ?? 0) + 1
+}
+
+export async function addOrder(trx: Kysely<PaperTables>, row: PaperOrderRow): Promise<void> {
+  await added(trx, row)
 }
 
 /** Adds to what is free and locked of an asset; throws RangeError when either would be below 0. */
@@ -99,15 +134,7 @@ export async function addFill(
 }
 
 export async function fillsSince(db: Kysely<PaperTables>, symbol: string, sinceMs: number): Promise<VenueFill[]> {
-  const rows = await db
-    .selectFrom('paper_fill')
-    .innerJoin('paper_order', 'paper_order.venue_order_id', 'paper_fill.venue_order_id')
-    .selectAll('paper_fill')
-    .select('paper_order.client_order_id')
-    .where('paper_fill.symbol', '=', symbol)
-    .where('paper_fill.ts', '>=', sinceMs)
-    .orderBy('paper_fill.id')
-    .execute()
+  const { rows } = await filledSince(db, { symbol, since: sinceMs })
   return rows.map((row) => ({
     fillId: String(row.id),
     clientOrderId: row.client_order_id,

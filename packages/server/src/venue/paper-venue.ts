@@ -1,4 +1,4 @@
-import { sql, type Kysely } from 'kysely'
+import type { Kysely } from 'kysely'
 import { roundToStep, type Instrument } from '@spark/core/market/instrument'
 import { Decimal, parseDecimal, type DecimalText } from '@spark/core/trading/decimal'
 import type { Clock } from '../clock.ts'
@@ -8,7 +8,19 @@ import type { PaperOrderRow, PaperTables } from '../storage/paper-tables.ts'
 import { openDatabase, type Database } from '../storage/sqlite/open-database.ts'
 import { WELL_BEHAVED, type Misbehaviour } from './misbehaviour.ts'
 import { formProblem } from './order-form.ts'
-import { addBalance, addFill, changeOrder, fillsSince, freeOf, openRows, orderNamed, orderRow, venueOrder } from './paper-book.ts'
+import {
+  addBalance,
+  addFill,
+  addOrder,
+  changeOrder,
+  fillsSince,
+  freeOf,
+  nextNumber,
+  openRows,
+  orderNamed,
+  orderRow,
+  venueOrder,
+} from './paper-book.ts'
 import { paperInstrument } from './paper-instruments.ts'
 import {
   VenueError,
@@ -174,14 +186,9 @@ export class PaperVenue implements Venue {
       throw new VenueError('refused', 'insufficient_funds', `${locked.toString()} ${asset} are not free`)
     await addBalance(trx, asset, locked.neg(), locked)
     const nowMs = this.#options.clock.nowMs()
-    // No order is ever removed, and counting them would read them all.
-    const { last } = await trx
-      .selectFrom('paper_order')
-      .select(sql<number | null>`max(rowid)`.as('last'))
-      .executeTakeFirstOrThrow()
     const row: PaperOrderRow = {
       client_order_id: clientOrderId,
-      venue_order_id: `p${(last ?? 0) + 1}`,
+      venue_order_id: `p${await nextNumber(trx)}`,
       symbol,
       side,
       quantity,
@@ -192,7 +199,7 @@ export class PaperVenue implements Venue {
       created_at: nowMs,
       updated_at: nowMs,
     }
-    await trx.insertInto('paper_order').values(row).execute()
+    await addOrder(trx, row)
     return row
   }
 
