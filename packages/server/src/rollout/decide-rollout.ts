@@ -3,7 +3,8 @@ import { commandProblem } from '@spark/core/rollout/command'
 import { decide } from '@spark/core/rollout/decide'
 import { exposedCount } from '@spark/core/rollout/exposure'
 import type { Command, Effect, Outcome, TickInput } from '@spark/core/rollout/outcome'
-import type { SliceFacts } from '@spark/core/rollout/slice'
+import type { GateStates } from '@spark/core/rollout/gate'
+import type { SliceFacts, Tally } from '@spark/core/rollout/slice'
 import { exposedShare, hasEnded, type RolloutState } from '@spark/core/rollout/state'
 import type { Kysely } from 'kysely'
 import type { Clock } from '../clock.ts'
@@ -108,18 +109,23 @@ export function answerOf({ decision, reasons, effects, state }: Outcome) {
   return { decision, reasons, effects, stateDigest: stateDigest(state) }
 }
 
-/** SHA-256 of its canonical text. Half of that are slices, which stay the same from tick to tick: theirs is made once. */
-export function stateDigest({ recent, ...rest }: RolloutState): string {
-  const slices = recent.map((slice) => {
-    const known = sliceTexts.get(slice) ?? canonicalJson(slice)
-    sliceTexts.set(slice, known)
-    return known
-  })
-  // Quotes inside of a string are escaped, so that no text in it can look like this.
-  return sha256(canonicalJson({ ...rest, recent: [] }).replace('"recent":[]', () => `"recent":[${slices.join(',')}]`))
+/** SHA-256 of its canonical text. Most of that are slices, gates and tally, which often stay the same at a tick: theirs is made once. */
+export function stateDigest({ recent, gates, tally, ...rest }: RolloutState): string {
+  const text = canonicalJson({ ...rest, recent: [], gates: {}, tally: {} })
+    // Quotes inside of a string are escaped, so that no text in it can look like these.
+    .replace('"recent":[]', () => `"recent":[${recent.map(textOf).join(',')}]`)
+    .replace('"gates":{}', () => `"gates":${textOf(gates)}`)
+    .replace('"tally":{}', () => `"tally":${textOf(tally)}`)
+  return sha256(text)
 }
 
-const sliceTexts = new WeakMap<SliceFacts, string>()
+const texts = new WeakMap<SliceFacts | GateStates | Tally, string>()
+
+function textOf(part: SliceFacts | GateStates | Tally): string {
+  let text = texts.get(part)
+  if (text === undefined) texts.set(part, (text = canonicalJson(part)))
+  return text
+}
 
 async function expose(
   { stores }: RolloutParts,

@@ -70,14 +70,16 @@ const changed = prepared<MainTables, Pick<OrderRow, 'intent_id' | 'changed_at'> 
   return from.updateTable('trade_order').set(columns).where('intent_id', '=', id)
 }, columnsOf)
 
+const addRows = prepared<MainTables, { rows: readonly OrderRow[] }>(
+  (from, parameter) => from.insertInto('trade_order').values(parameter('rows')),
+  ({ rows }) => rows.length,
+)
+
 export function createOrderStore(db: Kysely<MainTables>): OrderStore {
   return {
     async insertAll(trx, orders) {
       for (let at = 0; at < orders.length; at += ROWS_A_STATEMENT)
-        await trx
-          .insertInto('trade_order')
-          .values(orders.slice(at, at + ROWS_A_STATEMENT).map(toRow))
-          .execute()
+        await addRows(trx, { rows: orders.slice(at, at + ROWS_A_STATEMENT).map(toRow) })
     },
     async get(trx, intentId) {
       return maybe((await byIntent(trx, { id: intentId })).rows[0])

@@ -160,6 +160,30 @@ const setSwitches = prepared<MainTables, Record<string, never>, MainTables['kill
   from.selectFrom('kill_switch').selectAll().orderBy('scope'),
 )
 
+const sumsOfAll = prepared<
+  MainTables,
+  { since: number },
+  { held: number | null; reserved: number | null; orders: number | null }
+>((from, parameter) =>
+  from.selectNoFrom((eb) => [
+    eb
+      .selectFrom('position')
+      .select((one) => one.fn.sum<number | null>('exposure_micros').as('micros'))
+      .as('held'),
+    eb
+      .selectFrom('trade_order')
+      .select((one) => one.fn.sum<number | null>('reserved_micros').as('micros'))
+      .where(IS_OPEN)
+      .as('reserved'),
+    eb
+      .selectFrom('trade_order')
+      .select((one) => one.fn.countAll<number>().as('count'))
+      .where('created_at', '>', parameter('since'))
+      .where('state', '!=', 'rejected')
+      .as('orders'),
+  ]),
+)
+
 /** Which of the switches stops orders of a strategy at a venue, or null. */
 export function killedBy(switches: readonly KillSwitch[], strategyId: string, venue: string): KillSwitch | null {
   const scopes = new Set(['all', `venue:${venue}`, `strategy:${strategyId}`])
@@ -198,25 +222,9 @@ function fromMicros(micros: number): DecimalText {
 }
 
 async function totals(trx: Kysely<MainTables>, sinceMs: number): Promise<{ total: number; ordersLastMinute: number }> {
-  const { held, reserved, orders } = await trx
-    .selectNoFrom((eb) => [
-      eb
-        .selectFrom('position')
-        .select((one) => one.fn.sum<number | null>('exposure_micros').as('micros'))
-        .as('held'),
-      eb
-        .selectFrom('trade_order')
-        .select((one) => one.fn.sum<number | null>('reserved_micros').as('micros'))
-        .where(IS_OPEN)
-        .as('reserved'),
-      eb
-        .selectFrom('trade_order')
-        .select((one) => one.fn.countAll<number>().as('count'))
-        .where('created_at', '>', sinceMs)
-        .where('state', '!=', 'rejected')
-        .as('orders'),
-    ])
-    .executeTakeFirstOrThrow()
+  const [sums] = (await sumsOfAll(trx, { since: sinceMs })).rows
+  if (sums === undefined) throw new Error('the sums of risk are missing')
+  const { held, reserved, orders } = sums
   return { total: (held ?? 0) + (reserved ?? 0), ordersLastMinute: orders ?? 0 }
 }
 
