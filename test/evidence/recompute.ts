@@ -77,7 +77,8 @@ export function recompute(zip: Uint8Array): { report: Record<string, unknown>; n
       parts: labels.parts,
       breaches: { ...breaches, autoPausedStrategies: new Set(decisions.autoPaused.map(({ strategyId }) => strategyId)).size },
       actions: {
-        taken: decisions.taken.map(({ ts, context }) => ({ ts, share: shareOf(context) })),
+        taken: decisions.taken.slice(-200).map(({ ts, context }) => ({ ts, share: shareOf(context) })),
+        ...(decisions.taken.length > 200 && { more: decisions.taken.length - 200 }),
         proposed: report.actions.proposed.map(({ code }) => ({ floor: code === 'raise_floor' ? floorOf(config) : null })),
       },
       next: { share: nextShare(config, rollout) },

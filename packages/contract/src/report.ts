@@ -125,7 +125,8 @@ const Conclusions = {
     top: Type.Array(Breach, { description: 'at most three: critical ones, then the longest' }),
   }),
   actions: Type.Object({
-    taken: Type.Array(Decision, { description: 'oldest first' }),
+    taken: Type.Array(Decision, { description: 'oldest first, the newest 200' }),
+    more: Type.Optional(Type.Integer({ description: 'older ones, which the evidence has; not there: none' })),
     proposed: Type.Array(
       Type.Object({
         code: Type.Enum(['roll_back', 'preview_only', 'raise_floor', 'no_op', 'watch']),

@@ -8,6 +8,8 @@ import { rolloutAfter, type RolloutFacts } from './rollout-at.ts'
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 const TOP = 3
+/** More than people read; the evidence has all. */
+const TAKEN_MAX = 200
 
 /** All that a report is made of. */
 export interface ReportFacts {
@@ -86,7 +88,11 @@ export function buildReport(facts: ReportFacts): Report {
       autoPausedStrategies: facts.autoPausedStrategies,
       top: topBreaches(breaches, facts.period.toMs),
     },
-    actions: { taken, proposed: proposalsOf({ ...facts, rollout, success }) },
+    actions: {
+      taken: taken.slice(-TAKEN_MAX),
+      ...(taken.length > TAKEN_MAX && { more: taken.length - TAKEN_MAX }),
+      proposed: proposalsOf({ ...facts, rollout, success }),
+    },
     next: nextStep(rollout, facts.rollout?.plan ?? null),
     success,
     missing: missingOf(facts),

@@ -168,8 +168,10 @@ export interface Report {
     top: (ReportBreach & { durationS: number })[]
   }
   actions: {
-    /** Oldest first. */
+    /** Oldest first, and of many the newest. */
     taken: ReportDecision[]
+    /** So many older ones were taken too; not there: none. */
+    more?: number
     proposed: ReportProposal[]
   }
   next: ReportNext

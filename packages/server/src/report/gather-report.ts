@@ -40,7 +40,7 @@ export interface GatherDeps {
   models: Pick<ModelStore, 'get' | 'aliases'>
   rollouts: Pick<RolloutStore, 'list'>
   settings: Pick<LiveSettingStore, 'list'>
-  auditReader: Pick<AuditReader, 'list' | 'exportRows'>
+  auditReader: Pick<AuditReader, 'exportRows'>
 }
 
 /** Takes what the report is made of while it is read, one file after the other. */
@@ -71,7 +71,7 @@ export async function gatherReport(
   const named = await championOf(deps.models, version)
   const model = named === null ? null : ((await deps.models.get(named.version))?.document ?? null)
   const labels = await sumLabels(deps, model, period, keep)
-  const decisions = await readDecisions(deps.auditReader, period)
+  const decisions = await readDecisions(deps.auditReader, period, newest?.startedAt ?? null)
   const breaches = breachesIn(begun, period)
   const ceiling = newest === null ? 0 : (ceilingAfter(decisions, newest.id) ?? newest.state.ceiling)
   const applied = await deps.settings.list()

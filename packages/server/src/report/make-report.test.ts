@@ -186,6 +186,24 @@ it('a rollout that had ended before the period leaves the champion to report of,
   await house.close()
 })
 
+it('what was done more often than a report lists is counted, and said; every strategy that was paused counts', async () => {
+  const house = await openHouse(temporaryFolder())
+  const many = Array.from({ length: 700 }, (_, at) => DAY_FROM_MS + at * 60_000)
+  const paused = (ts: number) => ({ ...decided(ts, 'strategy.auto_paused', {}), strategyId: `s-${ts}` })
+  await appendAudit(house.deps.config.dataDir, 'orders', [
+    many.map((ts) => decided(ts, 'settings.applied', { changes: [], reason: `look ${ts}`, notes: [] })),
+    many.map(paused),
+  ])
+  const { report } = await gatherReport(house.deps, about, null)
+  expect([...Value.Errors(ReportDocument, report)]).toEqual([])
+  expect(report.actions.taken.map(({ ts }) => ts)).toEqual(many.slice(-200))
+  expect(report.actions.more).toBe(500)
+  expect(report.breaches.autoPausedStrategies).toBe(700)
+  const text = reportMarkdown(report, { reviewed: null, approved: null }, 'en')
+  expect(text).toContain('- and 500 before these, which decisions.json of the evidence has')
+  await house.close()
+})
+
 it('the floor and the champion of an older day are those of its end, whatever was changed since', async () => {
   const house = await openHouse(temporaryFolder())
   const { db, config } = house.deps

@@ -1,5 +1,4 @@
 import type { Report, ReportPeriod } from '@spark/core/report/report'
-import type { AuditReader } from '../storage/audit/audit-reader.ts'
 import { openSigningKey } from '../storage/audit/signing-key.ts'
 import type { Config } from '../config.ts'
 import { gatherReport, type GatherDeps, type Keep } from './gather-report.ts'
@@ -10,7 +9,6 @@ import { createEvidence, type EvidenceArchive } from './write-evidence.ts'
 
 export interface MakeReportDeps extends GatherDeps {
   config: GatherDeps['config'] & Pick<Config, 'dataDir' | 'signingKeyFile'>
-  auditReader: Pick<AuditReader, 'list' | 'exportRows'>
 }
 
 /** It was to end before it was done; nothing is left of it. */

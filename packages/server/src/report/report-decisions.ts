@@ -35,26 +35,28 @@ const PHASES = [
   'rollout.ceiling',
 ] as const
 const AUTO_PAUSED = 'strategy.auto_paused'
-/** Of each action; a day has a few of each. */
-const LISTED_MAX = 200
-
 export interface Decisions {
   taken: AuditItem[]
   phases: AuditItem[]
   autoPaused: AuditItem[]
 }
 
-/** By time, then row. */
+/** By time, then row, whole. `startedMs`: of the rollout whose phases are asked for; null: there is none. */
 export async function readDecisions(
-  reader: Pick<AuditReader, 'list'>,
-  { fromMs: from, toMs: to }: ReportPeriod,
+  reader: Pick<AuditReader, 'exportRows'>,
+  { fromMs, toMs: to }: ReportPeriod,
+  startedMs: number | null,
 ): Promise<Decisions> {
-  const all = async (actions: readonly string[], filter: { from?: number }) => {
+  const all = async (actions: readonly string[], from: number) => {
     const items: AuditItem[] = []
-    for (const action of actions) items.push(...(await reader.list({ action, to, ...filter, limit: LISTED_MAX })).items)
+    for (const action of actions) for await (const item of reader.exportRows({ action, from, to })) items.push(item)
     return items.toSorted((a, b) => a.ts - b.ts || seqOf(a) - seqOf(b))
   }
-  return { taken: await all(TAKEN, { from }), phases: await all(PHASES, {}), autoPaused: await all([AUTO_PAUSED], { from }) }
+  return {
+    taken: await all(TAKEN, fromMs),
+    phases: startedMs === null ? [] : await all(PHASES, startedMs),
+    autoPaused: await all([AUTO_PAUSED], fromMs),
+  }
 }
 
 /** One that was resumed and paused again is one strategy. */

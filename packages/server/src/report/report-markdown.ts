@@ -138,7 +138,7 @@ function breaches({ breaches: b, missing }: Report, { words: w, number, time }: 
 }
 
 /** What is proposed is ticked. */
-function actions({ actions: { taken, proposed } }: Report, text: ReportText): string[] {
+function actions({ actions: { taken, more = 0, proposed } }: Report, text: ReportText): string[] {
   const { words: w, number } = text
   const of = (code: (typeof proposed)[number]['code']) => proposed.find((one) => one.code === code)
   const box = (on: boolean, what: string) => `- [${on ? 'x' : ' '}] ${what}`
@@ -158,6 +158,7 @@ function actions({ actions: { taken, proposed } }: Report, text: ReportText): st
     '',
     `**${w.taken}:**`,
     ...(taken.length === 0 ? [`- ${w.nothingTaken}`] : taken.map((one) => `- ${text.taken(one)}`)),
+    ...(more === 0 ? [] : [`- ${w.moreTaken(number(more))}`]),
     '',
     `## ${w.next}`,
     text.next,

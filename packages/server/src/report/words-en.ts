@@ -79,6 +79,7 @@ export const en: Words = {
   noOp: 'No-op (all is green ✅)',
   taken: 'What was done',
   nothingTaken: 'Nothing was done in this time.',
+  moreTaken: (count) => `and ${count} before these, which decisions.json of the evidence has`,
   proposed: 'Proposal',
   proposals: {
     roll_back: (gate) => `Roll back: the breach of ${gate} goes on`,

@@ -76,6 +76,7 @@ export const tr: Words = {
   noOp: 'No-op (her şey yeşil ✅)',
   taken: 'Yapılanlar',
   nothingTaken: 'Bu sürede bir şey yapılmadı.',
+  moreTaken: (count) => `ve bunlardan önce ${count} tane daha; hepsi kanıttaki decisions.json dosyasında`,
   proposed: 'Öneri',
   proposals: {
     roll_back: (gate) => `Rollback: ${gate} ihlali sürüyor`,

@@ -69,6 +69,7 @@ export interface Words {
   noOp: string
   taken: string
   nothingTaken: string
+  moreTaken: (count: string) => string
   proposed: string
   proposals: Record<ProposalCode, (gate: string, floor: string) => string>
   next: string
