@@ -206,6 +206,9 @@ export const RiskView = Type.Object({
       changed: nullable(
         Type.Object({ by: Type.String(), at: Ms }, { description: 'who changed it while Spark runs; null: fileLimit counts' }),
       ),
+      unreadable: Type.Boolean({
+        description: 'changed, and stored as what cannot be read: fileLimit is shown, and nothing enters until it is set again',
+      }),
       used: nullable(Type.String({ description: 'now; null: it is judged at each order alone, or not known yet' })),
       unit: Type.String(),
       by: nullable(Type.String({ description: 'the strategy that uses most of it' })),

@@ -68,14 +68,17 @@ function riskText({ epoch, mlOff, venue, killSwitches, asOf, limits }: AnswerOf<
     ['figures of', asOf === null ? 'no look of the executor yet' : timeText(asOf)],
   ]
   const switches = killSwitches.map(({ scope, reason, actor, setAt }) => [scope, reason, actor, timeText(setAt)])
-  const rows = limits.map(({ name, limit, fileLimit, changed, used, unit, by }) => [
+  const rows = limits.map(({ name, limit, fileLimit, changed, unreadable, used, unit, by }) => [
     name,
     rounded(used ?? '-'),
     limit ?? 'none',
     shareOf(used, limit),
     unit,
     by ?? '',
-    changed === null ? '' : `${changed.by}; spark.yaml: ${fileLimit ?? 'none'}`,
+    [
+      ...(changed === null ? [] : [`${changed.by}; spark.yaml: ${fileLimit ?? 'none'}`]),
+      ...(unreadable ? ['CANNOT BE READ: nothing enters until it is set again'] : []),
+    ].join('; '),
   ])
   return [
     table(['risk', 'now'], head),

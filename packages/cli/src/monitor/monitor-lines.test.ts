@@ -80,6 +80,7 @@ function snapshot(change: Partial<MonitorSnapshot> = {}): MonitorSnapshot {
           limit: '150000',
           fileLimit: '150000',
           changed: null,
+          unreadable: false,
           used: '34000.5',
           unit: 'quote units',
           by: null,

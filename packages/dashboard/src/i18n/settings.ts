@@ -84,6 +84,7 @@ const en = {
   limitUnclear: 'Can be read in two ways: no separator of thousands, a point before decimals, as in 3000 or 2.5.',
   limitFile: (value: string) => `spark.yaml: ${value}`,
   limitChangedBy: (who: string) => `changed by ${who}`,
+  limitUnreadable: 'cannot be read as it is stored: nothing enters until it is set again',
   backToFile: 'Back to spark.yaml',
   changeLimits: 'Change limits',
   changeLimitsWhat: 'From the next order on, in every process, also after a restart. Exits are never stopped by limits.',
@@ -189,6 +190,7 @@ const tr: typeof en = {
   limitUnclear: 'İki türlü okunabilir: binler ayrılmaz, ondalık nokta ile yazılır, örneğin 3000 ya da 2.5.',
   limitFile: (value) => `spark.yaml: ${value}`,
   limitChangedBy: (who) => `değiştiren: ${who}`,
+  limitUnreadable: 'saklandığı gibi okunamıyor: yeniden verilene dek hiçbir giriş yapılmaz',
   backToFile: 'spark.yaml değerine dön',
   changeLimits: 'Limitleri değiştir',
   changeLimitsWhat:

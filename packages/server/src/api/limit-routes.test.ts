@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { AnswerOf } from '@spark/contract/routes'
+import { openMainDatabase } from '../storage/open-main-database.ts'
+import { createRiskLimitStore } from '../storage/risk-limit-store.ts'
 import { administrator, openBrowser, person, type Browser } from './account-fixture.ts'
 import { startApi, type ApiFixture } from './api-fixture.ts'
 
@@ -28,6 +30,22 @@ it('limits are changed by the risk role, shown beside what the file says, and re
   expect(await limit('maxTotalNotional')).toEqual({ now: '150000', fileLimit: '150000', by: null })
   await grace.send('PUT', URL, { limits: { maxDailyLoss: null }, reason: 'back' })
   expect(await limit('maxDailyLoss')).toEqual({ now: '6000', fileLimit: '6000', by: null })
+})
+
+it('one that cannot be read as it is stored is marked, until it is set again', async () => {
+  const database = await openMainDatabase({ path: api.config.databasePath, thread: false })
+  const { db } = database
+  const damaged = { name: 'maxDailyLoss', value: 'much', actor: 'ada', changedAt: 1 } as const
+  await db.transaction().execute((trx) => createRiskLimitStore(db).put(trx, damaged))
+  await database.close()
+  const marked = async () => {
+    const { limits } = (await admin.get('/api/risk')).body as unknown as AnswerOf<'risk'>
+    return limits.filter(({ unreadable }) => unreadable).map(({ name, limit: now, changed }) => [name, now, changed?.by])
+  }
+  expect(await marked()).toEqual([['maxDailyLoss', '6000', 'ada']])
+  const rita = await person(api, admin, 'rita', 'risk')
+  await rita.send('PUT', URL, { limits: { maxDailyLoss: null }, reason: 'as the file says' })
+  expect(await marked()).toEqual([])
 })
 
 it('an operator, a stranger and the executor cannot, so no code of a strategy can', async () => {

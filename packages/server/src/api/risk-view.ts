@@ -5,7 +5,7 @@ import type { RiskLimits } from '@spark/core/trading/risk'
 import { limitTexts } from '../risk-limits.ts'
 import type { RiskUsage } from '../storage/risk-store.ts'
 
-type LimitView = Omit<AnswerOf<'risk'>['limits'][number], 'fileLimit' | 'changed'>
+type LimitView = Omit<AnswerOf<'risk'>['limits'][number], 'fileLimit' | 'changed' | 'unreadable'>
 
 /** Equity as the executor saw it last. */
 interface EquityMarks {

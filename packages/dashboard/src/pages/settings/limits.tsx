@@ -82,7 +82,7 @@ interface LimitRowProps {
   onChange: ((value: string | null) => void) | null
 }
 
-function LimitRow({ limit: { name, limit, fileLimit, changed, used, unit, by }, value, onChange }: LimitRowProps) {
+function LimitRow({ limit: { name, limit, fileLimit, changed, unreadable, used, unit, by }, value, onChange }: LimitRowProps) {
   const { m, f } = useLanguage()
   const { settings: t } = m
   const shown = (text: string | null) => (text === null ? t.unlimited : limitText(text, f))
@@ -99,6 +99,11 @@ function LimitRow({ limit: { name, limit, fileLimit, changed, used, unit, by }, 
             {t.limitChangedBy(changed.by)}
             <br />
             {t.limitFile(shown(fileLimit))}
+          </span>
+        )}
+        {unreadable && (
+          <span role="alert" className="block max-w-48 text-xs whitespace-normal text-red">
+            {t.limitUnreadable}
           </span>
         )}
       </td>

@@ -86,7 +86,7 @@ function riskRoute(app: FastifyInstance, deps: ApiDeps): void {
     const equity = known ? { now: now.equity, peak: peak.equity, dayStart: dayStart.equity } : null
     const { halted, entriesStopped, reconciledAt } = await venues.standing(db, name)
     const changed = await riskLimits.list()
-    const { limits } = effectiveLimits(config.file, changed)
+    const { limits, unreadable } = effectiveLimits(config.file, changed)
     const usage = await risk.usage({ nowMs, repeatWindowMs: limits.repeatWindowMs })
     return {
       ...(await risk.epoch(db)),
@@ -103,6 +103,7 @@ function riskRoute(app: FastifyInstance, deps: ApiDeps): void {
         ...view,
         fileLimit: fileLimits[view.name],
         changed: changeOf(changed, view.name),
+        unreadable: unreadable.includes(view.name),
       })),
     }
   })
