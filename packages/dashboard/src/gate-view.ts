@@ -1,21 +1,9 @@
 import type { RolloutView } from '@spark/contract/rollout'
-import type { FigureUnit, Format } from './format/format.ts'
+
+export { gateText } from '@spark/contract/speech/figures'
 
 export type GateView = RolloutView['gates'][number]
 export type GateName = GateView['gate']
-
-const UNITS: Record<GateName, FigureUnit> = {
-  p95: 'ms',
-  staleness: 's',
-  error_rate: 'percent',
-  score_rate: 'share',
-  confid_median: 'confidence',
-  dead_letters: 'count',
-}
-
-export function gateText(gate: GateName, value: number | null, f: Format): string {
-  return f.figure(value, UNITS[gate])
-}
 
 /** Gates whose critical state stops a step; too few scores only hold it. */
 const STOPPING: ReadonlySet<GateName> = new Set(['p95', 'staleness', 'error_rate', 'confid_median', 'dead_letters'])

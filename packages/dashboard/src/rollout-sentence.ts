@@ -2,7 +2,7 @@ import type { RolloutAnswer, RolloutView } from '@spark/contract/rollout'
 import type { Format } from './format/format.ts'
 import { gateText, nearestToBreak, type GateView } from './gate-view.ts'
 import type { Messages } from './i18n/messages.ts'
-import { reasonWords } from './reason-words.ts'
+import { reasonWords } from '@spark/contract/speech/reason-words'
 
 export interface Sentence {
   tone: 'normal' | 'amber' | 'red'

@@ -1,7 +1,7 @@
 import type { AnswerOf } from '@spark/contract/routes'
 import type { FigureUnit } from '../format/format.ts'
 import { useLanguage } from '../i18n/language.tsx'
-import { toldWords } from '../told-words.ts'
+import { toldWords } from '@spark/contract/speech/told-words'
 import { StateMark } from './state-mark.tsx'
 
 type Criterion = NonNullable<AnswerOf<'rehearsalReport'>['report']>['criteria'][number]

@@ -1,3 +1,4 @@
+import { createFigures, LOCALES, type Figures } from '@spark/contract/speech/figures'
 import type { Language } from '../i18n/messages.ts'
 import { durationParts } from './duration.ts'
 
@@ -8,15 +9,9 @@ interface UnitNames {
   second: string
 }
 
-/** Of a figure: what it is written with, and how exactly. */
-export type FigureUnit = 'ms' | 's' | 'percent' | 'share' | 'confidence' | 'count'
+export type { FigureUnit } from '@spark/contract/speech/figures'
 
-export interface Format {
-  number: (value: number, digits?: number) => string
-  /** A share, 0 to 1. */
-  percent: (share: number, digits?: number) => string
-  /** A figure with its unit; a dash where there is no data. */
-  figure: (value: number | null, unit: FigureUnit) => string
+export interface Format extends Figures {
   /** A decimal of the API, with its sign when `signed`. */
   money: (decimal: string | number, signed?: boolean) => string
   /** 02:11:04 */
@@ -31,20 +26,9 @@ export interface Format {
   clock: (ms: number) => string
 }
 
-const LOCALES: Record<Language, string> = { en: 'en-GB', tr: 'tr-TR' }
-
 export function createFormat(language: Language, units: UnitNames): Format {
   const locale = LOCALES[language]
-  const numbers = new Map<number, Intl.NumberFormat>()
-  const numberFormat = (digits: number) => {
-    const known = numbers.get(digits)
-    if (known !== undefined) return known
-    const made = new Intl.NumberFormat(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits })
-    numbers.set(digits, made)
-    return made
-  }
-  const number = (value: number, digits = 0) => numberFormat(digits).format(value)
-  const percentFormat = (digits: number) => new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: digits })
+  const figures = createFigures(language, units)
   const money = new Intl.NumberFormat(locale, { minimumFractionDigits: 2, maximumFractionDigits: 2 })
   const signedMoney = new Intl.NumberFormat(locale, {
     minimumFractionDigits: 2,
@@ -60,24 +44,14 @@ export function createFormat(language: Language, units: UnitNames): Format {
     hourCycle: 'h23',
   })
   const full = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'long' })
-  const figures: Record<FigureUnit, (value: number) => string> = {
-    ms: (value) => `${number(value, value < 10 ? 1 : 0)} ms`,
-    s: (value) => `${number(value, value < 10 ? 1 : 0)} ${units.second}`,
-    percent: (value) => percentFormat(2).format(value / 100),
-    share: (value) => percentFormat(0).format(value),
-    confidence: (value) => number(value, 2),
-    count: (value) => number(value),
-  }
   return {
-    number,
-    percent: (share, digits = 0) => percentFormat(digits).format(share),
-    figure: (value, unit) => (value === null ? '—' : figures[unit](value)),
+    ...figures,
     money: (decimal, signed = false) => (signed ? signedMoney : money).format(Number(decimal)),
     time: (ms) => time.format(ms),
     moment: (ms) => moment.format(ms),
     full: (ms) => full.format(ms),
     duration(ms) {
-      const parts = durationParts(ms).map(({ value, unit }) => `${number(value)} ${units[unit]}`)
+      const parts = durationParts(ms).map(({ value, unit }) => `${figures.number(value)} ${units[unit]}`)
       return parts.join(' ')
     },
     clock(ms) {

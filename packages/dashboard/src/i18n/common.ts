@@ -1,4 +1,5 @@
 import type { DemoReason } from '@spark/contract/installation'
+import { names } from '@spark/contract/speech/names'
 
 const demo: Record<DemoReason, string> = {
   simulated_market: 'the market is simulated',
@@ -35,16 +36,7 @@ const en = {
   typeWord: (word: string) => `Type “${word}” to confirm`,
   nextStep: 'What to do',
   trace: 'Trace id',
-  states: { ok: 'good', warning: 'warning', critical: 'critical', no_data: 'no data' },
-  gates: {
-    p95: 'p95 latency',
-    staleness: 'Staleness',
-    error_rate: 'Error rate',
-    score_rate: 'Scores of what is due',
-    confid_median: 'Median confidence',
-    dead_letters: 'Dead letters',
-  },
-  units: { day: 'd', hour: 'h', minute: 'min', second: 's', perMinute: '/min' },
+  ...names.en.common,
   demo,
   done: 'Done',
 }
@@ -74,16 +66,7 @@ const tr: typeof en = {
   typeWord: (word) => `Onaylamak için “${word}” yazın`,
   nextStep: 'Ne yapmalı',
   trace: 'İz kimliği',
-  states: { ok: 'iyi', warning: 'uyarı', critical: 'kritik', no_data: 'veri yok' },
-  gates: {
-    p95: 'p95 gecikme',
-    staleness: 'Veri yaşı',
-    error_rate: 'Hata oranı',
-    score_rate: 'Beklenene göre skor',
-    confid_median: 'Medyan güven',
-    dead_letters: 'Ölü iletiler',
-  },
-  units: { day: 'g', hour: 'sa', minute: 'dk', second: 'sn', perMinute: '/dk' },
+  ...names.tr.common,
   demo: {
     simulated_market: 'piyasa benzetim',
     replayed_market: 'piyasa, kayıtlı mumların tekrarı',

@@ -1,14 +1,5 @@
 import type { RolloutView } from '@spark/contract/rollout'
-
-const phases: Record<RolloutView['phase'], string> = {
-  preview: 'PREVIEW',
-  live: 'LIVE',
-  done: 'DONE',
-  preview_only: 'PREVIEW ONLY',
-  rolled_back: 'ROLLED BACK',
-  killed: 'KILLED',
-  off: 'OFF',
-}
+import { names } from '@spark/contract/speech/names'
 
 const subStates: Record<RolloutView['subState'], string> = {
   soaking: 'soaking',
@@ -20,7 +11,7 @@ const subStates: Record<RolloutView['subState'], string> = {
 
 const en = {
   title: 'Rollout',
-  phases,
+  ...names.en.rollout,
   subStates,
   none: 'There is no rollout. Start one on the page Rollout: it begins in preview.',
   nobody: 'nobody acts on ML',
@@ -50,7 +41,6 @@ const en = {
   strategies: 'Strategies',
   capital: 'Capital',
   ceilingName: 'Approved up to',
-  previewCeiling: 'preview',
   waitsFor: 'What it waits for',
   whyEnded: 'Why it ended',
   gates: 'Gates',
@@ -79,12 +69,6 @@ const en = {
   noHistory: 'This is the first one.',
   model: 'Model',
   verdict: 'Verdict on the model',
-  verdictNames: {
-    unproven: 'unproven',
-    proven: 'proven',
-    loses_after_costs: 'loses after costs',
-    worse_than_baseline: 'worse than baseline',
-  },
   plan: 'Plan',
   startedBy: (who: string) => `started by ${who}`,
   modifiers: 'Counter-moves of the controller',
@@ -108,18 +92,6 @@ const en = {
   rehearsal: 'Rehearsal',
   rehearsalWhat: 'See first what the plan would do in a night when things go wrong: hours in seconds, on a simulated market.',
   commands: 'Commands',
-  commandNames: {
-    pause: 'pause',
-    resume: 'resume',
-    approve: 'approve',
-    promote: 'promote',
-    override: 'override',
-    preview: 'preview',
-    rollback: 'rollback',
-    kill: 'kill',
-    unkill: 'unkill',
-    ceiling: 'ceiling',
-  },
   start: 'Start a rollout',
   approve: 'Approve',
   promote: 'Promote',
@@ -161,15 +133,7 @@ const en = {
 
 const tr: typeof en = {
   title: 'Açılış',
-  phases: {
-    preview: 'ÖNİZLEME',
-    live: 'CANLI',
-    done: 'BİTTİ',
-    preview_only: 'YALNIZ ÖNİZLEME',
-    rolled_back: 'GERİ ALINDI',
-    killed: 'ACİL DURDURULDU',
-    off: 'KAPALI',
-  },
+  ...names.tr.rollout,
   subStates: {
     soaking: 'bekletiliyor',
     holding: 'tutuluyor',
@@ -204,7 +168,6 @@ const tr: typeof en = {
   strategies: 'Stratejiler',
   capital: 'Sermaye',
   ceilingName: 'Onaylı üst sınır',
-  previewCeiling: 'önizleme',
   waitsFor: 'Ne bekliyor',
   whyEnded: 'Neden sona erdi',
   gates: 'Kapılar',
@@ -230,12 +193,6 @@ const tr: typeof en = {
   noHistory: 'Bu ilk açılış.',
   model: 'Model',
   verdict: 'Model hakkında hüküm',
-  verdictNames: {
-    unproven: 'kanıtlanmadı',
-    proven: 'kanıtlandı',
-    loses_after_costs: 'maliyetten sonra kaybediyor',
-    worse_than_baseline: 'temel kuraldan kötü',
-  },
   plan: 'Plan',
   startedBy: (who) => `başlatan: ${who}`,
   modifiers: 'Denetleyicinin karşı hamleleri',
@@ -260,18 +217,6 @@ const tr: typeof en = {
   rehearsalWhat:
     'İşler ters gittiğinde planın bir gecede ne yapacağını önceden görün: saatler saniyelerde, benzetim piyasasında.',
   commands: 'Komutlar',
-  commandNames: {
-    pause: 'duraklatma',
-    resume: 'sürdürme',
-    approve: 'onay',
-    promote: 'yükseltme',
-    override: 'istisna',
-    preview: 'yalnız önizleme',
-    rollback: 'geri alma',
-    kill: 'acil durdurma',
-    unkill: 'acil durdurmayı kaldırma',
-    ceiling: 'üst sınır',
-  },
   start: 'Açılış başlat',
   approve: 'Onayla',
   promote: 'Yükselt',

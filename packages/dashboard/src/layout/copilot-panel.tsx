@@ -8,7 +8,7 @@ import { cardsOf, checksOf, type Check } from '../copilot/copilot.ts'
 import { useLanguage } from '../i18n/language.tsx'
 import { useStream } from '../live/event-stream.ts'
 import { queries } from '../queries.ts'
-import { toldWords } from '../told-words.ts'
+import { toldWords } from '@spark/contract/speech/told-words'
 import { usePermissions } from '../session.ts'
 import { TriageCardView } from './triage-card.tsx'
 

@@ -10,7 +10,7 @@ import { QueryView } from '../../components/query-view.tsx'
 import { StateMark } from '../../components/state-mark.tsx'
 import { useLanguage } from '../../i18n/language.tsx'
 import { queries } from '../../queries.ts'
-import { toldWords } from '../../told-words.ts'
+import { toldWords } from '@spark/contract/speech/told-words'
 import { usePermissions } from '../../session.ts'
 
 type Job = AnswerOf<'jobs'>['items'][number]

@@ -5,7 +5,7 @@ import { Ago } from '../../components/ago.tsx'
 import { Button } from '../../components/button.tsx'
 import { StateMark, type State } from '../../components/state-mark.tsx'
 import { useLanguage } from '../../i18n/language.tsx'
-import { toldWords } from '../../told-words.ts'
+import { toldWords } from '@spark/contract/speech/told-words'
 import { usePermissions } from '../../session.ts'
 
 /** What was asked for, how far it is and how it ended. */

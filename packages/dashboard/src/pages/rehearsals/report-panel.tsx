@@ -8,8 +8,9 @@ import { ScrollTable } from '../../components/scroll-table.tsx'
 import { StateMark, type State } from '../../components/state-mark.tsx'
 import { useLanguage } from '../../i18n/language.tsx'
 import { queries } from '../../queries.ts'
-import { shareWords } from '../../reason-words.ts'
-import { faultWords, personWords, toldWords } from '../../told-words.ts'
+import { shareWords } from '@spark/contract/speech/reason-words'
+import { toldWords } from '@spark/contract/speech/told-words'
+import { faultWords, personWords } from '../../told-words.ts'
 
 type Report = NonNullable<RehearsalReport['report']>
 
@@ -110,7 +111,7 @@ function markOf({ kind, text }: Entry): State {
   return kind === 'fault' ? 'warning' : 'ok'
 }
 
-function entryWords({ kind, text }: Entry, speech: Parameters<typeof toldWords>[1]): string {
+function entryWords({ kind, text }: Entry, speech: Parameters<typeof faultWords>[1]): string {
   if (kind === 'fault') return faultWords(text, speech)
   return kind === 'person' ? personWords(text, speech) : toldWords(text, speech)
 }

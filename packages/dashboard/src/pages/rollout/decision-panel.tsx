@@ -5,7 +5,7 @@ import { QueryView } from '../../components/query-view.tsx'
 import { useLanguage } from '../../i18n/language.tsx'
 import { queries } from '../../queries.ts'
 import { reasonsOf } from '../../audit-reasons.ts'
-import { toldWords } from '../../told-words.ts'
+import { toldWords } from '@spark/contract/speech/told-words'
 
 const ROWS_SHOWN = 20
 

@@ -6,7 +6,7 @@ import { Panel } from '../../components/panel.tsx'
 import { QueryView } from '../../components/query-view.tsx'
 import { useLanguage } from '../../i18n/language.tsx'
 import { queries } from '../../queries.ts'
-import { reasonWords } from '../../reason-words.ts'
+import { reasonWords } from '@spark/contract/speech/reason-words'
 
 export function HistoryPanel() {
   const { m, f } = useLanguage()

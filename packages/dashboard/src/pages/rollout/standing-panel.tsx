@@ -3,7 +3,7 @@ import type { RolloutView } from '@spark/contract/rollout'
 import { Moment } from '../../components/ago.tsx'
 import { Panel } from '../../components/panel.tsx'
 import { useLanguage } from '../../i18n/language.tsx'
-import { reasonWords } from '../../reason-words.ts'
+import { reasonWords } from '@spark/contract/speech/reason-words'
 
 /** Exposure, good time, ceiling, model, modifiers, and the controller's own reasons. */
 export function StandingPanel({ view }: { view: RolloutView }) {

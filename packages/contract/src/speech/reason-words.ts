@@ -1,13 +1,8 @@
-import { fill, readFact, readReason } from '@spark/contract/reason'
-import { readTold } from '@spark/contract/told'
-import type { Format } from './format/format.ts'
-import { gateText, type GateName } from './gate-view.ts'
-import type { Messages } from './i18n/messages.ts'
-
-interface Speech {
-  m: Messages
-  f: Format
-}
+import type { GateName } from '@spark/core/rollout/plan'
+import { fill, readFact, readReason } from '../reason.ts'
+import { readTold } from '../told.ts'
+import { gateText, type Figures } from './figures.ts'
+import type { Speech } from './speech.ts'
 
 /** A reason of the controller in the reader's language; what people wrote themselves stays as they wrote it. */
 export function reasonWords(text: string, speech: Speech): string {
@@ -49,7 +44,7 @@ function placeWords(place: string, value: string, gate: string | undefined, { m,
 }
 
 /** `42 % of what is due` and the like, as the gate's own figure. */
-function figureWords(gate: GateName, text: string, f: Format): string {
+function figureWords(gate: GateName, text: string, f: Figures): string {
   const value = Number.parseFloat(text)
   if (Number.isNaN(value)) return '—'
   return gateText(gate, gate === 'score_rate' ? value / 100 : value, f)
@@ -62,7 +57,7 @@ export function shareWords(name: string, { m, f }: Speech): string {
   return percent === undefined ? name : f.percent(Number(percent) / 100, 1)
 }
 
-export function factWords(text: string, m: Messages): string {
+export function factWords(text: string, m: Speech['m']): string {
   const fact = readFact(text)
   if (fact === null) return text
   const { words } = fact.values

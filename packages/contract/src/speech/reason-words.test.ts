@@ -1,18 +1,17 @@
 import { describe, expect, it } from 'vitest'
-import { FACTS, REASONS } from '@spark/contract/reason'
-import { createFormat } from './format/format.ts'
-import { LANGUAGES, messagesOf, type Language } from './i18n/messages.ts'
+import { FACTS, REASONS } from '../reason.ts'
+import type { Language } from './figures.ts'
 import { reasonWords } from './reason-words.ts'
+import { speechOf } from './speech.ts'
+
+const LANGUAGES = ['en', 'tr'] as const
 
 const placesOf = (template = '') => [...template.matchAll(/\{\w+\}/g)].map(([place]) => place).toSorted()
-const said = (text: string, language: Language) => {
-  const m = messagesOf(language)
-  return reasonWords(text, { m, f: createFormat(language, m.common.units) })
-}
+const said = (text: string, language: Language) => reasonWords(text, speechOf(language))
 
 describe('the reasons of the controller', () => {
   it.each(LANGUAGES)('are all there in %s, each with its figures', (language) => {
-    const templates = messagesOf(language).reasons as Record<string, string>
+    const templates = speechOf(language).m.reasons as Record<string, string>
     const all = Object.entries({ ...REASONS, ...FACTS })
     expect(Object.keys(templates).toSorted()).toEqual(all.map(([code]) => code).toSorted())
     expect(all.filter(([code, template]) => placesOf(templates[code]).join() !== placesOf(template).join())).toEqual([])

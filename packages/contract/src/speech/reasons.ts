@@ -1,4 +1,4 @@
-import { FACTS, REASONS, type FactCode, type ReasonCode } from '@spark/contract/reason'
+import { FACTS, REASONS, type FactCode, type ReasonCode } from '../reason.ts'
 
 /** Reasons of the controller by their code, with the places of their figures. English is what the controller itself says. */
 const en: Record<ReasonCode | FactCode, string> = {
