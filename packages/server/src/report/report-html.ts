@@ -1,7 +1,9 @@
 import type { ReportLanguage } from '@spark/contract/report'
+import { gateText } from '@spark/contract/speech/figures'
+import { speechOf, type Speech } from '@spark/contract/speech/speech'
 import type { Report, ReportPoint } from '@spark/core/report/report'
 import { higherIsWorse, type GateName } from '@spark/core/rollout/plan'
-import { axisOf, escapeHtml, figure, lineChart, timeScale, type Axis } from '../rehearsal/report/chart.ts'
+import { axisOf, escapeHtml, lineChart, timeScale, type Axis } from '../rehearsal/report/chart.ts'
 import { STYLE } from '../rehearsal/report/style.ts'
 import { reportMarkdown } from './report-markdown.ts'
 import { reportText, type ReportText, type Signed } from './report-text.ts'
@@ -22,20 +24,21 @@ export function reportHtml(report: Report, signed: Signed, language: ReportLangu
     `<header><p class="verdict ${isMet ? 'ok' : 'bad'}">${text.words.success}: ${isMet ? text.words.met : text.words.missed}</p></header>`,
     pageOf(reportMarkdown(report, signed, language)),
     `<section><h2>${escapeHtml(text.words.course)}</h2>`,
-    ...charts(report, text),
+    ...charts(report, text, speechOf(language)),
     '</section></main></body></html>',
   ].join('\n')
 }
 
-const VALUES: Record<Exclude<GateName, 'score_rate'>, { of: (point: ReportPoint) => number | null; unit: string }> = {
-  p95: { of: ({ p95Ms }) => p95Ms, unit: 'ms' },
-  staleness: { of: ({ stalenessMaxS }) => stalenessMaxS, unit: 's' },
-  error_rate: { of: ({ errorRatePercent }) => errorRatePercent, unit: '%' },
-  confid_median: { of: ({ confidMedian }) => confidMedian, unit: '' },
-  dead_letters: { of: ({ deadLettersMax }) => deadLettersMax, unit: '' },
+const VALUES: Record<Exclude<GateName, 'score_rate'>, (point: ReportPoint) => number | null> = {
+  p95: ({ p95Ms }) => p95Ms,
+  staleness: ({ stalenessMaxS }) => stalenessMaxS,
+  error_rate: ({ errorRatePercent }) => errorRatePercent,
+  confid_median: ({ confidMedian }) => confidMedian,
+  dead_letters: ({ deadLettersMax }) => deadLettersMax,
 }
 
-function charts({ period, series: { points, stepMs }, bands }: Report, { words }: ReportText): string[] {
+function charts({ period, series: { points, stepMs }, bands }: Report, { words }: ReportText, speech: Speech): string[] {
+  const { units } = speech.m.common
   const axis = axisOf(period.toMs - period.fromMs)
   // A stretch that nobody measured is a gap in the line.
   const since = (of: (point: ReportPoint) => number | null) =>
@@ -47,32 +50,31 @@ function charts({ period, series: { points, stepMs }, bands }: Report, { words }
     })
   const perMinute = since(({ scoresPerMinute }) => scoresPerMinute)
   return [
-    timeScale(axis),
+    timeScale(axis, units),
     ...bands.flatMap(({ gate, good, critical }) => {
       if (gate === 'score_rate') return []
-      const { of, unit } = VALUES[gate]
-      return [gateChart(axis, { title: words.gates[gate], points: since(of), good, critical, gate, unit, none: words.none })]
+      return [gateChart(axis, { points: since(VALUES[gate]), good, critical, gate, words, speech })]
     }),
     lineChart(axis, { title: words.scoresAnHour, points: perMinute, levels: null, worst: 'lowest', stepped: false }, [], ''),
-    timeScale(axis),
+    timeScale(axis, units),
   ]
 }
 
 interface GateChart {
-  title: string
   points: readonly { sinceMs: number; value: number | null }[]
   good: number
   critical: number
   gate: GateName
-  unit: string
-  none: string
+  words: ReportText['words']
+  speech: Speech
 }
 
-function gateChart(axis: Axis, { title, points, good, critical, gate, unit, none }: GateChart): string {
+function gateChart(axis: Axis, { points, good, critical, gate, words, speech }: GateChart): string {
   const isHigh = higherIsWorse(gate)
   const values = points.flatMap(({ value }) => (value === null ? [] : [value]))
   const worst = values.reduce<number | null>((a, b) => (a === null ? b : isHigh ? Math.max(a, b) : Math.min(a, b)), null)
-  const caption = worst === null ? none : `${isHigh ? 'max' : 'min'} ${figure(worst)} ${unit}`.trimEnd()
+  const caption = worst === null ? words.none : `${isHigh ? words.highest : words.lowest} ${gateText(gate, worst, speech.f)}`
+  const title = words.gates[gate]
   const levels = { good, critical }
   return lineChart(axis, { title, points, levels, worst: isHigh ? 'highest' : 'lowest', stepped: false }, [], caption)
 }

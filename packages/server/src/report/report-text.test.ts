@@ -61,6 +61,23 @@ describe('the report in Markdown', () => {
     expect(en).toContain('**Approved by:** —')
   })
 
+  it('tells what was done, and why, in the language of the report; what people wrote stays as they wrote it', () => {
+    const [first] = full.actions.taken
+    if (first === undefined) throw new Error('nothing was done')
+    const reasons = [
+      'the warning of p95 lasts: confidence floor 0.55 → 0.60',
+      'risk is not free: kill switch all',
+      'so be it; go',
+    ]
+    const told = { ...full, actions: { ...full.actions, taken: [{ ...first, reasons }] } }
+    expect(reportMarkdown(told, SIGNED, 'tr')).toContain(
+      '(controller): p95 gecikme uyarısı sürüyor: güven tabanı 0,55 → 0,60; risk serbest değil: acil durdurma all; so be it; go',
+    )
+    expect(reportMarkdown(told, SIGNED, 'en')).toContain(
+      '(controller): the warning of p95 latency lasts: confidence floor 0.55 → 0.60; risk is not free: kill switch all; so be it; go',
+    )
+  })
+
   it('of a fresh installation says that nothing was measured, and what will fill it', () => {
     const tr = reportMarkdown(empty, SIGNED, 'tr')
     expect(tr).toContain('- **p95 Latency:** ölçüm yok (hedef: ≤1000ms)')
@@ -72,6 +89,15 @@ describe('the report in Markdown', () => {
 })
 
 describe('the report as a page', () => {
+  it('says the worst of each figure, and the hours, as its language does', () => {
+    const tr = reportHtml(full, SIGNED, 'tr')
+    expect(tr).toMatch(/aria-label="p95 latency: en çok [\d.]+ ms"/)
+    expect(tr).toMatch(/aria-label="confid median: en az 0,\d+"/)
+    expect(tr).toMatch(/aria-label="error_rate: en çok %[\d,]+"/)
+    expect(tr).toContain('>4 sa</span>')
+    expect(reportHtml(full, SIGNED, 'en')).toMatch(/aria-label="p95 latency: at most [\d,]+ ms"/)
+  })
+
   it.each(['tr', 'en'] as const)(
     'in %s needs nothing from elsewhere, draws every gate, and escapes what it tells',
     (language) => {

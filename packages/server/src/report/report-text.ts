@@ -1,4 +1,6 @@
 import type { ReportLanguage } from '@spark/contract/report'
+import { speechOf } from '@spark/contract/speech/speech'
+import { toldWords } from '@spark/contract/speech/told-words'
 import type { Report, ReportCriterion, ReportDecision } from '@spark/core/report/report'
 import { dayText } from '@spark/contract/time'
 import { timeText } from '@spark/core/rollout/sentence'
@@ -29,6 +31,7 @@ export interface ReportText {
 
 export function reportText(report: Report, language: ReportLanguage): ReportText {
   const words = wordsOf(language)
+  const speech = speechOf(language)
   const number = (value: number | null, digits = 0) =>
     value === null ? words.none : value.toLocaleString(words.locale, { maximumFractionDigits: digits })
   // As each language writes it: %10, 10%.
@@ -46,7 +49,14 @@ export function reportText(report: Report, language: ReportLanguage): ReportText
     span: (ms) => percent((100 * ms) / (period.toMs - period.fromMs), 1),
     criterion: (one) => criterionOf(text, one),
     taken: ({ ts, action, actor, reasons }) =>
-      `${timeText(ts)}: ${action} (${actor})${reasons.length === 0 ? '' : `: ${reasons.join('; ').replaceAll(/\s+/g, ' ')}`}`,
+      `${timeText(ts)}: ${action} (${actor})${
+        reasons.length === 0
+          ? ''
+          : `: ${reasons
+              .map((reason) => toldWords(reason, speech))
+              .join('; ')
+              .replaceAll(/\s+/g, ' ')}`
+      }`,
     proposals: report.actions.proposed.map(({ code, gate, floor }) => words.proposals[code](gateOf(gate), floorText(floor))),
     next: words.nexts[report.next.code](share(report.next.share)),
     missing: report.missing.map((code) => words.missings[code](number(coverage.slices), number(coverage.slicesDue))),

@@ -136,6 +136,8 @@ export const en: Words = {
     collection_off: () => 'Collection for v2.1 is off. AUDIT_ML_BUCKET=true and AUDIT_ML_SIGNAL_PARTS=true turn it on.',
   },
   course: 'Course',
+  highest: 'at most',
+  lowest: 'at least',
   scoresAnHour: 'ml.score a minute',
   preparedBy: 'Prepared by',
   reviewedBy: 'Reviewed by',

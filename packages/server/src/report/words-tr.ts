@@ -132,6 +132,8 @@ export const tr: Words = {
     collection_off: () => 'v2.1 toplama kapalı. AUDIT_ML_BUCKET=true ve AUDIT_ML_SIGNAL_PARTS=true ile açılır.',
   },
   course: 'Seyir',
+  highest: 'en çok',
+  lowest: 'en az',
   scoresAnHour: 'Dakikada ml.score',
   preparedBy: 'Raporu Hazırlayan',
   reviewedBy: 'İnceleyen',

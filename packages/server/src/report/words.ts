@@ -83,6 +83,8 @@ export interface Words {
   missing: string
   missings: Record<MissingCode, (slices: string, due: string) => string>
   course: string
+  highest: string
+  lowest: string
   scoresAnHour: string
   preparedBy: string
   reviewedBy: string

@@ -113,8 +113,9 @@ export function inLanes(axis: Axis, all: readonly Bar[]): Bar[][] {
 }
 
 /** Hours, or minutes when it is all over soon. */
-export function timeScale(axis: Axis): string {
-  const text = (ms: number) => (axis.stepMs >= 60 * MINUTE ? `${round(ms / (60 * MINUTE))} h` : `${round(ms / MINUTE)} min`)
+export function timeScale(axis: Axis, { hour, minute } = { hour: 'h', minute: 'min' }): string {
+  const text = (ms: number) =>
+    axis.stepMs >= 60 * MINUTE ? `${round(ms / (60 * MINUTE))} ${hour}` : `${round(ms / MINUTE)} ${minute}`
   const marks = marksOf(axis).map((ms) => `<span style="left:${percent(at(axis, ms))}">${text(ms)}</span>`)
   return `<div class="scale" aria-hidden="true">${marks.join('')}</div>`
 }
