@@ -109,23 +109,30 @@ export function answerOf({ decision, reasons, effects, state }: Outcome) {
   return { decision, reasons, effects, stateDigest: stateDigest(state) }
 }
 
-/** SHA-256 of its canonical text. Most of that are slices, gates and tally, which often stay the same at a tick: theirs is made once. */
+/**
+ * SHA-256 of its canonical text. Most of that are slices, gates and tally, which often are those of the tick before: their texts are
+ * kept until the next one. A WeakMap would keep them all while somebody holds all states, and slow every collection of garbage down.
+ */
 export function stateDigest({ recent, gates, tally, ...rest }: RolloutState): string {
+  const kept = new Map<Part, string>()
+  const textOf = (part: Part): string => {
+    const text = partTexts.get(part) ?? canonicalJson(part)
+    kept.set(part, text)
+    return text
+  }
   const text = canonicalJson({ ...rest, recent: [], gates: {}, tally: {} })
     // Quotes inside of a string are escaped, so that no text in it can look like these.
     .replace('"recent":[]', () => `"recent":[${recent.map(textOf).join(',')}]`)
     .replace('"gates":{}', () => `"gates":${textOf(gates)}`)
     .replace('"tally":{}', () => `"tally":${textOf(tally)}`)
+  partTexts = kept
   return sha256(text)
 }
 
-const texts = new WeakMap<SliceFacts | GateStates | Tally, string>()
+type Part = SliceFacts | GateStates | Tally
 
-function textOf(part: SliceFacts | GateStates | Tally): string {
-  let text = texts.get(part)
-  if (text === undefined) texts.set(part, (text = canonicalJson(part)))
-  return text
-}
+/** Of the state whose digest was made last. */
+let partTexts: ReadonlyMap<Part, string> = new Map()
 
 async function expose(
   { stores }: RolloutParts,
