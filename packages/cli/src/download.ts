@@ -1,4 +1,5 @@
-import { open, rename, rm } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { open, realpath, rename, rm, stat } from 'node:fs/promises'
 import { UnreachableError } from '@spark/contract/client'
 import type { Clock } from '@spark/server/clock'
 
@@ -6,8 +7,8 @@ import type { Clock } from '@spark/server/clock'
 const SILENCE_MS = 60_000
 
 /**
- * Writes an answer to a file, piece by piece; resolves with its bytes. The file appears whole or not at all. Rejects with
- * UnreachableError when nothing comes for a minute, and as `ask` does.
+ * Writes an answer to a file, piece by piece; resolves with its bytes. The file appears whole or not at all; what is no plain file, as
+ * /dev/stdout, is written to as it comes. Rejects with UnreachableError when nothing comes for a minute, and as `ask` does.
  */
 export async function download(
   path: string,
@@ -17,27 +18,52 @@ export async function download(
   const silence = new AbortController()
   const giveUp = () => silence.abort(new DOMException('nothing came for a minute', 'TimeoutError'))
   let cancel = clock.after(SILENCE_MS, giveUp)
-  const draft = `${path}.part`
+  const heard = () => {
+    cancel()
+    cancel = clock.after(SILENCE_MS, giveUp)
+  }
   try {
     const answer = await ask(silence.signal)
-    const file = await open(draft, 'w')
-    let bytes = 0
-    try {
-      for await (const piece of piecesOf(answer)) {
-        cancel()
-        cancel = clock.after(SILENCE_MS, giveUp)
-        await file.writeFile(piece)
-        bytes += piece.length
-      }
-    } finally {
-      await file.close()
-    }
-    await rename(draft, path)
-    return bytes
+    const kind = await kindOf(path)
+    return await (kind === 'other' ? write(path, 'w', answer, heard) : writeWhole(kind, answer, heard))
   } finally {
     cancel()
+    // Of an answer that could not be written the rest is not waited for.
+    silence.abort()
+  }
+}
+
+/** The plain file that is meant, a link followed; or that it is something else. */
+async function kindOf(path: string): Promise<{ file: string } | 'other'> {
+  const there = await stat(path).catch(() => null)
+  if (there === null) return { file: path }
+  return there.isFile() ? { file: await realpath(path) } : 'other'
+}
+
+async function writeWhole({ file }: { file: string }, answer: Response, heard: () => void): Promise<number> {
+  const draft = `${file}.${randomBytes(4).toString('hex')}.part`
+  try {
+    const bytes = await write(draft, 'wx', answer, heard)
+    await rename(draft, file)
+    return bytes
+  } finally {
     await rm(draft, { force: true })
   }
+}
+
+async function write(path: string, flags: 'w' | 'wx', answer: Response, heard: () => void): Promise<number> {
+  const file = await open(path, flags)
+  let bytes = 0
+  try {
+    for await (const piece of piecesOf(answer)) {
+      heard()
+      await file.writeFile(piece)
+      bytes += piece.length
+    }
+  } finally {
+    await file.close()
+  }
+  return bytes
 }
 
 async function* piecesOf({ body, url }: Response): AsyncGenerator<Uint8Array> {

@@ -69,6 +69,8 @@ export const readFinding = createReader(FINDINGS, {
   found: WORDS,
   words: WORDS,
   url: URL,
+  // `ccxt:binance`, `replay:PATH`.
+  feed: '.+',
   process: 'executor|database|api',
   at: '\\S+',
   job: '[\\w-]+',

@@ -18,6 +18,7 @@ it.each(Object.keys(FINDINGS) as FindingCode[])('what %s was filled with is read
     process: 'executor',
     setting: 'ML_CONFID_FLOOR',
     stream: 'BTCUSDT-1h',
+    feed: 'ccxt:binance',
   }
   const text = (finding as (code: string, values: object) => string)(code, given)
   expect(readFinding(text)?.code).toBe(code)

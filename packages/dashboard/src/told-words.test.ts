@@ -7,7 +7,7 @@ import { faultWords, personWords } from './told-words.ts'
 const m = messagesOf('tr')
 const tr = { m, f: createFormat('tr', m.common.units) }
 
-it('of a fault, and of what a person said in a rehearsal', () => {
+it('who reads Turkish is told in Turkish of a fault, and of what a person said in a rehearsal', () => {
   expect(faultWords('begins: latency, 1600 ms, for 1 h 30 min', tr)).toBe(
     'başlar: latency (skorlar bu kadar daha uzun sürer), 1.600 ms, 1 sa 30 dk boyunca',
   )

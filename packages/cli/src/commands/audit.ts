@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
-import { parseTime } from '@spark/contract/time'
+import { dayText, parseTime } from '@spark/contract/time'
 import { loadConfig } from '@spark/server/config'
 import { folderClock } from '@spark/server/folder-clock'
 import type { AuditFilter } from '@spark/server/storage/audit/audit-query'
@@ -114,7 +114,7 @@ function snapshotCommand(audit: Command, output: Output): void {
     .addHelpText('after', '\nExample:\n  spark audit snapshot --day 20260131')
     .action(async ({ day }: { day?: string }) => {
       const config = loadConfig()
-      const text = day ?? new Date(folderClock(config).nowMs()).toISOString().slice(0, 10).replaceAll('-', '')
+      const text = day ?? dayText(folderClock(config).nowMs()).replaceAll('-', '')
       const dayMs = /^\d{8}$/.test(text) ? parseTime(text) : null
       if (dayMs === null) throw new WrongUsage(`--day ${text}: must be a day like 20260131`)
       const { path, rows } = await withReader((reader) => writeAuditSnapshot({ reader, folder: config.dataDir, timeMs: dayMs }))

@@ -109,7 +109,7 @@ const tr: Names = {
       resume: 'sürdürme',
       approve: 'onay',
       promote: 'yükseltme',
-      override: 'istisna',
+      override: 'üstüne karar',
       preview: 'yalnız önizleme',
       rollback: 'geri alma',
       kill: 'acil durdurma',

@@ -7,9 +7,9 @@ import { exposedShare, openBreaches, stepOf, type RolloutState } from './state.t
 export function rolloutSentence(plan: RolloutPlan, state: RolloutState, standing: Standing): string {
   const { phase, phaseReason, endedMs } = state
   const why = phaseReason === null ? '' : ` (${phaseReason})`
-  const at = endedMs === null ? '' : ` at ${timeText(endedMs)}`
+  const at = endedMs === null ? '' : ` at ${minuteText(endedMs)}`
   if (phase === 'rolled_back')
-    return `Rolled back${at}${why}: nobody acts on ML, and another try is a new rollout, not before ${timeText((endedMs ?? 0) + plan.coolDownMs)}.`
+    return `Rolled back${at}${why}: nobody acts on ML, and another try is a new rollout, not before ${minuteText((endedMs ?? 0) + plan.coolDownMs)}.`
   if (phase === 'killed')
     return `Killed${at}${why}: no order increases risk until the kill switch is lifted; after that another try is a new rollout.`
   if (phase === 'off') return `Off${why}: nobody acts on ML, and another try is a new rollout.`
@@ -25,7 +25,7 @@ function waitText(plan: RolloutPlan, state: RolloutState, { reasons, dwell }: St
   const next = targetStep(plan, state).step?.name ?? 'done'
   const { earliestAdvanceMs } = dwell
   if (reasons.length === 0) return `${next} begins at the next tick`
-  const earliest = earliestAdvanceMs === null ? '' : `, ${next} at the earliest ${timeText(earliestAdvanceMs)}`
+  const earliest = earliestAdvanceMs === null ? '' : `, ${next} at the earliest ${minuteText(earliestAdvanceMs)}`
   return `it waits (${reasons.join('; ')})${earliest}`
 }
 
@@ -53,7 +53,7 @@ const NAMES: Record<GateName, (limit: number) => string> = {
 function limitText(plan: RolloutPlan, state: RolloutState, gate: GateName): string {
   const { critical, holdMs } = plan.gates[gate]
   const breach = openBreaches(state).find((one) => one.gate === gate)
-  const already = breach === undefined ? '' : `, critical since ${timeText(breach.sinceMs)},`
+  const already = breach === undefined ? '' : `, critical since ${minuteText(breach.sinceMs)},`
   return `${NAMES[gate](critical)}${already} for ${durationText(holdMs)}`
 }
 
@@ -63,6 +63,6 @@ function durationText(ms: number): string {
 }
 
 /** `2026-01-05 14:03 UTC`. */
-export function timeText(ms: number): string {
+export function minuteText(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`
 }

@@ -60,7 +60,7 @@ export function createScoreService(deps: ScoreServiceDeps): ScoreService {
 
 /** The switch of everything, or of this strategy. */
 function isKilled({ killed }: RolloutNow, strategyId: string | null): boolean {
-  return killed.size > 0 && (killed.has('all') || (strategyId !== null && killed.has(`strategy:${strategyId}`)))
+  return killed.has('all') || (strategyId !== null && killed.has(`strategy:${strategyId}`))
 }
 
 function answerOf({ result: _, ...outcome }: ScoredFeature, traceId: string): ScoreAnswer {

@@ -3,7 +3,7 @@ import { speechOf } from '@spark/contract/speech/speech'
 import { toldWords } from '@spark/contract/speech/told-words'
 import type { Report, ReportCriterion, ReportDecision } from '@spark/core/report/report'
 import { dayText } from '@spark/contract/time'
-import { timeText } from '@spark/core/rollout/sentence'
+import { minuteText } from '@spark/core/rollout/sentence'
 import { wordsOf, type Words } from './words.ts'
 
 /** Who signed; null: nobody yet. */
@@ -41,7 +41,7 @@ export function reportText(report: Report, language: ReportLanguage): ReportText
   const gateOf = (gate: keyof Words['gates'] | null) => (gate === null ? '' : words.gates[gate])
   const floorText = (floor: number | null) => (floor === null ? '' : number(floor, 3))
   const { rollout, period, coverage } = report
-  const text = { words, number, percent, time: timeText }
+  const text = { words, number, percent, time: minuteText }
   return {
     ...text,
     day: dayOf(report),
@@ -49,7 +49,7 @@ export function reportText(report: Report, language: ReportLanguage): ReportText
     span: (ms) => percent((100 * ms) / (period.toMs - period.fromMs), 1),
     criterion: (one) => criterionOf(text, one),
     taken: ({ ts, action, actor, reasons }) =>
-      `${timeText(ts)}: ${action} (${actor})${
+      `${minuteText(ts)}: ${action} (${actor})${
         reasons.length === 0
           ? ''
           : `: ${reasons
@@ -65,7 +65,7 @@ export function reportText(report: Report, language: ReportLanguage): ReportText
 
 function dayOf({ period }: Report): string {
   if (period.kind === 'day') return dayText(period.fromMs)
-  return `${timeText(period.fromMs)} – ${timeText(period.toMs)}`
+  return `${minuteText(period.fromMs)} – ${minuteText(period.toMs)}`
 }
 
 function criterionOf(

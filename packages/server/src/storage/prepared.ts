@@ -48,7 +48,7 @@ export function prepared<Tables, Values extends object, Row = unknown>(
 
 function standIn(value: unknown, path: readonly string[]): unknown {
   if (Array.isArray(value)) return value.map((one, at) => standIn(one, [...path, String(at)]))
-  if (typeof value !== 'object' || value === null) return new Parameter(path)
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return new Parameter(path)
   return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, standIn(one, [...path, name])]))
 }
 

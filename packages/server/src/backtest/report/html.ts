@@ -1,3 +1,4 @@
+import { dayText } from '@spark/contract/time'
 import { escapeHtml } from '../../rehearsal/report/chart.ts'
 import { STYLE } from '../../rehearsal/report/style.ts'
 import type { ArmResult, BacktestResult } from '../run-backtest.ts'
@@ -42,7 +43,7 @@ function equityChart(arms: readonly ArmResult[]): string {
   const high = values.reduce((most, value) => Math.max(most, value), low + 0.01)
   const y = (value: number) => Math.round(((high - value) / (high - low)) * HEIGHT * 10) / 10
   const [first, last] = [arms[0]?.points[0], arms[0]?.points.at(-1)]
-  const name = (ts: number | undefined) => (ts === undefined ? '' : new Date(ts).toISOString().slice(0, 10))
+  const name = (ts: number | undefined) => (ts === undefined ? '' : dayText(ts))
   const ends = arms.map(({ arm, whole }) => `${arm} ${percent(whole.netReturn)}`).join(', ')
   return [
     `<p class="legend">${arms.map(({ arm }) => `<span class="arm arm-${arm}">${arm}</span>`).join('')}</p>`,
@@ -77,7 +78,7 @@ function weekTable({ weeks }: BacktestResult): string {
     return next === undefined || quarterOf(next.fromTs) !== quarterOf(week.fromTs)
   })
   const rows = shown.map(({ fromTs, model: { version, weights, a, kappa } }) => [
-    new Date(fromTs).toISOString().slice(0, 10),
+    dayText(fromTs),
     version,
     ...[weights.rsi, weights.macd, weights.trend, a, kappa].map((value) => value.toFixed(3)),
   ])

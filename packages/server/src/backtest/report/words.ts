@@ -1,9 +1,9 @@
+import { dayText } from '@spark/contract/time'
 import type { JudgedModel, LabelComparison } from '@spark/core/learning/compare-labels'
 import type { ArmPeriod, ArmResult, BacktestResult } from '../run-backtest.ts'
 
 export const percent = (share: number, digits = 1): string => `${(100 * share).toFixed(digits)} %`
 const basisPoints = (share: number): string => (10_000 * share).toFixed(1)
-const day = (ts: number): string => new Date(ts).toISOString().slice(0, 10)
 
 export const ARM_HEAD = [
   'arm',
@@ -39,7 +39,7 @@ export function armRow(arm: string, period: ArmPeriod, name: string): string[] {
 export function armRows({ arms }: BacktestResult): string[][] {
   return arms.flatMap(({ arm, whole, years }) => [
     armRow(arm, whole, 'all'),
-    ...years.map((period) => armRow(arm, period, day(period.fromTs).slice(0, 4))),
+    ...years.map((period) => armRow(arm, period, dayText(period.fromTs).slice(0, 4))),
   ])
 }
 
@@ -79,7 +79,7 @@ function labelRow(name: string, { reliability, calibrationNull, netReturn }: Jud
 export function headline({ streams, model, floor, costs, arms }: BacktestResult): string {
   const candles = streams.reduce((sum, stream) => sum + stream.candles, 0)
   const period = arms[0]?.whole
-  const from = period === undefined ? '' : `, ${day(period.fromTs)} to ${day(period.toTs - 1)}`
+  const from = period === undefined ? '' : `, ${dayText(period.fromTs)} to ${dayText(period.toTs - 1)}`
   const side = costs.feeRate + costs.halfSpreadRate + costs.slippageRate
   return `${candles} candles of ${streams.length === 1 ? streams[0]?.name : `${streams.length} streams`}${from}; ml is ${model}, floor ${floor}; ${basisPoints(side)} bp of costs on each side`
 }
@@ -128,7 +128,7 @@ function comparisonSentences({ labels, fromTs, toTs, first, second, gain }: Labe
         : 'which of ml and learned says better what will come cannot be told'
   const figure = (value: number) => value.toFixed(5)
   return [
-    `On ${labels} labels from ${day(fromTs)} to ${day(toTs)}, ${better}: its log-loss is lower by ${figure(gain.mean)} (95 %: ${figure(gain.low)} to ${figure(gain.high)}).`,
+    `On ${labels} labels from ${dayText(fromTs)} to ${dayText(toTs)}, ${better}: its log-loss is lower by ${figure(gain.mean)} (95 %: ${figure(gain.low)} to ${figure(gain.high)}).`,
     ...[
       { name: 'ml', model: first },
       { name: 'learned', model: second },

@@ -28,7 +28,7 @@ export interface SqliteConnection {
 
 const SYNCHRONOUS = { full: 2, rebuildable: 1, none: 0 } as const
 
-/** Kysely makes few distinct texts; lists of values make some more. */
+/** Those used last. Kysely makes few distinct texts; lists of values and limits make some more. */
 const STATEMENT_CACHE_MAX = 128
 
 /** A connection in the calling thread. Every call blocks it; a locked database for as long as `busyTimeoutMs`. */
@@ -64,7 +64,11 @@ export class LocalConnection {
 
   #prepare(sql: string): { statement: StatementSync; reads: boolean } {
     const known = this.#statements.get(sql)
-    if (known !== undefined) return known
+    if (known !== undefined) {
+      this.#statements.delete(sql)
+      this.#statements.set(sql, known)
+      return known
+    }
     const statement = this.#database.prepare(sql)
     const prepared = { statement, reads: statement.columns().length > 0 }
     if (this.#statements.size >= STATEMENT_CACHE_MAX) {

@@ -27,7 +27,7 @@ export function createSqliteDialect(connection: SqliteConnection): Dialect {
 class LimitCompiler extends SqliteQueryCompiler {
   protected override visitLimit({ limit }: LimitNode): void {
     this.append('limit ')
-    if (ValueNode.is(limit) && typeof limit.value === 'number') this.appendImmediateValue(limit.value)
+    if (ValueNode.is(limit) && Number.isSafeInteger(limit.value)) this.appendImmediateValue(limit.value)
     else this.visitNode(limit)
   }
 }
