@@ -66,7 +66,9 @@ describe('models in words', () => {
     )
     expect(comparisonText({ ...SOME, better: 'second' })).toContain('m earns more, beyond chance.')
     expect(comparisonText({ ...SOME, labelsToTell: 900 })).toContain('before about 900 labels.')
-    expect(comparisonText({ ...SOME, full: true })).toContain('no later label is looked at.')
+    expect(comparisonText({ ...SOME, full: true })).toContain(
+      'It cannot be told which earns more, and no later label is looked at.',
+    )
     expect(comparisonText(SOME)).toContain('there is nothing to be seen yet')
   })
 })

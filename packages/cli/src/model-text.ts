@@ -85,7 +85,7 @@ export function comparisonText({
     winner !== null
       ? `${winner} earns more, beyond chance.`
       : full
-        ? 'It cannot be told which earns more: they are too alike, and no later label is looked at.'
+        ? 'It cannot be told which earns more, and no later label is looked at.'
         : labelsToTell === null
           ? 'It cannot be told which earns more, nor when: there is nothing to be seen yet.'
           : `It cannot be told which earns more before about ${labelsToTell} labels.`

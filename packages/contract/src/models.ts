@@ -81,7 +81,7 @@ export const ModelComparison = Type.Object(
     rounds: Type.Integer({ description: 'groups of labels that were decided together; tests count each once' }),
     fromTs: nullable(Ms),
     toTs: nullable(Ms),
-    full: Type.Boolean({ description: 'all labels that are looked at are there: no later one changes anything' }),
+    full: Type.Boolean({ description: 'all labels that are looked at are there, of both models: no later one changes anything' }),
     difference: nullable(
       Type.Object(Estimate.properties, { description: 'first less second on the same candles, in units of stop and cost' }),
     ),
@@ -97,7 +97,7 @@ export const ModelComparison = Type.Object(
   },
   {
     description:
-      'of the first 5,000 labels of each stream that is judged by, from the first candle on that both have a label of: that start stays. It decides nothing',
+      'of the first 5,000 labels of each stream that is judged by, from the first candle on that both have a label of. That start stays as long as the same streams are judged and their labels are kept. It is for reading and decides nothing',
   },
 )
 export type ModelComparison = Static<typeof ModelComparison>

@@ -59,7 +59,7 @@ const en = {
   difference: 'First less second',
   pairs: (labels: string, rounds: string) => `${labels} labels, in ${rounds} rounds that were decided together.`,
   earnsMore: (version: string) => `${version} earns more, beyond chance.`,
-  tooAlike: 'It cannot be told which earns more: they are too alike, and no later label is looked at.',
+  noLater: 'It cannot be told which earns more, and no later label is looked at.',
   cannotTell: 'It cannot be told which earns more, nor when: there is nothing to be seen yet.',
   missing: (labels: string, more: string) =>
     `It cannot be told which earns more before about ${labels} labels; ${more} are missing.`,
@@ -124,7 +124,7 @@ const tr: typeof en = {
   difference: 'Birinci eksi ikinci',
   pairs: (labels, rounds) => `${labels} etiket; birlikte karar verilen ${rounds} turda.`,
   earnsMore: (version) => `${version} daha çok kazanıyor; rastlantının ötesinde.`,
-  tooAlike: 'Hangisinin daha çok kazandığı söylenemez: birbirlerine çok benziyorlar ve sonraki etiketlere bakılmaz.',
+  noLater: 'Hangisinin daha çok kazandığı ayırt edilemiyor, daha sonraki etiketlere bakılmaz.',
   cannotTell: 'Hangisinin daha çok kazandığı söylenemez, ne zaman söyleneceği de: henüz görünen bir şey yok.',
   missing: (labels, more) => `Hangisinin daha çok kazandığı yaklaşık ${labels} etiketten önce söylenemez; ${more} eksik.`,
   history: 'Sürümlere göre ağırlıklar',

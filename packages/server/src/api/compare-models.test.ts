@@ -65,6 +65,12 @@ it('begins with the first label that both have, however many come later, and is 
   expect(full.toTs).toBe((LABELS_A_STREAM + 101) * HOUR)
 })
 
+it('is not full while labels of one are missing, however many the other has', async () => {
+  await keep(BTC, { hours: [0, 1000] })
+  await keep(BTC, { hours: [1000, LABELS_A_STREAM + 100], before: 999, oneFrom: 1e9 })
+  expect(await compare()).toMatchObject({ full: false })
+})
+
 it('takes from a stream that lags what was decided until its own labels were due', async () => {
   await keep(BTC, { hours: [0, 1000] })
   const alone = await compare()

@@ -17,8 +17,9 @@ export interface CompareDeps {
 }
 
 /**
- * What two versions earned on the candles that both decided on and whose labels are due, from the first of these on. That start stays:
- * with one that moves on, every look would be another test, and some of them would show a difference by chance.
+ * What two versions earned on the candles that both decided on and whose labels are due, from the first of these on. That start stays
+ * as long as the same streams are judged and their labels are kept; where it moves, a look is another test, and some of those show a
+ * difference by chance. It is for reading and decides nothing.
  */
 export async function compareModels(deps: CompareDeps, first: string, second: string): Promise<ModelComparison> {
   const { pairs, full } = await pairsOf(deps, first, second)
@@ -55,7 +56,7 @@ async function pairsOf(
   )
   const ended = new Map(streams.map((one) => [streamName(one.stream), endOf(one)]))
   const pairs: LabelledPair[] = []
-  // Of each stream that has labels of both: whether all that are looked at are there.
+  // Of each stream that has labels of both: whether all that are looked at are there, of either.
   const done: boolean[] = []
   for (const stream of judged) {
     const { symbol, tf } = stream
@@ -70,7 +71,7 @@ async function pairsOf(
       const endedMs = Math.max(label.exitTs, matched.exitTs)
       pairs.push({ symbol, tf, baseAsset: baseAsset(symbol), decidedMs, endedMs, first: label, second: matched })
     }
-    if (own.length > 0 && other.length > 0) done.push(own.length === LABELS_A_STREAM || other.length === LABELS_A_STREAM)
+    if (own.length > 0 && other.length > 0) done.push(Math.min(own.length, other.length) === LABELS_A_STREAM)
   }
   return { pairs, full: done.length > 0 && done.every(Boolean) }
 }

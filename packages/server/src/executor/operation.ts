@@ -102,10 +102,10 @@ function openReports(
   auditReader: AuditReader,
 ): Reports {
   const { db } = storage.database
-  const { rollouts, labels } = desk.stores
+  const { rollouts, labels, outbox } = desk.stores
   const stores = { rollouts, labels, slices: createMetricSliceStore(db), models: createModelStore(db) }
   const settings = createLiveSettingStore(db)
-  return createReports({ config, clock, log, db, store: createReportStore(db), ...stores, settings, auditReader })
+  return createReports({ config, clock, log, db, store: createReportStore(db), ...stores, settings, auditReader, outbox })
 }
 
 /** What the scheduled jobs do, on the stores of this process. */

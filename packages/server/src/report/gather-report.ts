@@ -12,17 +12,16 @@ import { effectiveSettings } from '../live-settings.ts'
 import { breachesOf, isCutShort } from '../rollout/breach-list.ts'
 import { rolloutPlanOf } from '../rollout-plan.ts'
 import { sloSlicesOf } from '../slo-slices.ts'
-import type { AuditReader } from '../storage/audit/audit-reader.ts'
 import type { LabelStore, StoredLabel } from '../storage/label-store.ts'
 import type { LiveSetting, LiveSettingStore } from '../storage/live-setting-store.ts'
 import { SEALED_STEP_S } from '../storage/metric-slice.ts'
 import type { MetricSliceStore } from '../storage/metric-slice-store.ts'
 import type { ModelStore } from '../storage/model-store.ts'
 import type { RolloutStore, StoredRollout } from '../storage/rollout-store.ts'
-import { championAt, floorAt } from './held-at.ts'
+import { championAt, floorAt, type HeldDeps } from './held-at.ts'
 import { ceilingAfter, decisionOf, pausedStrategies, readDecisions, type Decisions } from './report-decisions.ts'
 
-export interface GatherDeps {
+export interface GatherDeps extends HeldDeps {
   config: Pick<
     Config,
     | 'file'
@@ -40,7 +39,6 @@ export interface GatherDeps {
   models: Pick<ModelStore, 'get' | 'aliases'>
   rollouts: Pick<RolloutStore, 'list'>
   settings: Pick<LiveSettingStore, 'list'>
-  auditReader: Pick<AuditReader, 'exportRows'>
 }
 
 /** Takes what the report is made of while it is read, one file after the other. */
@@ -67,7 +65,7 @@ export async function gatherReport(
   const newest = begun[0] ?? null
   const plan = newest?.frozen.plan ?? rolloutPlanOf(config.file, config.clockSpeed)
   const measured = await measure(deps, plan, period, keep)
-  const version = modelUnderRollout(newest, period) ?? (await championAt(deps.auditReader, period.toMs))
+  const version = modelUnderRollout(newest, period) ?? (await championAt(deps, period.toMs))
   const named = await championOf(deps.models, version)
   const model = named === null ? null : ((await deps.models.get(named.version))?.document ?? null)
   const labels = await sumLabels(deps, model, period, keep)
@@ -75,7 +73,7 @@ export async function gatherReport(
   const breaches = breachesIn(begun, period)
   const ceiling = newest === null ? 0 : (ceilingAfter(decisions, newest.id) ?? newest.state.ceiling)
   const applied = await deps.settings.list()
-  const floor = (await floorAt(deps.auditReader, applied, period.toMs)) ?? effectiveSettings(config, applied).confidFloor
+  const floor = (await floorAt(deps, applied, period.toMs)) ?? effectiveSettings(config, applied).confidFloor
   const facts: ReportFacts = {
     ...about,
     build: { version: config.version, sha: config.buildSha },

@@ -233,14 +233,28 @@ it('the floor and the champion of an older day are those of its end, whatever wa
       createLiveSettingStore(db).put(trx, { name: 'ML_CONFID_FLOOR', value: '0.7', actor: 'ada', changedAt: next + 20 }),
     )
   await models.setAlias('champion', derived.model.version, next + 5)
-  await appendAudit(config.dataDir, 'orders', [
-    [applied(DAY_FROM_MS + 1, 'ML_CONFID_FLOOR', '0.55', '0.6')],
-    [applied(next, 'POLL_INTERVAL_MS', '15000', '20000'), becomes(next + 5, ML_FUSION_1_2.version, derived.model.version)],
-    [applied(next + 10, 'ML_CONFID_FLOOR', '0.6', '0.65'), applied(next + 20, 'ML_CONFID_FLOOR', '0.65', '0.7')],
-  ])
-  expect(await reported()).toEqual([0.6, ML_FUSION_1_2.version])
-  const hour = { kind: 'last', fromMs: next - HOUR } as const
-  expect(await reported({ ...hour, toMs: next + 20 })).toEqual([0.65, derived.model.version])
-  expect(await reported({ ...hour, toMs: next + 21 })).toEqual([0.7, derived.model.version])
+  const inDay = [applied(DAY_FROM_MS + 1, 'ML_CONFID_FLOOR', '0.55', '0.6')]
+  const first = [
+    applied(next, 'POLL_INTERVAL_MS', '15000', '20000'),
+    becomes(next + 5, ML_FUSION_1_2.version, derived.model.version),
+  ]
+  const second = [applied(next + 10, 'ML_CONFID_FLOOR', '0.6', '0.65'), applied(next + 20, 'ML_CONFID_FLOOR', '0.65', '0.7')]
+  const { outbox } = house.deps
+  await outbox.add(db, [...inDay, ...first, ...second])
+  const holds = async () => {
+    expect(await reported()).toEqual([0.6, ML_FUSION_1_2.version])
+    const hour = { kind: 'last', fromMs: next - HOUR } as const
+    expect(await reported({ ...hour, toMs: next + 20 })).toEqual([0.65, derived.model.version])
+    expect(await reported({ ...hour, toMs: next + 21 })).toEqual([0.7, derived.model.version])
+  }
+  // Nothing is in the audit yet, then some, then all.
+  await holds()
+  await appendAudit(config.dataDir, 'orders', [inDay, first])
+  await outbox.removeUpTo(3)
+  await holds()
+  await appendAudit(config.dataDir, 'orders', [second])
+  await holds()
+  await outbox.removeUpTo(5)
+  await holds()
   await house.close()
 })

@@ -15,6 +15,7 @@ import { AuditAppender } from '../storage/audit/audit-appender.ts'
 import { auditLine, type AuditEvent } from '../storage/audit/audit-event.ts'
 import { catchUpAuditIndex } from '../storage/audit/audit-indexer.ts'
 import { openAuditReader } from '../storage/audit/audit-reader.ts'
+import { createAuditOutbox, type AuditOutbox } from '../storage/audit-outbox.ts'
 import { createLabelStore, type LabelStore, type StoredLabelStream } from '../storage/label-store.ts'
 import { createLiveSettingStore } from '../storage/live-setting-store.ts'
 import { createMetricSliceStore } from '../storage/metric-slice-store.ts'
@@ -35,7 +36,13 @@ const ROWS_AT_ONCE = 400
 
 export interface ReportHouse {
   database: MainDatabase
-  deps: MakeReportDeps & { store: ReportStore; db: MainDatabase['db']; labels: LabelStore; rollouts: RolloutStore }
+  deps: MakeReportDeps & {
+    store: ReportStore
+    db: MainDatabase['db']
+    labels: LabelStore
+    outbox: AuditOutbox
+    rollouts: RolloutStore
+  }
   close(): Promise<void>
 }
 
@@ -52,7 +59,7 @@ export async function openHouse(dataDir: string, thread = false): Promise<Report
   const settings = createLiveSettingStore(db)
   return {
     database,
-    deps: { config, ...stores, settings, auditReader, store: createReportStore(db), db },
+    deps: { config, ...stores, settings, auditReader, outbox: createAuditOutbox(db), store: createReportStore(db), db },
     async close() {
       await auditReader.close()
       await database.close()

@@ -91,11 +91,11 @@ describe('the report in Markdown', () => {
 describe('the report as a page', () => {
   it('says the worst of each figure, and the hours, as its language does', () => {
     const tr = reportHtml(full, SIGNED, 'tr')
-    expect(tr).toMatch(/aria-label="p95 latency: en çok [\d.]+ ms"/)
-    expect(tr).toMatch(/aria-label="confid median: en az 0,\d+"/)
-    expect(tr).toMatch(/aria-label="error_rate: en çok %[\d,]+"/)
+    expect(tr).toMatch(/aria-label="p95 latency: en yüksek [\d.]+ ms"/)
+    expect(tr).toMatch(/aria-label="confid median: en düşük 0,\d+"/)
+    expect(tr).toMatch(/aria-label="error_rate: en yüksek %[\d,]+"/)
     expect(tr).toContain('>4 sa</span>')
-    expect(reportHtml(full, SIGNED, 'en')).toMatch(/aria-label="p95 latency: at most [\d,]+ ms"/)
+    expect(reportHtml(full, SIGNED, 'en')).toMatch(/aria-label="p95 latency: highest [\d,]+ ms"/)
   })
 
   it.each(['tr', 'en'] as const)(

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { readTold } from '@spark/contract/told'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { ManualClock } from '../clock.ts'
-import { createLog } from '../log.ts'
+import { createLog, type Log } from '../log.ts'
 import { RetryJobError } from '../queue/worker.ts'
 import { StorageError } from '../storage/storage-error.ts'
 import { temporaryFolder } from '../storage/temporary-folder.ts'
@@ -98,6 +98,65 @@ it('one that is found waiting while its job makes it is tried once', async () =>
   await own.run('last-1')
   await own.stop()
   expect(tries).toBe(1)
+})
+
+const warningInto = (warned: string[]): Log =>
+  Object.assign(createLog('test', 'silent'), { warn: (_what: object, text: string) => void warned.push(text) })
+
+it('looks do not overlap, and a stop waits for the one that goes on: nothing is made after it, and nothing is warned of', async () => {
+  const { store } = house.deps
+  await ask('last-1')
+  await ask('last-2')
+  const asked: string[] = []
+  const looks: (() => void)[] = []
+  const warned: string[] = []
+  const own = createReports({
+    ...house.deps,
+    clock,
+    log: warningInto(warned),
+    store: {
+      ...store,
+      get: (id) => (asked.push(id), store.get(id)),
+      waiting: () => new Promise((resolve) => looks.push(() => resolve(store.waiting()))),
+    },
+  })
+  own.watch()
+  await clock.advance(180_000)
+  expect(looks).toHaveLength(1)
+  let stopped = false
+  const stop = own.stop().then(() => (stopped = true))
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(stopped).toBe(false)
+  looks[0]?.()
+  await stop
+  await new Promise((resolve) => setImmediate(resolve))
+  expect([asked, warned]).toEqual([[], []])
+  expect(await store.waiting()).toHaveLength(2)
+})
+
+it('a stop while a look makes the first of two leaves both to the next executor, without a warning', async () => {
+  await ask('last-1')
+  await ask('last-2')
+  const asked: string[] = []
+  const warned: string[] = []
+  const ends: Promise<void>[] = []
+  const own: Reports = createReports({
+    ...house.deps,
+    clock,
+    log: warningInto(warned),
+    store: { ...house.deps.store, get: (id) => (asked.push(id), house.deps.store.get(id)) },
+    settings: {
+      list() {
+        ends.push(own.stop())
+        return house.deps.settings.list()
+      },
+    },
+  })
+  own.watch()
+  await expect.poll(() => ends).toHaveLength(1)
+  await Promise.all(ends)
+  expect([asked, warned]).toEqual([['last-1'], []])
+  expect(await house.deps.store.waiting()).toHaveLength(2)
 })
 
 /** The executor ends while it makes one. */

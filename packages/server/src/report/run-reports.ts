@@ -69,19 +69,13 @@ export function createReports(deps: ReportsDeps): Reports {
     return own
   }
 
-  async function resume(): Promise<void> {
-    try {
-      for (const { id } of await store.waiting()) await inTurn(id)
-    } catch (error) {
-      log.warn({ err: error }, 'reports that wait are not made yet; they are looked at again')
-    }
-  }
+  const looks = createLooks(deps, inTurn, () => stopped)
 
   return {
     run: async (id) => void (await inTurn(id)),
     watch() {
-      void resume()
-      cancelLooking = clock.every(LOOK_EVERY_MS, () => void resume())
+      looks.look()
+      cancelLooking = clock.every(LOOK_EVERY_MS, looks.look)
     },
     async daily() {
       const { id, period } = lastDay(clock.nowMs())
@@ -104,7 +98,35 @@ export function createReports(deps: ReportsDeps): Reports {
     async stop() {
       stopped = true
       cancelLooking()
+      await looks.ended()
       await turn
+    },
+  }
+}
+
+interface Looks {
+  /** Nothing while one goes on: a fast clock asks again before it has ended. */
+  look: () => void
+  ended(): Promise<void>
+}
+
+/** Makes what is found waiting, one after the other, until it is stopped. */
+function createLooks({ store, log }: ReportsDeps, make: (id: string) => Promise<unknown>, isStopped: () => boolean): Looks {
+  let looking: Promise<void> | null = null
+  async function resume(): Promise<void> {
+    try {
+      for (const { id } of await store.waiting()) {
+        if (isStopped()) return
+        await make(id)
+      }
+    } catch (error) {
+      if (!isStopped()) log.warn({ err: error }, 'reports that wait are not made yet; they are looked at again')
+    }
+  }
+  return {
+    look: () => void (looking ??= resume().finally(() => (looking = null))),
+    async ended() {
+      await looking
     },
   }
 }

@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { deflateRawSync } from 'node:zlib'
 import { createRandom, randomUniform } from '@spark/core/stats/random'
@@ -27,6 +28,16 @@ async function copy(beforeEach: (row: string) => void): Promise<void> {
   await entry.end()
   await archive.abandon()
 }
+
+it('one that is given up in the middle of a file leaves nothing of it open', async () => {
+  const folder = temporaryFolder()
+  const archive = await createEvidence(join(folder, 'evidence.zip'), await openSigningKey(join(folder, 'signing.key')))
+  const entry = archive.entry('audit.ndjson')
+  await entry.write('x'.repeat(PIECE_CHARACTERS))
+  await archive.abandon()
+  expect(readdirSync(folder)).not.toContain('evidence.zip.new')
+  await expect(entry.end()).rejects.toMatchObject({ code: 'ERR_STREAM_PREMATURE_CLOSE' })
+})
 
 const cpuMs = (since?: NodeJS.CpuUsage) => {
   const { user, system } = process.threadCpuUsage(since)

@@ -37,7 +37,8 @@ export async function createEvidence(path: string, key: SigningKey): Promise<Evi
   const draft = `${path}.new`
   const out = createOutput(await open(draft, 'w', 0o600))
   const files: Manifest['files'] = []
-  const entry = (name: string) => openEntry(out, name, (file) => files.push(file))
+  let opened: OpenEntry | null = null
+  const entry = (name: string) => (opened = openEntry(out, name, (file) => files.push(file)))
   const add = async (name: string, text: string) => {
     const one = entry(name)
     await one.write(text)
@@ -57,10 +58,16 @@ export async function createEvidence(path: string, key: SigningKey): Promise<Evi
       return done
     },
     async abandon() {
+      opened?.drop()
       await out.close()
       await rm(draft, { force: true })
     },
   }
+}
+
+interface OpenEntry extends EvidenceEntry {
+  /** Frees what deflates it; nothing when it has ended. */
+  drop(): void
 }
 
 interface Output {
@@ -106,7 +113,7 @@ function createOutput(file: FileHandle): Output {
   }
 }
 
-function openEntry(out: Output, name: string, onEnd: (file: Manifest['files'][number]) => void): EvidenceEntry {
+function openEntry(out: Output, name: string, onEnd: (file: Manifest['files'][number]) => void): OpenEntry {
   const hash = createHash('sha256')
   const file: ZipInputFile = { filename: name, size: 0, crc: 0, compression: DEFLATE, mtime: NO_TIME }
   out.zip.add(file)
@@ -141,5 +148,6 @@ function openEntry(out: Output, name: string, onEnd: (file: Manifest['files'][nu
       await out.flush()
       onEnd({ name, bytes: file.size, sha256: hash.digest('hex') })
     },
+    drop: () => void deflate.destroy(),
   }
 }

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import { sql, type Kysely } from 'kysely'
 import type { AuditEvent } from './audit/audit-event.ts'
 import { prepared } from './prepared.ts'
 import type { MainTables } from './tables.ts'
@@ -14,6 +14,8 @@ export interface AuditOutbox {
   add(trx: Kysely<MainTables>, events: readonly AuditEvent[]): Promise<void>
   /** At most `limit` events, oldest first. */
   next(limit: number): Promise<OutboxEvent[]>
+  /** Events of an action from a time on that are not in the chain yet, oldest first. */
+  waiting(action: string, fromMs: number): Promise<AuditEvent[]>
   /** Those up to `id` are in the chain. */
   removeUpTo(id: number): Promise<void>
 }
@@ -47,6 +49,16 @@ export function createAuditOutbox(db: Kysely<MainTables>): AuditOutbox {
     },
     async next(limit) {
       return (await oldest(db, { limit })).rows.map(({ id, event }) => ({ id, event: JSON.parse(event) as AuditEvent }))
+    },
+    async waiting(action, fromMs) {
+      const rows = await db
+        .selectFrom('audit_outbox')
+        .select('event')
+        .where(sql<string>`event ->> '$.action'`, '=', action)
+        .where(sql<number>`event ->> '$.ts'`, '>=', fromMs)
+        .orderBy('id')
+        .execute()
+      return rows.map(({ event }) => JSON.parse(event) as AuditEvent)
     },
     async removeUpTo(id) {
       await remove(db, { id })

@@ -76,7 +76,7 @@ function outcomeOf(
   write: (value: number) => string,
 ): string {
   if (better !== null) return t.earnsMore(better === 'first' ? first.model : second.model)
-  if (full) return t.tooAlike
+  if (full) return t.noLater
   if (labelsToTell === null) return t.cannotTell
   return t.missing(write(labelsToTell), write(Math.max(0, labelsToTell - labels)))
 }
