@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto'
 import { open, realpath, rename, rm, stat } from 'node:fs/promises'
 import { UnreachableError } from '@spark/contract/client'
 import type { Clock } from '@spark/server/clock'
+import { systemRandomness } from '@spark/server/random'
 
 /** An answer of which nothing comes for so long has ended; as a whole it may take as long as it will. */
 const SILENCE_MS = 60_000
@@ -41,7 +41,7 @@ async function kindOf(path: string): Promise<{ file: string } | 'other'> {
 }
 
 async function writeWhole({ file }: { file: string }, answer: Response, heard: () => void): Promise<number> {
-  const draft = `${file}.${randomBytes(4).toString('hex')}.part`
+  const draft = `${file}.${systemRandomness.traceId().slice(0, 8)}.part`
   try {
     const bytes = await write(draft, 'wx', answer, heard)
     await rename(draft, file)

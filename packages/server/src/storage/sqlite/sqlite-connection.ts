@@ -28,8 +28,8 @@ export interface SqliteConnection {
 
 const SYNCHRONOUS = { full: 2, rebuildable: 1, none: 0 } as const
 
-/** Those used last. Kysely makes few distinct texts; lists of values and limits make some more. */
-const STATEMENT_CACHE_MAX = 128
+/** Kysely makes some 200 distinct texts; limits that differ make more. At so many all are forgotten, which costs less than knowing which was used last. */
+const STATEMENT_CACHE_MAX = 512
 
 /** A connection in the calling thread. Every call blocks it; a locked database for as long as `busyTimeoutMs`. */
 export class LocalConnection {
@@ -64,17 +64,10 @@ export class LocalConnection {
 
   #prepare(sql: string): { statement: StatementSync; reads: boolean } {
     const known = this.#statements.get(sql)
-    if (known !== undefined) {
-      this.#statements.delete(sql)
-      this.#statements.set(sql, known)
-      return known
-    }
+    if (known !== undefined) return known
     const statement = this.#database.prepare(sql)
     const prepared = { statement, reads: statement.columns().length > 0 }
-    if (this.#statements.size >= STATEMENT_CACHE_MAX) {
-      const [oldest] = this.#statements.keys()
-      if (oldest !== undefined) this.#statements.delete(oldest)
-    }
+    if (this.#statements.size >= STATEMENT_CACHE_MAX) this.#statements.clear()
     this.#statements.set(sql, prepared)
     return prepared
   }
