@@ -1,31 +1,103 @@
-import { expect, it } from 'vitest'
-import { createCheckout } from '../support/checkout.ts'
+import { afterEach, expect, it } from 'vitest'
+import { createCheckout, type Checkout } from '../support/checkout.ts'
+import { deploy, servingOf, shasOf, startUp } from '../support/deployment.ts'
 import { load } from '../support/load.ts'
-import { createSpark, eventually, healthy } from '../support/spark.ts'
+import { createSpark, eventually, type Spark } from '../support/spark.ts'
+
+let spark: Spark
+let checkout: Checkout | null = null
+afterEach(async () => {
+  await spark.remove()
+  checkout?.remove()
+  checkout = null
+})
 
 it('./deploy.sh --rolling under 500 requests/s: no failed request, and both builds answer', async () => {
-  const checkout = createCheckout()
+  checkout = createCheckout()
   const first = checkout.head()
-  const spark = await createSpark({ SPARK_API_WORKERS: '2' }, checkout.dir)
-  try {
-    const up = spark.start('up')
-    await eventually('up', 30_000, async () => up.log().includes('Workers of the API: '))
-    await healthy(spark)
-    await healthy(spark, 'executor')
-    const second = checkout.commit('NOTE', 'second')
-    const startedMs = performance.now()
-    const running = load(spark.apiUrl, { keepAlive: 10, fresh: 2 })
-    const rolling = spark.startDeploy('--rolling')
-    const code = await rolling.ended
-    const { asked, failures, builds } = await running.stop()
-    const seconds = (performance.now() - startedMs) / 1000
-    console.log(`rolling deploy in ${seconds.toFixed(1)} s under ${(asked / seconds).toFixed(0)} requests/s`)
-    expect(code, rolling.log()).toBe(0)
-    expect(failures).toEqual([])
-    expect([...builds].sort()).toEqual([first, second].sort())
-    expect(asked / seconds).toBeGreaterThan(500)
-  } finally {
-    await spark.remove()
-    checkout.remove()
+  spark = await createSpark({}, checkout.dir)
+  await startUp(spark, 2)
+  const second = checkout.commit('NOTE', 'second')
+  const startedMs = performance.now()
+  const running = load(spark.apiUrl, { keepAlive: 10, fresh: 2 })
+  const rolling = await deploy(spark, '--rolling')
+  const { asked, failures, builds } = await running.stop()
+  const seconds = (performance.now() - startedMs) / 1000
+  console.log(`rolling deploy in ${seconds.toFixed(1)} s under ${(asked / seconds).toFixed(0)} requests/s`)
+  expect(rolling.code, rolling.log).toBe(0)
+  expect(failures).toEqual([])
+  expect([...builds].sort()).toEqual([first, second].sort())
+  expect(asked / seconds).toBeGreaterThan(500)
+})
+
+it('restart api replaces them one by one under load, keep-alive and new connections, and no request fails', async () => {
+  spark = await createSpark()
+  await startUp(spark, 2)
+  const before = await servingOf(spark)
+  const stream = await fetch(`${spark.apiUrl}/api/events`)
+  const running = load(spark.apiUrl, { keepAlive: 6, fresh: 4 })
+  for (let round = 0; round < 2; round++) {
+    const { code, stdout, stderr } = await spark.run('restart', 'api')
+    expect(code, stdout + stderr).toBe(0)
   }
+  const after = await servingOf(spark)
+  const { asked, failures } = await running.stop()
+  expect(failures).toEqual([])
+  expect(asked).toBeGreaterThan(1000)
+  expect(after).toHaveLength(2)
+  expect(after.some(({ pid }) => before.some((old) => old.pid === pid))).toBe(false)
+  // Its end, not a broken connection: the reader comes back to another worker.
+  expect(await stream.text()).toContain('retry: 2000')
+})
+
+it('of two at once the second is refused; one killed in its middle does not stand in the way of the next', async () => {
+  checkout = createCheckout()
+  spark = await createSpark({}, checkout.dir)
+  const up = await startUp(spark, 2)
+  const second = checkout.commit('NOTE', 'second')
+  const running = spark.startDeploy('--rolling')
+  await eventually('the switch', 20_000, async () => up.log().includes('begins'))
+  const refused = await deploy(spark, '--rolling')
+  expect(refused.code, refused.log).toBe(1)
+  expect(refused.log).toContain('another deploy is under way')
+  running.child.kill('SIGKILL')
+  await running.ended
+  const third = checkout.commit('NOTE', 'third')
+  const next = await deploy(spark, '--rolling')
+  expect(next.code, next.log).toBe(0)
+  expect(await shasOf(spark)).toEqual([third, third])
+  expect(third).not.toBe(second)
+})
+
+it('refuses a checkout with changes that are in no commit; while nothing runs says so, and a rollback turns ML off all the same', async () => {
+  checkout = createCheckout()
+  spark = await createSpark({}, checkout.dir)
+  const early = await deploy(spark, '--canary')
+  expect(early.code).toBe(1)
+  expect(early.log).toContain('Start it with bin/spark up')
+  const up = await startUp(spark, 1)
+  checkout.commit('NOTE', 'second')
+  checkout.write('NOTE', 'not committed')
+  const dirty = await deploy(spark, '--rolling')
+  expect(dirty.code, dirty.log).toBe(1)
+  expect(dirty.log).toContain('(NOTE). Commit or remove them; --allow-dirty takes the folder as it is')
+  const allowed = await deploy(spark, '--rolling', '--allow-dirty')
+  expect(allowed.code, allowed.log).toBe(0)
+  expect((await shasOf(spark))[0]).toMatch(/^[0-9a-f]{64}$/)
+
+  up.child.kill('SIGTERM')
+  await up.ended
+  const down = await deploy(spark, '--rolling')
+  expect(down.code).toBe(1)
+  expect(down.log).toContain('Spark does not run on')
+  const rollback = await deploy(spark, '--rollback')
+  expect(rollback.code).toBe(1)
+  expect(rollback.log).toMatch(/ML off +ok/)
+  expect(rollback.log).toContain('ML is off, and stays off')
+  await startUp(spark, 1)
+  const answer = await fetch(`${spark.apiUrl}/api/ml/score`, {
+    method: 'POST',
+    body: JSON.stringify({ feature: { ts: 1, symbol: 'X', tf: '1h', o: 1, h: 1, l: 1, c: 1, v: 1 } }),
+  })
+  expect(await answer.json()).toMatchObject({ mode: 'off' })
 })
