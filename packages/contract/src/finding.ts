@@ -1,4 +1,4 @@
-import { createReader, fill, type Values } from '@spark/core/text/template'
+import { createReader, createWriter } from '@spark/core/text/template'
 
 /**
  * What a move of the triage finds, in fixed sentences. The English text is what is answered and audited; a page reads code and figures
@@ -83,6 +83,4 @@ export const readFinding = createReader(FINDINGS, {
   confid: FIGURE,
 })
 
-export function finding<Code extends FindingCode>(code: Code, ...values: Values<(typeof FINDINGS)[Code]>): string {
-  return fill(FINDINGS[code], values[0] ?? {})
-}
+export const finding = createWriter(FINDINGS)

@@ -1,4 +1,4 @@
 /** Reasons of the controller: their codes, and how a text is read back. Core makes the texts. */
-export { FACTS, REASONS, readFact, readReason } from '@spark/core/rollout/reason'
+export { COMMANDS, FACTS, REASONS, readFact, readReason } from '@spark/core/rollout/reason'
 export { fill } from '@spark/core/text/template'
 export type { FactCode, ReasonCode } from '@spark/core/rollout/reason'

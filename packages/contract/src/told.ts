@@ -1,5 +1,5 @@
 import { GATE_NAMES } from '@spark/core/rollout/plan'
-import { createReader, fill, type Values } from '@spark/core/text/template'
+import { createReader, createWriter } from '@spark/core/text/template'
 
 /**
  * What Spark itself tells people in fixed sentences, beside the reasons of the controller: alerts, jobs, rehearsals. The English text is what is
@@ -119,9 +119,7 @@ export const readTold = createReader(TOLD, {
   duration: '[\\d.]+ \\w+( [\\d.]+ \\w+)?',
 })
 
-export function told<Code extends ToldCode>(code: Code, ...values: Values<(typeof TOLD)[Code]>): string {
-  return fill(TOLD[code], values[0] ?? {})
-}
+export const told = createWriter(TOLD)
 
 /** What each scheduled job does. */
 export const JOB_TEXTS = {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
-import { dayText, parseTime } from '@spark/contract/time'
+import { parseTime } from '@spark/contract/time'
 import { loadConfig } from '@spark/server/config'
 import { folderClock } from '@spark/server/folder-clock'
 import type { AuditFilter } from '@spark/server/storage/audit/audit-query'
@@ -114,10 +114,9 @@ function snapshotCommand(audit: Command, output: Output): void {
     .addHelpText('after', '\nExample:\n  spark audit snapshot --day 20260131')
     .action(async ({ day }: { day?: string }) => {
       const config = loadConfig()
-      const text = day ?? dayText(folderClock(config).nowMs()).replaceAll('-', '')
-      const dayMs = /^\d{8}$/.test(text) ? parseTime(text) : null
-      if (dayMs === null) throw new WrongUsage(`--day ${text}: must be a day like 20260131`)
-      const { path, rows } = await withReader((reader) => writeAuditSnapshot({ reader, folder: config.dataDir, timeMs: dayMs }))
+      const timeMs = day === undefined ? folderClock(config).nowMs() : /^\d{8}$/.test(day) ? parseTime(day) : null
+      if (timeMs === null) throw new WrongUsage(`--day ${day}: must be a day like 20260131`)
+      const { path, rows } = await withReader((reader) => writeAuditSnapshot({ reader, folder: config.dataDir, timeMs }))
       output.line(`${path}: ${rows} rows`)
     })
 }

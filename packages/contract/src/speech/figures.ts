@@ -1,6 +1,7 @@
 import type { GateName } from '@spark/core/rollout/plan'
 
-export type Language = 'en' | 'tr'
+export const LANGUAGES = ['en', 'tr'] as const
+export type Language = (typeof LANGUAGES)[number]
 
 export const LOCALES: Record<Language, string> = { en: 'en-GB', tr: 'tr-TR' }
 

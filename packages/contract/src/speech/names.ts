@@ -1,5 +1,6 @@
 import type { GateName } from '@spark/core/rollout/plan'
 import type { ModelVerdict } from '@spark/core/rollout/state'
+import type { COMMANDS } from '../reason.ts'
 import type { RolloutView } from '../rollout.ts'
 
 /** Names that stand in reasons and sentences, as pages show them as well. */
@@ -12,23 +13,11 @@ export interface Names {
   rollout: {
     phases: Record<RolloutView['phase'], string>
     verdictNames: Record<ModelVerdict, string>
-    commandNames: Record<CommandName, string>
+    commandNames: Record<(typeof COMMANDS)[number], string>
     /** The step in which nobody acts. */
     previewCeiling: string
   }
 }
-
-type CommandName =
-  | 'pause'
-  | 'resume'
-  | 'approve'
-  | 'promote'
-  | 'override'
-  | 'preview'
-  | 'rollback'
-  | 'kill'
-  | 'unkill'
-  | 'ceiling'
 
 const en: Names = {
   common: {

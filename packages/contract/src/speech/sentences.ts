@@ -1,4 +1,5 @@
 import { TOLD, type ToldCode } from '../told.ts'
+import type { Language } from './figures.ts'
 
 const tr: Record<ToldCode, string> = {
   auto_paused: 'stratejiler duraklatıldı, ilki {strategy}: {told}',
@@ -68,7 +69,7 @@ const tr: Record<ToldCode, string> = {
 }
 
 /** Fixed sentences by their code, with the places of their figures. English is what is stored and sent. */
-export const sentences: Record<'en' | 'tr', Record<ToldCode, string>> = { en: TOLD, tr }
+export const sentences: Record<Language, Record<ToldCode, string>> = { en: TOLD, tr }
 
 /** What stands in a place of a fixed sentence and is no figure. */
 const decisionsEn = {

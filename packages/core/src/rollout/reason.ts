@@ -1,4 +1,4 @@
-import { createReader, fill, type Values } from '../text/template.ts'
+import { createReader, createWriter } from '../text/template.ts'
 import { GATE_NAMES } from './plan.ts'
 
 const NOBODY_ASKS = 'nobody asks for scores, whoever would stands still: {words}'
@@ -64,15 +64,22 @@ export const FACTS = {
 export type ReasonCode = keyof typeof REASONS
 export type FactCode = keyof typeof FACTS
 
-export function reasonText<Code extends ReasonCode>(code: Code, ...values: Values<(typeof REASONS)[Code]>): string {
-  return fill(REASONS[code], values[0] ?? {})
-}
+export const reasonText = createWriter(REASONS)
+export const factText = createWriter(FACTS)
 
-export function factText<Code extends FactCode>(code: Code, ...values: Values<(typeof FACTS)[Code]>): string {
-  return fill(FACTS[code], values[0] ?? {})
-}
-
-const COMMANDS = ['pause', 'resume', 'approve', 'promote', 'override', 'preview', 'rollback', 'kill', 'unkill', 'ceiling']
+/** What a person says of a rollout, as reasons name it. */
+export const COMMANDS = [
+  'pause',
+  'resume',
+  'approve',
+  'promote',
+  'override',
+  'preview',
+  'rollback',
+  'kill',
+  'unkill',
+  'ceiling',
+] as const
 /** What may stand in a place; anything short on one line where nothing is said. */
 const PLACES = {
   kind: COMMANDS.join('|'),

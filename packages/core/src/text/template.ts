@@ -10,6 +10,12 @@ export function fill(template: string, values: Readonly<Record<string, string | 
   return template.replaceAll(/\{(\w+)\}/g, (place, name: string) => String(values[name] ?? place))
 }
 
+/** Makes texts from these templates, by their code. */
+export function createWriter<Templates extends { readonly [Code in keyof Templates]: string }>(templates: Templates) {
+  return <Code extends keyof Templates & string>(code: Code, ...values: Values<Templates[Code]>): string =>
+    fill(templates[code], values[0] ?? {})
+}
+
 export interface ReadText<Code extends string> {
   code: Code
   values: Readonly<Record<string, string>>

@@ -1,3 +1,4 @@
+import { LANGUAGES, type Language } from '@spark/contract/speech/figures'
 import { reasons } from '@spark/contract/speech/reasons'
 import { calibration } from './calibration.ts'
 import { common } from './common.ts'
@@ -18,8 +19,7 @@ import { findings } from './findings.ts'
 import { told } from './told.ts'
 import { why } from './why.ts'
 
-export const LANGUAGES = ['en', 'tr'] as const
-export type Language = (typeof LANGUAGES)[number]
+export { LANGUAGES, type Language }
 
 const AREAS = {
   calibration,

@@ -1,3 +1,4 @@
+import type { Language } from '@spark/contract/speech/figures'
 import fastifyStatic from '@fastify/static'
 import type { FastifyInstance } from 'fastify'
 import { PAGE_PATHS } from '@spark/contract/pages'
@@ -11,7 +12,7 @@ const OPEN = { config: { access: 'public', rateLimit: false } } as const
 /** Vite puts the hash of the content into the name. */
 const HASHED = /^[\w.-]{1,80}-[\w-]{8}\.(js|css|svg)$/
 
-const notBuilt = (language: 'en' | 'tr', text: string) => `<!doctype html>
+const notBuilt = (language: Language, text: string) => `<!doctype html>
 <html lang="${language}">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
@@ -37,7 +38,7 @@ const NOT_BUILT = {
 }
 
 /** The first of the browser's languages decides, as on the page itself. */
-function languageOf(acceptLanguage: string | undefined): 'en' | 'tr' {
+function languageOf(acceptLanguage: string | undefined): Language {
   const first = /\b(tr|en)\b/i.exec(acceptLanguage ?? '')?.[1]
   return first?.toLowerCase() === 'tr' ? 'tr' : 'en'
 }
