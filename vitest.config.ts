@@ -12,6 +12,9 @@ const common = {
 /** Whole processes without a limit in real time but their own: they run beside the unit tests, which would else wait for none. */
 const PATIENT = ['test/system/trading.test.ts', 'test/crash/kill-order-path*.test.ts', 'test/crash/kill-commands.test.ts']
 
+/** Clocks that run 60 times as fast make a busy machine 60 times as slow: they run one after the other, beside nothing. */
+const FAST_CLOCK = ['test/browser/rollout-story.test.ts', 'test/system/clock-speed.test.ts', 'test/system/gates.test.ts']
+
 /** The longest: begun last, they would keep one processor waiting for the other. */
 const FIRST = [
   'system/trading',
@@ -49,11 +52,12 @@ export default defineConfig({
         test: {
           ...common,
           name: 'system',
-          include: ['test/**/*.test.ts', ...PATIENT.map((files) => `!${files}`)],
+          include: ['test/**/*.test.ts', ...[...PATIENT, ...FAST_CLOCK].map((files) => `!${files}`)],
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },
       },
+      { test: { ...common, name: 'fast clock', include: FAST_CLOCK, maxWorkers: 1, sequence: { groupOrder: 2 } } },
     ],
   },
 })
