@@ -1,10 +1,7 @@
-import { canonicalJson } from '@spark/core/audit/canonical-json'
 import { commandProblem } from '@spark/core/rollout/command'
 import { decide } from '@spark/core/rollout/decide'
 import { exposedCount } from '@spark/core/rollout/exposure'
 import type { Command, Effect, Outcome, TickInput } from '@spark/core/rollout/outcome'
-import type { GateStates } from '@spark/core/rollout/gate'
-import type { SliceFacts, Tally } from '@spark/core/rollout/slice'
 import { exposedShare, hasEnded, type RolloutState } from '@spark/core/rollout/state'
 import type { Kysely } from 'kysely'
 import type { Clock } from '../clock.ts'
@@ -13,6 +10,7 @@ import type { Alerts } from '../notify/alerts.ts'
 import { AT_ONCE, type Queue } from '../queue/queue.ts'
 import { sha256 } from '../sha256.ts'
 import type { StoredRollout } from '../storage/rollout-store.ts'
+import { stateText } from '../storage/state-text.ts'
 import type { MainTables } from '../storage/tables.ts'
 import { moveChampion } from './champion-follows.ts'
 import { changedPlan } from './plan-digest.ts'
@@ -109,30 +107,8 @@ export function answerOf({ decision, reasons, effects, state }: Outcome) {
   return { decision, reasons, effects, stateDigest: stateDigest(state) }
 }
 
-/**
- * SHA-256 of its canonical text. Most of that are slices, gates and tally, which often are those of the tick before: their texts are
- * kept until the next one. A WeakMap would keep them all while somebody holds all states, and slow every collection of garbage down.
- */
-export function stateDigest({ recent, gates, tally, ...rest }: RolloutState): string {
-  const kept = new Map<Part, string>()
-  const textOf = (part: Part): string => {
-    const text = partTexts.get(part) ?? canonicalJson(part)
-    kept.set(part, text)
-    return text
-  }
-  const text = canonicalJson({ ...rest, recent: [], gates: {}, tally: {} })
-    // Quotes inside of a string are escaped, so that no text in it can look like these.
-    .replace('"recent":[]', () => `"recent":[${recent.map(textOf).join(',')}]`)
-    .replace('"gates":{}', () => `"gates":${textOf(gates)}`)
-    .replace('"tally":{}', () => `"tally":${textOf(tally)}`)
-  partTexts = kept
-  return sha256(text)
-}
-
-type Part = SliceFacts | GateStates | Tally
-
-/** Of the state whose digest was made last. */
-let partTexts: ReadonlyMap<Part, string> = new Map()
+/** SHA-256 of its canonical text. */
+export const stateDigest = (state: RolloutState): string => sha256(stateText(state))
 
 async function expose(
   { stores }: RolloutParts,

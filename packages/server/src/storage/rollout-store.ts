@@ -6,6 +6,7 @@ import type { StrategyStatus } from '@spark/core/trading/strategy'
 import type { Kysely, Nullable } from 'kysely'
 import { prepared } from './prepared.ts'
 import { fenceOf, type Fence, type FenceRow } from './risk-store.ts'
+import { stateText } from './state-text.ts'
 import type { MainTables } from './tables.ts'
 
 /** What the digest covers: nothing of it changes while the rollout lives. */
@@ -105,7 +106,7 @@ export function createRolloutStore(db: Kysely<MainTables>): RolloutStore {
       }
     },
     async saveState(trx, id, state, nowMs) {
-      const text = JSON.stringify(state)
+      const text = stateText(state)
       await stateOf(trx, { state: text, phase: state.phase, now: nowMs, id })
       states.is(text, state)
     },
@@ -213,7 +214,7 @@ function toRow(rollout: Omit<StoredRollout, 'changedAt'>): MainTables['rollout']
     ordinal,
     frozen: JSON.stringify(frozen),
     plan_digest: planDigest,
-    state: JSON.stringify(state),
+    state: stateText(state),
     phase: state.phase,
     started_at: startedAt,
     started_by: startedBy,
