@@ -1,9 +1,10 @@
-import { Link } from '@tanstack/react-router'
+import { useNavigate } from '@tanstack/react-router'
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { memo, useEffect, useRef, useState } from 'react'
+import { memo, useCallback, useEffect, useRef, useState, type MouseEvent } from 'react'
 import { StateMark, type State } from '../../components/state-mark.tsx'
-import { StrategyButtons } from '../../components/strategy-buttons.tsx'
+import { StrategyDialog, StrategyVerbs, type AskedVerb } from '../../components/strategy-buttons.tsx'
 import { useLanguage } from '../../i18n/language.tsx'
+import { usePermissions, type Permissions } from '../../session.ts'
 import type { StrategyRow } from './strategy-rows.ts'
 
 /** px; below this width of the list a row has three lines instead of one. */
@@ -14,6 +15,9 @@ const STATES: Record<StrategyRow['status'], State> = { running: 'ok', paused: 'w
 
 export function StrategyList({ rows }: { rows: readonly StrategyRow[] }) {
   const { m } = useLanguage()
+  const permissions = usePermissions()
+  const [asked, setAsked] = useState<AskedVerb | null>(null)
+  const open = useOpenStrategy()
   const place = useRef<HTMLDivElement>(null)
   const [narrow, setNarrow] = useState(false)
   useEffect(() => {
@@ -24,12 +28,14 @@ export function StrategyList({ rows }: { rows: readonly StrategyRow[] }) {
     return () => watch.disconnect()
   }, [])
   const rowHeight = narrow ? NARROW_ROW_HEIGHT : ROW_HEIGHT
+  // A new function would have the places of all rows computed anew in each frame.
+  const keyOf = useCallback((at: number) => rows[at]?.id ?? at, [rows])
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => place.current,
     estimateSize: () => rowHeight,
     overscan: 8,
-    getItemKey: (at) => rows[at]?.id ?? at,
+    getItemKey: keyOf,
   })
   useEffect(() => virtual.measure(), [virtual, rowHeight])
   return (
@@ -50,25 +56,53 @@ export function StrategyList({ rows }: { rows: readonly StrategyRow[] }) {
                 aria-setsize={rows.length}
                 aria-posinset={index + 1}
                 className="absolute inset-x-0 top-0 border-b border-line"
-                style={{ height: rowHeight, transform: `translateY(${start}px)` }}
+                style={{ height: rowHeight, top: start }}
               >
-                <Row row={row} />
+                <Row row={row} permissions={permissions} ask={setAsked} open={open} />
               </li>
             )
           )
         })}
       </ul>
+      {asked !== null && <StrategyDialog asked={asked} onClose={() => setAsked(null)} />}
     </div>
   )
 }
 
-const Row = memo(function Row({ row }: { row: StrategyRow }) {
+type OpenStrategy = (event: MouseEvent, id: string) => void
+
+/** Opens its page in this tab, unless the browser was asked for more than that. */
+function useOpenStrategy(): OpenStrategy {
+  const navigate = useNavigate()
+  return useCallback(
+    (event, id) => {
+      if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return
+      event.preventDefault()
+      void navigate({ to: '/strategies/$id', params: { id } })
+    },
+    [navigate],
+  )
+}
+
+interface RowProps {
+  row: StrategyRow
+  permissions: Permissions
+  ask: (asked: AskedVerb) => void
+  open: OpenStrategy
+}
+
+/** Asks nothing of the router or of queries itself: dozens begin and end in each frame of a scrolled list. */
+const Row = memo(function Row({ row, permissions, ask, open }: RowProps) {
   const { m, f } = useLanguage()
   return (
     <div className="grid h-full grid-cols-[minmax(0,1fr)_auto] content-center items-center gap-x-2 gap-y-1 px-3 @2xl:grid-cols-[minmax(6rem,2fr)_7rem_6rem_6rem_auto] @4xl:grid-cols-[minmax(9rem,2fr)_8rem_7rem_6rem_7rem_auto]">
-      <Link to="/strategies/$id" params={{ id: row.id }} className="min-w-0 truncate text-accent underline">
+      <a
+        href={`/strategies/${encodeURIComponent(row.id)}`}
+        onClick={(event) => open(event, row.id)}
+        className="min-w-0 truncate text-accent underline"
+      >
         {row.id}
-      </Link>
+      </a>
       <span className="text-end @2xl:text-start">
         {row.symbol} <span className="text-muted">{row.tf}</span>
       </span>
@@ -80,7 +114,7 @@ const Row = memo(function Row({ row }: { row: StrategyRow }) {
         {f.money(row.profit, true)} <span className="text-xs text-muted">{row.exposed ? 'ml' : 'base'}</span>
       </span>
       <span className="col-span-2 justify-self-end @2xl:col-span-1">
-        <StrategyButtons strategy={row} />
+        <StrategyVerbs strategy={row} permissions={permissions} ask={ask} />
       </span>
     </div>
   )
