@@ -192,7 +192,7 @@ const countJobs = prepared<
     .select((eb) => [
       'queue',
       'state',
-      eb.case().when('run_at', '<=', parameter('now')).then(1).else(0).end().as('due'),
+      eb.case().when('run_at', '<=', parameter('now')).then(eb.lit(1)).else(eb.lit(0)).end().as('due'),
       eb.fn.countAll<number>().as('count'),
       // Waiting since its time came, or since it was enqueued for a time before.
       eb.fn

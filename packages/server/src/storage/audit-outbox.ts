@@ -54,8 +54,8 @@ export function createAuditOutbox(db: Kysely<MainTables>): AuditOutbox {
       const rows = await db
         .selectFrom('audit_outbox')
         .select('event')
-        .where(sql<string>`event ->> '$.action'`, '=', action)
-        .where(sql<number>`event ->> '$.ts'`, '>=', fromMs)
+        .where(sql<string>`json_extract(event, '$.action')`, '=', action)
+        .where(sql<number>`cast(json_extract(event, '$.ts') as bigint)`, '>=', fromMs)
         .orderBy('id')
         .execute()
       return rows.map(({ event }) => JSON.parse(event) as AuditEvent)

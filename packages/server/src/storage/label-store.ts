@@ -91,6 +91,9 @@ export interface LabelStore {
 
 const ROWS_A_STATEMENT = 200
 
+/** As the index label_entry has them, the primary key behind its columns. */
+const BY_ENTRY = ['entry_ts', 'symbol', 'tf', 'ts'] as const
+
 const verdictOf = prepared<MainTables, { model: string }, { verdict: string }>((from, parameter) =>
   from.selectFrom('model_evidence').select('verdict').where('model', '=', parameter('model')),
 )
@@ -106,13 +109,13 @@ export function createLabelStore(db: Kysely<MainTables>): LabelStore {
     },
     saveStream: (next, change) => db.transaction().execute((trx) => saveStream(trx, next, change)),
     async enteredFrom(model, fromMs, limit) {
-      const rows = await labelsOf(model).where('entry_ts', '>=', fromMs).orderBy('entry_ts').limit(limit).execute()
+      const rows = await labelsOf(model).where('entry_ts', '>=', fromMs).orderBy(BY_ENTRY).limit(limit).execute()
       return rows.flatMap(fromRow)
     },
     endedIn: (model, period, after, limit) => endedIn(labelsOf(model), period, after, limit),
     async newest(model, limit) {
-      const rows = await labelsOf(model).orderBy('entry_ts', 'desc').limit(limit).execute()
-      return rows.flatMap(fromRow)
+      const newestFirst = labelsOf(model).orderBy(BY_ENTRY.map((name) => `${name} desc` as const))
+      return (await newestFirst.limit(limit).execute()).flatMap(fromRow)
     },
     async oldestOn(model, { symbol, tf }, fromTs, limit) {
       const own = labelsOf(model).where('symbol', '=', symbol).where('tf', '=', tf).where('ts', '>=', fromTs)
@@ -181,8 +184,8 @@ async function endedIn(
 }
 
 async function verdicts(db: Kysely<MainTables>): ReturnType<LabelStore['verdicts']> {
-  const labels = sql<number>`json_extract(evidence, '$.labels')`.as('labels')
-  const rows = await db.selectFrom('model_evidence').select(['model', 'verdict', labels]).execute()
+  const labels = sql<number>`cast(json_extract(evidence, '$.labels') as bigint)`.as('labels')
+  const rows = await db.selectFrom('model_evidence').select(['model', 'verdict', labels]).orderBy('model').execute()
   return rows.map((row) => ({ ...row, verdict: row.verdict as ModelVerdict }))
 }
 

@@ -36,7 +36,7 @@ export interface ModelStore {
 }
 
 const allAliases = prepared<MainTables, Record<string, never>, { alias: string; version: string }>((from) =>
-  from.selectFrom('model_alias').select(['alias', 'version']),
+  from.selectFrom('model_alias').select(['alias', 'version']).orderBy('alias'),
 )
 
 export function createModelStore(db: Kysely<MainTables>): ModelStore {

@@ -127,7 +127,7 @@ const addedFill = prepared<MainTables, FillRow>((from, parameter, shape) =>
   from.insertInto('order_fill').values(standIns(parameter, shape)),
 )
 const fillsOfOrder = prepared<MainTables, { intent: string }, FillRow>((from, parameter) =>
-  from.selectFrom('order_fill').selectAll().where('intent_id', '=', parameter('intent')).orderBy('ts'),
+  from.selectFrom('order_fill').selectAll().where('intent_id', '=', parameter('intent')).orderBy('ts').orderBy('fill_id'),
 )
 const profitOf = prepared<MainTables, { id: string; arm: string }, MainTables['profit']>((from, parameter) =>
   from.selectFrom('profit').selectAll().where('strategy_id', '=', parameter('id')).where('arm', '=', parameter('arm')),

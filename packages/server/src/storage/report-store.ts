@@ -37,7 +37,9 @@ export function createReportStore(db: Kysely<MainTables>): ReportStore {
   const signed = async (rows: readonly Pick<ReportRow, (typeof LISTED)[number]>[], trx = db): Promise<StoredReport[]> => {
     const ids = rows.map(({ id }) => id)
     const all =
-      ids.length === 0 ? [] : await trx.selectFrom('report_signature').selectAll().where('report_id', 'in', ids).execute()
+      ids.length === 0
+        ? []
+        : await trx.selectFrom('report_signature').selectAll().where('report_id', 'in', ids).orderBy('kind').execute()
     const of = Map.groupBy(all, ({ report_id: id }) => id)
     return rows.map((row) =>
       fromRow(

@@ -24,7 +24,7 @@ const PREFIX = 'risk.'
 const KEYS = RISK_LIMIT_NAMES.map((name) => `${PREFIX}${name}`)
 
 const all = prepared<MainTables, Record<string, never>, MainTables['live_setting']>((from) =>
-  from.selectFrom('live_setting').selectAll().where('name', 'in', KEYS),
+  from.selectFrom('live_setting').selectAll().where('name', 'in', KEYS).orderBy('name'),
 )
 
 export function createRiskLimitStore(db: Kysely<MainTables>): RiskLimitStore {

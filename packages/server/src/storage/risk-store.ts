@@ -234,6 +234,7 @@ async function exposureMicros(trx: Kysely<MainTables>, ids: readonly string[] | 
     .selectFrom('position')
     .select(['strategy_id', 'exposure_micros'])
     .$if(ids !== null, (query) => query.where('strategy_id', 'in', ids ?? []))
+    .orderBy('strategy_id')
     .execute()
   return rows.map(({ strategy_id: id, exposure_micros: micros }) => [id, micros])
 }
@@ -259,5 +260,7 @@ function repeatCounts(trx: Kysely<MainTables>, ids: readonly string[] | null, si
     .where('created_at', '>', sinceMs)
     .where('state', '!=', 'rejected')
     .groupBy(['strategy_id', 'side'])
+    .orderBy('strategy_id')
+    .orderBy('side')
     .execute()
 }

@@ -166,8 +166,8 @@ const groups = prepared<MainTables, { symbol: string; tf: string }, GroupRow>((f
       eb
         .case()
         .when(eb.and([eb('symbol', '=', parameter('symbol')), eb('tf', '=', parameter('tf'))]))
-        .then(1)
-        .else(0)
+        .then(eb.lit(1))
+        .else(eb.lit(0))
         .end()
         .as('canary'),
       eb.fn.countAll<number>().as('count'),

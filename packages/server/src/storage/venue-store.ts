@@ -89,7 +89,12 @@ export function createVenueStore(db: Kysely<MainTables>): VenueStore {
       await putState(trx, { venue, entries_stopped_reason: reason, changed_at: nowMs })
     },
     async balances(venue, trx = db) {
-      const rows = await trx.selectFrom('venue_balance').select(['asset', 'amount']).where('venue', '=', venue).execute()
+      const rows = await trx
+        .selectFrom('venue_balance')
+        .select(['asset', 'amount'])
+        .where('venue', '=', venue)
+        .orderBy('asset')
+        .execute()
       return new Map(rows.map(({ asset, amount }) => [asset, amount]))
     },
     async open(trx, venue, amounts, nowMs) {
