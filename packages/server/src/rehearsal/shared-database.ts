@@ -1,6 +1,6 @@
 import { Kysely } from 'kysely'
 import type { Migration } from 'kysely/migration'
-import { migrate } from '../storage/sqlite/migrate.ts'
+import { migrate } from '../storage/migrate.ts'
 import { LocalConnection, type ExecuteResult, type SqliteConnection } from '../storage/sqlite/sqlite-connection.ts'
 import { createSqliteDialect } from '../storage/sqlite/sqlite-dialect.ts'
 import type { Life } from './life.ts'

@@ -1,32 +1,63 @@
 import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import type { Kysely } from 'kysely'
 import { MAIN_MIGRATIONS } from './migrations/main-migrations.ts'
-import { type Database, openDatabase } from './sqlite/open-database.ts'
+import { openDatabase } from './sqlite/open-database.ts'
 import type { MainTables } from './tables.ts'
 
-export interface MainDatabase extends Database<MainTables> {
-  /** A durable commit into the file at `path`: resolves when rows could be written now. Rejects with StorageError. */
+export interface MainDatabase {
+  readonly db: Kysely<MainTables>
+  /** A durable commit: resolves when rows could be written now. Rejects with StorageError. */
   probe(): Promise<void>
+  close(): Promise<void>
 }
 
-/** Opens the main database, making folder, file and tables as needed. Rejects with StorageError. */
-export async function openMainDatabase(options: {
+export interface OpenMainOptions {
+  /** A file, or `postgres://user:password@host:port/database`. */
   path: string
-  /** True in a server: its event loop never waits for the disk. */
+  /** True in a server: its event loop never waits for the disk. Of a file only. */
   thread: boolean
+  /** How long a statement waits for another process's lock; default 5,000. */
   busyTimeoutMs?: number
-}): Promise<MainDatabase> {
-  await mkdir(dirname(options.path), { recursive: true, mode: 0o700 })
-  const database = await openDatabase<MainTables>({ ...options, migrations: MAIN_MIGRATIONS })
+  /** `rebuildable`: the server may be one that flushes nothing to disk. Of PostgreSQL only; default `full`. */
+  durability?: 'full' | 'rebuildable'
+}
+
+export const isPostgresUrl = (path: string): boolean => /^postgres(ql)?:\/\//.test(path)
+
+/** Opens the main database, making folder, file and tables as needed. Rejects with StorageError. */
+export async function openMainDatabase(options: OpenMainOptions): Promise<MainDatabase> {
+  return isPostgresUrl(options.path) ? openServer(options) : openFile(options)
+}
+
+async function openFile({ path, thread, busyTimeoutMs }: OpenMainOptions): Promise<MainDatabase> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+  const timeout = busyTimeoutMs === undefined ? {} : { busyTimeoutMs }
+  const database = await openDatabase<MainTables>({ path, thread, ...timeout, migrations: MAIN_MIGRATIONS })
   return {
-    ...database,
+    db: database.db,
     async probe() {
       await database.checkFile()
-      await database.db
-        .updateTable('storage_probe')
-        .set((eb) => ({ counter: eb('counter', '+', 1) }))
-        .where('id', '=', 1)
-        .execute()
+      await countProbe(database.db)
     },
+    close: () => database.close(),
   }
+}
+
+/** Its code is loaded only here: whoever works on a file must not wait for it. */
+async function openServer({ path, busyTimeoutMs = 5_000, durability = 'full' }: OpenMainOptions): Promise<MainDatabase> {
+  const [{ openPostgres }, { POSTGRES_MAIN_MIGRATIONS: migrations }] = await Promise.all([
+    import('./postgres/open-postgres.ts'),
+    import('./migrations/postgres-main-migrations.ts'),
+  ])
+  const database = await openPostgres<MainTables>({ url: path, lockTimeoutMs: busyTimeoutMs, durability, migrations })
+  return { ...database, probe: () => countProbe(database.db) }
+}
+
+async function countProbe(db: Kysely<MainTables>): Promise<void> {
+  await db
+    .updateTable('storage_probe')
+    .set((eb) => ({ counter: eb('counter', '+', 1) }))
+    .where('id', '=', 1)
+    .execute()
 }

@@ -9,7 +9,7 @@ export class StorageError extends Error {
   readonly path: string
   readonly detail: string
   constructor(reason: StorageReason, path: string, detail: string, cause?: unknown) {
-    super(`${path}: ${detail}. ${NEXT_STEP[reason]}`, { cause })
+    super(`${path}: ${detail}. ${(path.startsWith('postgres://') ? SERVER_NEXT_STEP : NEXT_STEP)[reason]}`, { cause })
     this.name = 'StorageError'
     this.reason = reason
     this.path = path
@@ -27,16 +27,26 @@ const NEXT_STEP: Record<StorageReason, string> = {
   unavailable: 'Look at the log of the process for the first error',
 }
 
+const SERVER_NEXT_STEP: Record<StorageReason, string> = {
+  ...NEXT_STEP,
+  disk_full: 'Free space on the disk of the database server; writing goes on by itself afterwards',
+  read_only: 'Connect to the primary server, as a user who may write to the tables',
+  io_error: 'Look at the log of the database server and at its disk; writing goes on by itself when the cause is gone',
+  corrupt: 'Stop Spark, and restore the last backup of the database server',
+  unavailable: 'Look whether the database server runs, can be reached, and what its log says',
+}
+
 /** The `errcode` of a node:sqlite error, or null for any other error. */
 export function sqliteErrorCode(error: unknown): number | null {
   if (!(error instanceof Error) || !('errcode' in error)) return null
   return typeof error.errcode === 'number' ? error.errcode : null
 }
 
-/** SQLITE_CONSTRAINT_PRIMARYKEY or SQLITE_CONSTRAINT_UNIQUE: the row is there already. */
+/** SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_UNIQUE or PostgreSQL's unique_violation: the row is there already. */
 export function isUniqueViolation(error: unknown): boolean {
   const code = sqliteErrorCode(error)
-  return code === 1555 || code === 2067
+  if (code !== null) return code === 1555 || code === 2067
+  return error instanceof Error && 'code' in error && error.code === '23505'
 }
 
 /**

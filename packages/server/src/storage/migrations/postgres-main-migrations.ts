@@ -1,0 +1,7 @@
+import type { Migration } from 'kysely/migration'
+import { postgresMain0014First } from './postgres-main-0014-first.ts'
+
+/** Of the main database on PostgreSQL. What comes later has the same name in MAIN_MIGRATIONS. */
+export const POSTGRES_MAIN_MIGRATIONS: Record<string, Migration> = {
+  '0014-first': postgresMain0014First,
+}

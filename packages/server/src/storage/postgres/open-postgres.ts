@@ -1,0 +1,66 @@
+import { HandleEmptyInListsPlugin, Kysely, replaceWithNoncontingentExpression } from 'kysely'
+import type { Migration } from 'kysely/migration'
+import { DatabaseError, type Pool } from 'pg'
+import { migrate } from '../migrate.ts'
+import { createPostgresDialect } from './postgres-dialect.ts'
+import { postgresStorageError } from './postgres-error.ts'
+import { connect, databaseName, openPool, type PoolOptions } from './postgres-pool.ts'
+import { createWriteTurn } from './write-turn.ts'
+
+export interface OpenPostgresOptions extends PoolOptions {
+  /** Brought to the newest one before the database is handed out. */
+  migrations: Record<string, Migration>
+}
+
+/** How long the start of a process waits for others that migrate. */
+const MIGRATION_LOCK_TIMEOUT_MS = 60_000
+
+/** A PostgreSQL database with the newest schema. Rejects with StorageError. */
+export async function openPostgres<Tables>(
+  options: OpenPostgresOptions,
+): Promise<{ db: Kysely<Tables>; close(): Promise<void> }> {
+  const { migrations, ...settings } = options
+  const pool = openPool(settings)
+  try {
+    if (!(await isMigrated(pool, settings.url, migrations))) await migrateApart(settings, migrations)
+  } catch (error) {
+    await pool.end()
+    throw error
+  }
+  return {
+    db: new Kysely<Tables>({ dialect: createPostgresDialect(pool, databaseName(settings.url)), plugins: [EMPTY_LISTS] }),
+    close: async () => void (pool.ending || (await pool.end())),
+  }
+}
+
+/** `in ()`, which SQLite takes for nothing, is a mistake here. */
+const EMPTY_LISTS = new HandleEmptyInListsPlugin({ strategy: replaceWithNoncontingentExpression })
+
+const UNDEFINED_TABLE = '42P01'
+
+/** Most starts find the schema as it should be: they take no turn and read no catalogue. */
+async function isMigrated(pool: Pool, url: string, migrations: Record<string, Migration>): Promise<boolean> {
+  const client = await connect(pool, databaseName(url))
+  try {
+    const { rows } = await client.query<{ name: string }>('select name from kysely_migration')
+    const done = new Set(rows.map(({ name }) => name))
+    return done.size === Object.keys(migrations).length && Object.keys(migrations).every((name) => done.has(name))
+  } catch (error) {
+    if (error instanceof DatabaseError && error.code === UNDEFINED_TABLE) return false
+    throw postgresStorageError(error, databaseName(url))
+  } finally {
+    client.release()
+  }
+}
+
+/** On a connection of its own, which may wait and work as long as it takes. */
+async function migrateApart(settings: PoolOptions, migrations: Record<string, Migration>): Promise<void> {
+  const name = databaseName(settings.url)
+  const pool = openPool({ ...settings, lockTimeoutMs: MIGRATION_LOCK_TIMEOUT_MS, statementTimeoutMs: 0 })
+  try {
+    await createWriteTurn(pool, name)
+    await migrate(new Kysely<unknown>({ dialect: createPostgresDialect(pool, name) }), migrations)
+  } finally {
+    await pool.end()
+  }
+}
