@@ -7,6 +7,7 @@ const common = {
   isolate: false,
   testTimeout: 30_000,
   hookTimeout: 30_000,
+  provide: { onPostgres: false },
 } as const
 
 /** Whole processes without a limit in real time but their own: they run beside the unit tests, which would else wait for none. */
@@ -14,6 +15,14 @@ const PATIENT = ['test/system/trading.test.ts', 'test/crash/kill-order-path*.tes
 
 /** Clocks that run 60 times as fast make a busy machine 60 times as slow: they run one after the other, beside nothing. */
 const FAST_CLOCK = ['test/browser/rollout-story.test.ts', 'test/system/clock-speed.test.ts', 'test/system/gates.test.ts']
+
+/** What is said of stores, queues and contracts on SQLite holds on PostgreSQL: these run on both. */
+const ON_BOTH = [
+  'packages/server/src/queue/database-queue.test.ts',
+  'packages/server/src/storage/*.test.ts',
+  'packages/server/src/storage/audit/checkpoint-store.test.ts',
+  'packages/server/src/notify/alerts.test.ts',
+]
 
 /** The longest: begun last, they would keep one processor waiting for the other. */
 const FIRST = [
@@ -47,6 +56,7 @@ export default defineConfig({
     projects: [
       { test: { ...common, name: 'patient', include: PATIENT, maxWorkers, sequence: first } },
       { test: { ...common, name: 'unit', include: ['packages/*/src/**/*.test.ts'], maxWorkers, sequence: first } },
+      { test: { ...common, name: 'postgres', include: ON_BOTH, provide: { onPostgres: true }, maxWorkers, sequence: first } },
       // Two files at a time: most of them wait for clocks and candles most of the time, and three would break their limits.
       {
         test: {

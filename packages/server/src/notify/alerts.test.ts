@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ManualClock } from '../clock.ts'
 import { createDatabaseQueue } from '../queue/database-queue.ts'
@@ -7,8 +6,9 @@ import { systemRandomness } from '../random.ts'
 import { createAlertNoticeStore } from '../storage/alert-notice-store.ts'
 import { createAlertStore, type AlertStore, type NewAlert } from '../storage/alert-store.ts'
 import { createAuditOutbox } from '../storage/audit-outbox.ts'
-import { openMainDatabase, type MainDatabase } from '../storage/open-main-database.ts'
-import { temporaryFolder } from '../storage/temporary-folder.ts'
+import { openTestDatabase } from '../storage/main-database-fixture.ts'
+import type { MainDatabase } from '../storage/open-main-database.ts'
+import { isUniqueViolation } from '../storage/storage-error.ts'
 import type { AlertRules } from './alert-rules.ts'
 import { createAlerts, type Alerts } from './alerts.ts'
 
@@ -28,7 +28,7 @@ let store: AlertStore
 let queue: Queue
 
 beforeEach(async () => {
-  database = await openMainDatabase({ path: join(temporaryFolder(), 'spark.db'), thread: false })
+  database = await openTestDatabase()
   clock = new ManualClock(START_MS)
   alerts = alertsBy(RULES)
   store = createAlertStore(database.db)
@@ -306,6 +306,6 @@ describe('the store', () => {
         .insertInto('alert')
         .values({ ...row, id: 99 })
         .execute(),
-    ).rejects.toThrow('UNIQUE')
+    ).rejects.toSatisfy(isUniqueViolation)
   })
 })

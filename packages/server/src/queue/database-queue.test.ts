@@ -1,14 +1,12 @@
-import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { ManualClock } from '../clock.ts'
 import { systemRandomness } from '../random.ts'
-import { openMainDatabase } from '../storage/open-main-database.ts'
-import { temporaryFolder } from '../storage/temporary-folder.ts'
+import { openTestDatabase } from '../storage/main-database-fixture.ts'
 import { createDatabaseQueue } from './database-queue.ts'
 import { testQueue } from './queue-contract.ts'
 
 async function open() {
-  const database = await openMainDatabase({ path: join(temporaryFolder(), 'spark.db'), thread: false })
+  const database = await openTestDatabase()
   const clock = new ManualClock(1_700_000_000_000)
   const { db } = database
   return { db, close: () => database.close(), clock, queue: createDatabaseQueue({ db, clock, random: systemRandomness }) }

@@ -1,15 +1,13 @@
-import { join } from 'node:path'
 import * as fc from 'fast-check'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createCandleStore, type StoredCandle } from './candle-store.ts'
-import { openMainDatabase } from './open-main-database.ts'
-import { temporaryFolder } from './temporary-folder.ts'
+import { openTestDatabase } from './main-database-fixture.ts'
 
 const HOUR_MS = 3_600_000
 const BTC = { symbol: 'BTCUSDT', tf: '1h' } as const
 
 async function openStore() {
-  const database = await openMainDatabase({ path: join(temporaryFolder(), 'spark.db'), thread: false })
+  const database = await openTestDatabase()
   onTestFinished(() => database.close())
   return createCandleStore(database.db)
 }

@@ -1,14 +1,12 @@
-import { join } from 'node:path'
 import * as fc from 'fast-check'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createMetricSliceStore } from './metric-slice-store.ts'
-import { openMainDatabase } from './open-main-database.ts'
-import { temporaryFolder } from './temporary-folder.ts'
+import { openTestDatabase } from './main-database-fixture.ts'
 
 async function openStore() {
-  const database = await openMainDatabase({ path: join(temporaryFolder(), 'spark.db'), thread: false })
+  const database = await openTestDatabase()
   onTestFinished(() => database.close())
-  return createMetricSliceStore(database.db)
+  return Object.assign(createMetricSliceStore(database.db), { close: () => database.close() })
 }
 
 const STEP_MS = 30_000
@@ -46,6 +44,7 @@ describe('metric slice store', () => {
           }
           expect(counted).toBe(2 * total)
         }
+        await store.close()
       }),
       { numRuns: 10 },
     )

@@ -1,14 +1,12 @@
-import { join } from 'node:path'
 import { ML_FUSION_1_2 } from '@spark/core/signal/model'
 import { sql } from 'kysely'
 import { expect, it, onTestFinished } from 'vitest'
 import { createModelStore } from './model-store.ts'
-import { openMainDatabase } from './open-main-database.ts'
+import { onPostgres, openTestDatabase } from './main-database-fixture.ts'
 import { createSmokeStore } from './smoke-store.ts'
-import { temporaryFolder } from './temporary-folder.ts'
 
 async function openDb() {
-  const database = await openMainDatabase({ path: join(temporaryFolder(), 'spark.db'), thread: false })
+  const database = await openTestDatabase()
   onTestFinished(() => database.close())
   return database.db
 }
@@ -23,7 +21,7 @@ it('a model is stored once and never changes', async () => {
   for (const statement of [
     "update model set document = '{}'",
     'delete from model',
-    "replace into model values ('ml-fusion-1.2', '{}', 'x', 1)",
+    onPostgres() ? 'truncate model cascade' : "replace into model values ('ml-fusion-1.2', '{}', 'x', 1)",
   ]) {
     await expect(sql.raw(statement).execute(db)).rejects.toThrow('model is append-only')
   }
@@ -57,7 +55,7 @@ it('an alias points at a stored version', async () => {
   await store.setAlias('champion', 'ml-fusion-1.2', 1)
   await store.setAlias('champion', 'v2', 2)
   await store.setAlias('shadow', 'ml-fusion-1.2', 2)
-  await expect(store.setAlias('shadow', 'unknown', 3)).rejects.toThrow('FOREIGN KEY')
+  await expect(store.setAlias('shadow', 'unknown', 3)).rejects.toThrow(/foreign key/i)
   expect(await store.aliases()).toEqual({ champion: 'v2', shadow: 'ml-fusion-1.2' })
 })
 

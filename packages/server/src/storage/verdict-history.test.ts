@@ -1,16 +1,14 @@
-import { join } from 'node:path'
 import { labelThat } from '@spark/core/calibration/label-fixture'
 import { DEFAULT_BARRIERS } from '@spark/core/calibration/labels'
 import { addRound, createEvidence } from '@spark/core/calibration/verdict'
 import { expect, it, onTestFinished } from 'vitest'
-import { openMainDatabase } from './open-main-database.ts'
-import { temporaryFolder } from './temporary-folder.ts'
+import { openTestDatabase } from './main-database-fixture.ts'
 import { forgetVerdictsAfter, keepVerdict, pastVerdicts } from './verdict-history.ts'
 
 const DAY = 86_400_000
 
 it('of each day the last verdict is kept, and each change of it; a round that is counted anew stands once', async () => {
-  const database = await openMainDatabase({ path: join(temporaryFolder(), 'spark.db'), thread: false })
+  const database = await openTestDatabase()
   onTestFinished(() => database.close())
   const { db } = database
   const evidence = createEvidence(DEFAULT_BARRIERS)

