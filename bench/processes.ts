@@ -1,6 +1,6 @@
 import { fork, spawn, type ChildProcess } from 'node:child_process'
-import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
+import { freePort } from '@spark/server/free-port-fixture'
 import { systemClock } from '@spark/server/clock'
 import { atEnd, until } from './support.ts'
 
@@ -45,18 +45,6 @@ function stoppable(child: ChildProcess): Started {
   }
   atEnd(stop)
   return { child, stop }
-}
-
-/** A port of the loopback interface that nothing listens on now. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
-    })
-  })
 }
 
 /** The api alone, healthy, without limits on the rate. Its executor is away. */

@@ -1,5 +1,6 @@
 import { systemClock } from '@spark/server/clock'
-import { freePort, healthy, startSpark } from './processes.ts'
+import { freePort } from '@spark/server/free-port-fixture'
+import { healthy, startSpark } from './processes.ts'
 
 export interface SparkUp {
   supervisorPid: number

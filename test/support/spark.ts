@@ -1,11 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { goodFeature } from '@spark/server/api/feature-fixture'
+import { freePort } from '@spark/server/free-port-fixture'
 import { PREBUNDLED_MODULES } from '@spark/server/prebundle/prebundle'
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -49,7 +49,7 @@ export interface SparkProcess {
 export async function createSpark(env: Record<string, string> = {}, root = ROOT): Promise<Spark> {
   const program = join(root, 'bin/spark')
   const dataDir = mkdtempSync(join(tmpdir(), 'spark-system-'))
-  const [apiPort, executorPort] = await freePorts(2)
+  const [apiPort, executorPort] = [await freePort(), await freePort()]
   const full: Record<string, string> = {
     ...inherited(),
     // As bin/spark sets it.
@@ -134,20 +134,6 @@ function inherited(): Record<string, string> {
   return Object.fromEntries(
     Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined && !own.test(entry[0])),
   )
-}
-
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer())
-  const ports = await Promise.all(
-    servers.map(
-      (server) =>
-        new Promise<number>((resolve) =>
-          server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port)),
-        ),
-    ),
-  )
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-  return ports
 }
 
 /** Asks again until it holds; fails with what was seen last. The only waiting in the tests: for other processes. */

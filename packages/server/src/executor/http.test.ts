@@ -2,7 +2,7 @@ import { request } from 'node:http'
 import { afterEach, describe, expect, it } from 'vitest'
 import { systemRandomness } from '../random.ts'
 import { listenExecutor } from './http.ts'
-import { freePort } from './free-port-fixture.ts'
+import { freePort } from '../free-port-fixture.ts'
 
 let stop: (() => Promise<void>) | null = null
 afterEach(() => stop?.())
