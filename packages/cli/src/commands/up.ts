@@ -36,7 +36,7 @@ async function buildPage(): Promise<string | null> {
     const { built } = await buildDashboard(ROOT_DIR)
     return built ? `The dashboard was built in ${((systemClock.monotonicMs() - beganMs) / 1000).toFixed(1)} s.` : null
   } catch (error) {
-    return `The dashboard could not be built, everything else works: ${(error as Error).message}`
+    return `The dashboard could not be built, everything else works; where the code is read-only, npm run dashboard builds it beforehand: ${(error as Error).message}`
   }
 }
 

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -33,6 +34,8 @@ export async function buildDashboard(rootDir: string): Promise<{ built: boolean 
   try {
     await runVite(rootDir, draft)
     compressAll(draft)
+    // mkdtemp makes it private; who serves it may be another user than who installed it.
+    chmodSync(draft, 0o755)
     renameSync(draft, folder)
   } catch (error) {
     rmSync(draft, { recursive: true, force: true })

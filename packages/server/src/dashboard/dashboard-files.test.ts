@@ -1,7 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { buildDashboard } from './build-dashboard.ts'
 import { buildFolder, openDashboardFiles } from './dashboard-files.ts'
 
 const roots: string[] = []
@@ -43,6 +44,19 @@ describe('the files of the dashboard', () => {
     expect(buildFolder(root)).toBe(before)
     write(root, 'packages/core/src/b.ts', '2')
     expect(buildFolder(root)).not.toBe(before)
+  })
+
+  it('can be read by another user than who built them', async () => {
+    const root = rootWithSources()
+    write(root, 'node_modules/vite/package.json', '{"type":"module"}')
+    write(
+      root,
+      'node_modules/vite/bin/vite.js',
+      "import { writeFileSync } from 'node:fs'\nwriteFileSync(`${process.argv[4]}/index.html`, '')",
+    )
+    expect(await buildDashboard(root)).toEqual({ built: true })
+    expect(statSync(openDashboardFiles(root).page() ?? '').mode & 0o777).toBe(0o755)
+    expect(await buildDashboard(root)).toEqual({ built: false })
   })
 
   it('are there as soon as they are built, and those of another release are found too', () => {
