@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { AnswerOf } from '@spark/contract/routes'
@@ -51,6 +51,7 @@ it('what stops trading, and arming, work while the API is down, and hold when it
 describe('spark backup', () => {
   it('says when there is nothing to back up', async () => {
     expect(await spark.run('backup')).toMatchObject({ code: 1, stderr: expect.stringContaining('nothing to back up') as string })
+    expect((await spark.run('backup', '--keep', '0')).code).toBe(2)
   })
 
   it('copies a running installation, and spark restore puts it back once nothing runs', { timeout: 90_000 }, async () => {
@@ -59,10 +60,15 @@ describe('spark backup', () => {
     await healthy(spark, 'executor')
     await spark.run('kill', 'all', '--reason', 'before')
     const folder = join(spark.dataDir, 'elsewhere')
-    const made = JSON.parse((await spark.run('backup', '--to', folder, '--json')).stdout) as {
+    const older = join(folder, '20200101T000000Z')
+    mkdirSync(older, { recursive: true })
+    writeFileSync(join(older, 'manifest.json'), '{}')
+    const made = JSON.parse((await spark.run('backup', '--to', folder, '--keep', '1', '--json')).stdout) as {
       folder: string
+      removed: number
       manifest: { files: { name: string }[] }
     }
+    expect([made.removed, existsSync(older)]).toEqual([1, false])
     const name = made.folder.slice(folder.length + 1)
     expect(made.manifest.files.map((file) => file.name).sort()).toEqual([
       'audit/api-1.db',

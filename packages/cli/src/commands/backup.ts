@@ -1,13 +1,15 @@
 import { existsSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import type { Command } from 'commander'
-import { restoreBackup, takeBackup, verifyBackup, type Manifest } from '@spark/server/backup/backup'
+import { pruneBackups, restoreBackup, takeBackup, verifyBackup, type Manifest } from '@spark/server/backup/backup'
 import { BackupError } from '@spark/server/backup/copy-database'
 import { loadConfig } from '@spark/server/config'
 import { folderClock } from '@spark/server/folder-clock'
 import { systemRandomness } from '@spark/server/random'
-import { timeText, typedTwice } from '../options.ts'
+import { timeText, typedTwice, wholeOption } from '../options.ts'
 import { CheckFailed, WrongUsage, type Output } from '../output.ts'
+
+const KEEP_MAX = 1000
 
 /** spark backup, spark restore: on the files, whether anything runs or not. */
 export function backupCommands(program: Command, output: Output): void {
@@ -20,15 +22,20 @@ function backupCommand(program: Command, output: Output): void {
     .command('backup')
     .description('Copies every database while Spark may run, opens the copies and checks them. Keys and tokens are not in it.')
     .option('--to <folder>', 'where backups lie; default: backups in the data folder, where the daily job keeps the newest 7')
+    .option('--keep <count>', 'then removes all but so many of the newest in that folder; default: keeps all')
     .option('--json', 'as JSON')
-    .addHelpText('after', '\nExample:\n  spark backup --to /mnt/elsewhere')
-    .action(async ({ to, json }: { to?: string; json?: true }) => {
+    .addHelpText('after', '\nExample:\n  spark backup --to /mnt/elsewhere --keep 14')
+    .action(async ({ to, keep, json }: { to?: string; keep?: string; json?: true }) => {
+      const kept = keep === undefined ? null : wholeOption('--keep', keep, 1, KEEP_MAX)
       const config = loadConfig()
       if (!existsSync(config.databasePath)) throw new CheckFailed(`${config.databasePath} is not there: nothing to back up`)
       const folder = to === undefined ? join(config.dataDir, 'backups') : resolve(to)
       const made = await orFailed(takeBackup({ ...config, folder, nowMs: folderClock(config).nowMs() }))
-      if (json === true) return output.line(JSON.stringify(made, null, 2))
-      output.line(`${made.folder}: ${contentOf(made.manifest)}, opened and checked`)
+      const removed = kept === null ? 0 : await pruneBackups(folder, kept)
+      if (json === true) return output.line(JSON.stringify({ ...made, removed }, null, 2))
+      output.line(
+        `${made.folder}: ${contentOf(made.manifest)}, opened and checked${kept === null ? '' : `; ${removed} old ones removed`}`,
+      )
       output.note(`Not in it: ${config.signingKeyFile}, ${config.masterKeyFile} and the tokens. Keep the two keys apart from it.`)
     })
 }
