@@ -7,7 +7,7 @@ import type { Randomness } from '../random.ts'
 import type { StorageHealth } from '../storage-health.ts'
 import type { Ingest } from './ingest.ts'
 
-const PATHS = ['/health', '/metrics', '/logs', '/streams'] as const
+export const EXECUTOR_PATHS = ['/health', '/metrics', '/logs', '/streams'] as const
 
 export interface ExecutorHttpOptions {
   host: string
@@ -45,7 +45,7 @@ export async function listenExecutor(options: ExecutorHttpOptions): Promise<() =
       answer(body.status, 'application/problem+json', JSON.stringify(body))
     }
     if (!namesUs(request.headers.host)) return refuse('host_refused')
-    const path = PATHS.find((one) => one === request.url?.split('?')[0])
+    const path = EXECUTOR_PATHS.find((one) => one === request.url?.split('?')[0])
     if (path === undefined) return refuse('not_found')
     if (request.method !== 'GET' && request.method !== 'HEAD') return refuse('method_not_allowed')
     // As on the API: beyond this machine only health answers without a token.
