@@ -22,7 +22,7 @@ afterEach(async () => {
 const HUNG_MS = 800
 
 /** Answers its health route from `afterMs` on, until it is asked for /hang. */
-async function started(afterMs: number, startMs: number): Promise<{ url: string; child: Child }> {
+async function started(afterMs: number, startMs: number, more = ''): Promise<{ url: string; child: Child }> {
   const url = `http://127.0.0.1:${await freePort()}`
   const entry = join(folder, 'entry.mjs')
   writeFileSync(
@@ -34,6 +34,7 @@ async function started(afterMs: number, startMs: number): Promise<{ url: string;
       if (!hangs) response.end(JSON.stringify({ pid: process.pid }))
     })
     setTimeout(() => server.listen(${new URL(url).port}, '127.0.0.1'), ${afterMs})
+    ${more}
     process.once('SIGTERM', () => process.exit(0))
     process.once('disconnect', () => process.exit(0))`,
   )
@@ -73,5 +74,10 @@ it('a child that has answered and answers no more is killed after the limit of o
   const { url, child } = await started(0, 60_000)
   await child.firstHealthy
   void fetch(`${url}/hang`).catch(() => {})
+  expect(await child.firstFailed).toBe('it was ended by SIGKILL')
+}, 30_000)
+
+it('a child that has said it is ready and has never answered is killed after that limit too', async () => {
+  const { child } = await started(600_000, 60_000, `process.send('ready')`)
   expect(await child.firstFailed).toBe('it was ended by SIGKILL')
 }, 30_000)

@@ -75,7 +75,6 @@ export function keepAlive(spec: ChildSpec, deps: ChildDeps): Child {
   let stopping = false
   let failures = 0
   let ready = false
-  let answered = false
   let startedMs = 0
   let lastHealthyMs = 0
   let probing = false
@@ -87,13 +86,18 @@ export function keepAlive(spec: ChildSpec, deps: ChildDeps): Child {
   function start(): void {
     startedMs = lastHealthyMs = clock.monotonicMs()
     starts++
-    ready = answered = false
-    url = null
-    child = forkChild(spec, log, { onReady: () => (ready = true), onUrl: (told) => (url = told), onExit })
+    ready = false
+    child = forkChild(spec, log, { onReady: begun, onUrl: (told) => (url = told), onExit })
+  }
+
+  /** From here on it may be silent for as long as one that runs, not as one that starts. */
+  function begun(): void {
+    ready = true
+    lastHealthyMs = clock.monotonicMs()
   }
 
   function onExit(code: number | null, signal: NodeJS.Signals | null): void {
-    child = null
+    child = url = null
     failed.resolve(signal === null ? `it ended with exit code ${code ?? 'unknown'}` : `it was ended by ${signal}`)
     if (stopping) return
     if (code === EXIT_CONFIG) return deps.onRefused(spec.name)
@@ -114,13 +118,12 @@ export function keepAlive(spec: ChildSpec, deps: ChildDeps): Child {
     const asked = child
     const healthUrl = spec.healthUrl ?? (url === null ? null : `${url}/api/healthz`)
     if (healthUrl !== null && (await answers(healthUrl, asked.pid, limits.probeTimeoutMs)) && child === asked) {
-      lastHealthyMs = clock.monotonicMs()
-      answered = true
+      begun()
       healthy.resolve()
     }
     probing = false
     const silentMs = clock.monotonicMs() - lastHealthyMs
-    if (child === asked && !stopping && silentMs > (answered ? limits.hungMs : limits.startMs)) {
+    if (child === asked && !stopping && silentMs > (ready ? limits.hungMs : limits.startMs)) {
       log.error({ child: spec.name, pid: asked.pid, hungMs: Math.round(silentMs) }, 'process does not answer; killing it')
       asked.kill('SIGKILL')
     }
