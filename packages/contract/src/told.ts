@@ -35,7 +35,7 @@ export const TOLD = {
     'removed {slices} slices, {equity} points of equity, {runs} runs of jobs, {messages} messages, {alerts} alerts, {labels} labels, {reports} reports',
   report_made: '{report}: {bytes} bytes of evidence',
   report_there: '{report} is there already',
-  report_waits: '{report} is made when the executor starts again',
+  report_waits: '{report} waits; a running executor makes it within a minute',
   labelled: '{count} labels; {told}',
   model_judged: '{model} {verdict}, {rounds} rounds more',
   marker_unread: 'calibration_markers.csv, {words}',

@@ -29,7 +29,7 @@ const tr: Record<ToldCode, string> = {
     'silinenler: {slices} dilim, {equity} sermaye noktası, {runs} iş çalışması, {messages} ileti, {alerts} uyarı, {labels} etiket, {reports} rapor',
   report_made: '{report}: {bytes} bayt kanıt',
   report_there: '{report} zaten var',
-  report_waits: '{report}, yürütücü yeniden başlayınca hazırlanacak',
+  report_waits: '{report} bekliyor; çalışan bir yürütücü onu bir dakika içinde hazırlar',
   labelled: '{count} etiket; {told}',
   marker_unread: 'okunamayan işaret, calibration_markers.csv, {words}',
   drift_unready: '{model}: karşılaştırmak için henüz yeterli etiket yok',

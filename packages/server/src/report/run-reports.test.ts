@@ -52,6 +52,18 @@ it('one that could not be made says why, and is made when it is asked for again'
   expect(await house.deps.store.get('last-1')).toMatchObject({ state: 'done', said: null })
 })
 
+it('one is made when the last row of its period has come into the audit', async () => {
+  const { db, outbox } = house.deps
+  await ask('last-1')
+  await outbox.add(db, [{ ts: DAY_TO_MS - 1, action: 'order.sent', actor: 'executor', result: 'ok', context: {} }])
+  await expect(reports.run('last-1')).rejects.toThrow(RetryJobError)
+  const [row] = await outbox.next(1)
+  await outbox.removeUpTo(row?.id ?? 0)
+  await outbox.add(db, [{ ts: DAY_TO_MS, action: 'order.sent', actor: 'executor', result: 'ok', context: {} }])
+  await reports.run('last-1')
+  expect(await house.deps.store.get('last-1')).toMatchObject({ state: 'done' })
+})
+
 /** What it finds waiting comes before what is asked for afterwards. */
 async function look(of: Reports): Promise<void> {
   of.watch()
@@ -172,7 +184,7 @@ function stopping(): Reports {
 }
 
 it('the report of the last day that a stop interrupts is no failure: it says that the next executor makes it', async () => {
-  expect(await stopping().daily()).toBe('day-2026-01-31 is made when the executor starts again')
+  expect(await stopping().daily()).toBe('day-2026-01-31 waits; a running executor makes it within a minute')
   expect(await house.deps.store.get(DAY.id)).toMatchObject({ state: 'waiting' })
   await look(open())
   expect(await house.deps.store.get(DAY.id)).toMatchObject({ state: 'done' })

@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely'
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
 import { RetryJobError } from '../queue/worker.ts'
+import type { AuditOutbox } from '../storage/audit-outbox.ts'
 import type { ReportStore, StoredReport } from '../storage/report-store.ts'
 import type { MainTables } from '../storage/tables.ts'
 import { makeReport, ReportStopped, type MakeReportDeps } from './make-report.ts'
@@ -32,6 +33,7 @@ export interface Reports {
 export interface ReportsDeps extends MakeReportDeps {
   db: Kysely<MainTables>
   store: ReportStore
+  outbox: Pick<AuditOutbox, 'waiting' | 'next'>
   clock: Pick<Clock, 'nowMs' | 'every'>
   log: Log
 }
@@ -50,6 +52,7 @@ export function createReports(deps: ReportsDeps): Reports {
     const asked = await store.get(id)
     // Removed since, or made: its job and who found it waiting both come here.
     if (asked?.state !== 'waiting') return asked
+    await allIsTold(deps, asked.period.toMs)
     const prepared = { ms: clock.nowMs(), by: asked.askedBy }
     try {
       const made = await makeReport(deps, { id, period: asked.period, prepared }, () => stopped)
@@ -102,6 +105,13 @@ export function createReports(deps: ReportsDeps): Reports {
       await turn
     },
   }
+}
+
+/** Rejects with RetryJobError while rows of the period are on their way into the audit: its evidence would miss them. */
+async function allIsTold({ outbox, clock }: ReportsDeps, toMs: number): Promise<void> {
+  const [oldest] = await outbox.next(1)
+  if (oldest !== undefined && (oldest.event.ts ?? 0) < toMs)
+    throw new RetryJobError(clock.nowMs() + AGAIN_MS, 'rows of its period are on their way into the audit')
 }
 
 interface Looks {
