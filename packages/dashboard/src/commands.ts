@@ -3,7 +3,7 @@ import { useCallback } from 'react'
 import { ApiError, type CallOptions } from '@spark/contract/client'
 import type { ErrorCode } from '@spark/contract/errors'
 import type { AnswerOf, RouteName } from '@spark/contract/routes'
-import { errorText } from './error-text.ts'
+import { errorNext, errorText } from './error-text.ts'
 import { useLanguage } from './i18n/language.tsx'
 import { notify } from './notices.ts'
 import { api } from './queries.ts'
@@ -27,8 +27,7 @@ export type RunCommand = <Name extends RouteName>(
  */
 export function useCommand(): RunCommand {
   const client = useQueryClient()
-  const { m } = useLanguage()
-  const { offline } = m.common
+  const spoken = useLanguage()
   return useCallback(
     async (name, options, said) => {
       const call = () => api.call(name, { ...options, timeoutMs: COMMAND_TIMEOUT_MS })
@@ -41,16 +40,12 @@ export function useCommand(): RunCommand {
         notify('done', said)
         return answer
       } catch (error) {
-        notify(
-          'failed',
-          `${said}: ${errorText(error, offline)}`,
-          error instanceof ApiError ? (error.problem?.next ?? null) : null,
-        )
+        notify('failed', `${said}: ${errorText(error, spoken)}`, errorNext(error, spoken))
         return null
       } finally {
         void client.invalidateQueries()
       }
     },
-    [client, offline],
+    [client, spoken],
   )
 }

@@ -1,8 +1,21 @@
 import { ApiError, UnreachableError } from '@spark/contract/client'
+import { errorWords } from '@spark/contract/speech/errors'
+import type { Spoken } from './i18n/language.tsx'
 
-/** In the words of the error catalogue. `offline` is what to say when no answer came. */
-export function errorText(error: unknown, offline: string): string {
-  if (error instanceof ApiError) return error.problem === null ? error.message : (error.problem.detail ?? error.problem.title)
-  if (error instanceof UnreachableError) return offline
-  return error instanceof Error ? error.message : String(error)
+type Speaks = Pick<Spoken, 'language' | 'm'>
+
+/** In the words of the error catalogue. What exactly was wrong is known in English only: it stands behind the words of another language. */
+export function errorText(error: unknown, { language, m }: Speaks): string {
+  if (error instanceof UnreachableError) return m.common.offline
+  if (!(error instanceof ApiError)) return error instanceof Error ? error.message : String(error)
+  const { code, problem } = error
+  if (problem === null) return error.message
+  if (language === 'en' || code === null) return problem.detail ?? problem.title
+  const { title } = errorWords(language, code)
+  return problem.detail === undefined ? title : `${title} (${problem.detail})`
+}
+
+/** What to do next; null when the catalogue does not know the error. */
+export function errorNext(error: unknown, { language }: Speaks): string | null {
+  return error instanceof ApiError && error.code !== null ? errorWords(language, error.code).next : null
 }

@@ -19,11 +19,7 @@ export function NoticeArea() {
         >
           <div className="min-w-0 break-words">
             <p>{text}</p>
-            {next !== null && (
-              <p className="mt-1 text-xs" lang="en">
-                {next}
-              </p>
-            )}
+            {next !== null && <p className="mt-1 text-xs">{next}</p>}
           </div>
           <button type="button" className="px-1" aria-label={m.common.close} onClick={() => dismiss(id)}>
             ×

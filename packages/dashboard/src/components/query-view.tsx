@@ -1,7 +1,6 @@
 import type { UseQueryResult } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
-import { ApiError } from '@spark/contract/client'
-import { errorText } from '../error-text.ts'
+import { errorNext, errorText } from '../error-text.ts'
 import { useLanguage } from '../i18n/language.tsx'
 import { Button } from './button.tsx'
 
@@ -14,7 +13,8 @@ interface QueryViewProps<Data> {
 
 /** What a query brought; while it loads a quiet place, when it failed the reason in place with a retry, and old data marked as such. */
 export function QueryView<Data>({ query, height = 'min-h-24', children }: QueryViewProps<Data>) {
-  const { m, f } = useLanguage()
+  const spoken = useLanguage()
+  const { m, f } = spoken
   if (query.data === undefined) {
     if (query.error === null)
       return (
@@ -27,7 +27,7 @@ export function QueryView<Data>({ query, height = 'min-h-24', children }: QueryV
   return (
     <>
       {query.error !== null && (
-        <p className="mb-1 text-xs text-amber" title={errorText(query.error, m.common.offline)}>
+        <p className="mb-1 text-xs text-amber" title={errorText(query.error, spoken)}>
           {m.common.asOf(f.time(query.dataUpdatedAt))}
         </p>
       )}
@@ -37,17 +37,15 @@ export function QueryView<Data>({ query, height = 'min-h-24', children }: QueryV
 }
 
 function LoadFailure({ error, height, retry }: { error: Error; height: string; retry: () => void }) {
-  const { m } = useLanguage()
+  const spoken = useLanguage()
+  const { m } = spoken
+  const next = errorNext(error, spoken)
   return (
     <div className={`${height} flex flex-col items-start gap-2 rounded border border-line p-3`}>
       <p>
-        {m.common.failed} <span className="text-muted">{errorText(error, m.common.offline)}</span>
+        {m.common.failed} <span className="text-muted">{errorText(error, spoken)}</span>
       </p>
-      {error instanceof ApiError && error.problem !== null && (
-        <p className="text-muted" lang="en">
-          {error.problem.next}
-        </p>
-      )}
+      {next !== null && <p className="text-muted">{next}</p>}
       <Button onClick={retry}>{m.common.retry}</Button>
     </div>
   )

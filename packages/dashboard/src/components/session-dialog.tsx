@@ -15,8 +15,8 @@ export function SessionDialog() {
 }
 
 function OpenSessionDialog({ again }: { again: boolean }) {
-  const { m } = useLanguage()
-  const { session: t } = m
+  const spoken = useLanguage()
+  const { session: t } = spoken.m
   const client = useQueryClient()
   const ready = useQuery(queries.session).data?.ready ?? true
   const [name, setName] = useState('')
@@ -32,7 +32,7 @@ function OpenSessionDialog({ again }: { again: boolean }) {
       answerAsked(true)
       void client.invalidateQueries()
     } catch (error) {
-      setProblem(errorText(error, m.common.offline))
+      setProblem(errorText(error, spoken))
     }
   }
   return (
@@ -59,7 +59,7 @@ function OpenSessionDialog({ again }: { again: boolean }) {
           </p>
         )}
         <div className="flex justify-end gap-2">
-          <Button onClick={() => answerAsked(false)}>{m.common.cancel}</Button>
+          <Button onClick={() => answerAsked(false)}>{spoken.m.common.cancel}</Button>
           <Button tone="accent" type="submit">
             {again ? t.confirm : t.signIn}
           </Button>

@@ -5,7 +5,7 @@ import { LANGUAGES, messagesOf, preferredLanguage, type Language, type Messages 
 
 const KEY = 'spark-language'
 
-interface Spoken {
+export interface Spoken {
   language: Language
   /** The texts. */
   m: Messages

@@ -10,8 +10,8 @@ import { api, queries } from '../../queries.ts'
 
 /** Where a set-up link leads: the token stands behind #, so that no server log ever holds it. */
 export function SetupPage() {
-  const { m } = useLanguage()
-  const { session: t } = m
+  const spoken = useLanguage()
+  const { session: t } = spoken.m
   const client = useQueryClient()
   const navigate = useNavigate()
   const [token] = useState(() => location.hash.slice(1))
@@ -23,7 +23,7 @@ export function SetupPage() {
       client.setQueryData(queries.session.queryKey, await api.call('setUp', { body: { token, password } }))
       await navigate({ to: '/', replace: true })
     } catch (error) {
-      setProblem(errorText(error, m.common.offline))
+      setProblem(errorText(error, spoken))
     }
   }
   return (
