@@ -1,3 +1,4 @@
+import type { AlertCode } from '../alert/alert-code.ts'
 import type { GateName } from './plan.ts'
 import type { SliceFacts } from './slice.ts'
 import type { ModelVerdict, RolloutState } from './state.ts'
@@ -58,8 +59,8 @@ export type Effect =
   | { kind: 'expose'; share: number }
   /** Epoch + 1 and exposure 0; orders that increase risk are cancelled, ML positions handed over or closed. */
   | { kind: 'fence'; mlOff: boolean; cancel: 'ml' | 'all'; positions: 'handover' | 'flatten' }
-  | { kind: 'alert'; severity: 'red' | 'yellow'; code: string; scope: string; message: string }
-  | { kind: 'resolve'; code: string; scope: string }
+  | { kind: 'alert'; severity: 'red' | 'yellow'; code: AlertCode; scope: string; message: string }
+  | { kind: 'resolve'; code: AlertCode; scope: string }
   | { kind: 'triage'; move: TriageMove; gate: GateName }
 
 export interface Outcome {

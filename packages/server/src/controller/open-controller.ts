@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts'
 import type { Config } from '../config.ts'
 import { createModelHashes } from '../champion.ts'
 import type { Log } from '../log.ts'
-import type { Alerts } from '../notify/alerts.ts'
+import type { KnownAlerts } from '../notify/alerts.ts'
 import { startReporting } from '../process-report.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { Randomness } from '../random.ts'
@@ -40,7 +40,7 @@ interface ControllerParts {
   executorToken: string
   stores: TradingStores
   queue: Queue
-  alerts: Alerts
+  alerts: KnownAlerts
   clock: Clock
   random: Randomness
   log: Log

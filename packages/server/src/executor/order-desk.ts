@@ -1,3 +1,4 @@
+import type { AlertCode } from '@spark/core/alert/alert-code'
 import { ApiError, UnreachableError } from '@spark/contract/client'
 import type { Instrument } from '@spark/core/market/instrument'
 import type { MlAnswer } from '@spark/core/trading/decide-position'
@@ -5,7 +6,7 @@ import type { Strategy } from '@spark/core/trading/strategy'
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
 import type { AlertRules } from '../notify/alert-rules.ts'
-import { createAlerts, type Alerts } from '../notify/alerts.ts'
+import { createAlerts, type KnownAlert, type KnownAlerts } from '../notify/alerts.ts'
 import { createDatabaseQueue } from '../queue/database-queue.ts'
 import type { Queue, QueueDepth, QueueName } from '../queue/queue.ts'
 import type { Randomness } from '../random.ts'
@@ -16,7 +17,6 @@ import type { MainDatabase } from '../storage/open-main-database.ts'
 import { StorageError } from '../storage/storage-error.ts'
 import type { OrderStore } from '../storage/order-store.ts'
 import type { StoredStrategy, StrategyStore } from '../storage/strategy-store.ts'
-import type { NewAlert } from '../storage/alert-store.ts'
 import { createTradingStores, type TradingStores } from '../storage/trading-stores.ts'
 import type { SparkFile } from '../strategies-file.ts'
 import { traceparentOf } from '../telemetry.ts'
@@ -43,13 +43,13 @@ export interface OrderDesk {
   strategies: StrategyStore
   orders: OrderStore
   queue: Queue
-  alerts: Alerts
+  alerts: KnownAlerts
   /** What the venue lists, by symbol. */
   instruments: ReadonlyMap<string, Instrument>
   /** Stores an alert and its notifications; never rejects for storage. */
-  raise(alert: NewAlert): Promise<void>
+  raise(alert: KnownAlert): Promise<void>
   /** Ends an alert whose cause is over; never rejects for storage. */
-  resolve(code: string, scope: string): Promise<void>
+  resolve(code: AlertCode, scope: string): Promise<void>
   isRunning(id: string): boolean
   /** As of the last look, at most a second ago; null before the first. */
   depth(): Record<QueueName, QueueDepth> | null

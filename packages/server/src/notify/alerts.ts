@@ -1,4 +1,5 @@
 import { acknowledge, look, raise, resolve, snooze, type AlertStep } from '@spark/core/alert/alert'
+import type { AlertCode } from '@spark/core/alert/alert-code'
 import { oneLine } from '@spark/core/alert/alert-text'
 import type { Kysely } from 'kysely'
 import type { Clock } from '../clock.ts'
@@ -25,6 +26,15 @@ export interface AlertActor {
   actor: string
   traceId: string
   reason: string | null
+}
+
+/** One that the runbook tells what to do about. */
+export type KnownAlert = NewAlert & { code: AlertCode }
+
+/** Alerts as Spark's own code raises them: a code that the runbook lacks does not compile. */
+export interface KnownAlerts extends Omit<Alerts, 'raise' | 'resolve'> {
+  raise(trx: Kysely<MainTables>, alert: KnownAlert): Promise<void>
+  resolve(trx: Kysely<MainTables>, code: AlertCode, scope: string, message?: string): Promise<void>
 }
 
 /** Alerts with their state, their audit events, and the jobs that tell people; a channel is never waited for. */

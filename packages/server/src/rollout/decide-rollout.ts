@@ -6,7 +6,7 @@ import { exposedShare, hasEnded, type RolloutState } from '@spark/core/rollout/s
 import type { Kysely } from 'kysely'
 import type { Clock } from '../clock.ts'
 import type { Who } from '../command-event.ts'
-import type { Alerts } from '../notify/alerts.ts'
+import type { KnownAlerts } from '../notify/alerts.ts'
 import { AT_ONCE, type Queue } from '../queue/queue.ts'
 import { sha256 } from '../sha256.ts'
 import type { StoredRollout } from '../storage/rollout-store.ts'
@@ -19,7 +19,7 @@ import type { TradingStores } from '../storage/trading-stores.ts'
 export interface RolloutParts {
   stores: Pick<TradingStores, 'db' | 'rollouts' | 'risk' | 'strategies' | 'positions' | 'orders' | 'outbox'>
   queue: Queue
-  alerts: Pick<Alerts, 'raise' | 'resolve'>
+  alerts: Pick<KnownAlerts, 'raise' | 'resolve'>
   clock: Pick<Clock, 'nowMs'>
 }
 

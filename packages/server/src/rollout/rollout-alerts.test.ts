@@ -19,7 +19,7 @@ it('what was told of a rollout is over when the next one begins, so that its bre
   await say('rollback')
   const breach = { severity: 'red', code: 'breach', scope: 'gate:p95', message: 'p95 beyond 1500 ms' } as const
   await path.db.transaction().execute((trx) => parts.alerts.raise(trx, breach))
-  const other = { ...breach, code: 'job_failed', scope: 'job:backup' }
+  const other = { ...breach, code: 'job_failed', scope: 'job:backup' } as const
   await path.db.transaction().execute((trx) => parts.alerts.raise(trx, other))
   expect(await open()).toEqual(['breach gate:p95', 'job_failed job:backup', 'rollout_rolled_back rollout'])
   clock.step(SHORT_PLAN.coolDownMs + 1)

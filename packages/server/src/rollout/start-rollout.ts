@@ -82,8 +82,8 @@ export async function startIn(parts: RolloutParts, trx: Kysely<MainTables>, requ
 /** What was told of the rollout before is over: its gates are judged anew, and their breaches must be told again. */
 async function endAlerts({ alerts }: RolloutParts, trx: Kysely<MainTables>, id: string): Promise<void> {
   const message = `${id} begins`
-  for (const code of ['rollout_rolled_back', 'rollout_killed', 'rollout_preview_only', 'rollout_plan_changed'])
+  for (const code of ['rollout_rolled_back', 'rollout_killed', 'rollout_preview_only', 'rollout_plan_changed'] as const)
     await alerts.resolve(trx, code, 'rollout', message)
   for (const gate of GATE_NAMES)
-    for (const code of ['breach', 'warning']) await alerts.resolve(trx, code, `gate:${gate}`, message)
+    for (const code of ['breach', 'warning'] as const) await alerts.resolve(trx, code, `gate:${gate}`, message)
 }

@@ -47,7 +47,7 @@ export async function tellVerdict(
   model: string,
   verdict: ModelVerdict,
 ): Promise<void> {
-  const about = { code: 'model_loses', scope: `model:${model}` }
+  const about = { code: 'model_loses', scope: `model:${model}` } as const
   if (verdict !== 'loses_after_costs') return desk.resolve(about.code, about.scope)
   const message = told('model_loses', { model })
   await desk.raise({ severity: 'yellow', ...about, message })
@@ -59,7 +59,7 @@ export async function tellDrift(
   model: string,
   drifted: readonly FeatureDrift[],
 ): Promise<void> {
-  const about = { code: 'feature_drift', scope: `model:${model}` }
+  const about = { code: 'feature_drift', scope: `model:${model}` } as const
   if (drifted.length === 0) return desk.resolve(about.code, about.scope)
   const words = drifted
     .map(({ feature, index, threshold }) => `${feature} ${index.toFixed(2)} over ${threshold.toFixed(2)}`)

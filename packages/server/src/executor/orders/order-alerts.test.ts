@@ -1,6 +1,7 @@
+import type { AlertCode } from '@spark/core/alert/alert-code'
 import { ML_FUSION_1_2 } from '@spark/core/signal/model'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { NewAlert } from '../../storage/alert-store.ts'
+import type { KnownAlert } from '../../notify/alerts.ts'
 import { createModelStore } from '../../storage/model-store.ts'
 import { tellDrift, tellVerdict } from '../labels/label-deps.ts'
 import { START_MS, openPath, wish, type PathFixture } from './order-path-fixture.ts'
@@ -59,8 +60,8 @@ describe('an alert of the order path', () => {
     const { path } = fixture
     const models = createModelStore(path.db)
     const desk = {
-      raise: (alert: NewAlert) => raiseAlert(path, alert),
-      resolve: (code: string, scope: string) => resolveAlert(path, code, scope),
+      raise: (alert: KnownAlert) => raiseAlert(path, alert),
+      resolve: (code: AlertCode, scope: string) => resolveAlert(path, code, scope),
     }
     await models.put({ ...ML_FUSION_1_2, version: 'm-1' }, 'hash', START_MS)
     await models.setAlias('challenger', 'm-1', START_MS)

@@ -5,7 +5,7 @@ import type { OrderState } from '@spark/core/trading/order'
 import { isFinal, nextOrderState, type OrderEvent } from '@spark/core/trading/order-machine'
 import type { Clock } from '../../clock.ts'
 import type { Log } from '../../log.ts'
-import type { Alerts } from '../../notify/alerts.ts'
+import type { KnownAlerts } from '../../notify/alerts.ts'
 import type { NewJob, Queue } from '../../queue/queue.ts'
 import type { EffectiveLimits } from '../../risk-limits.ts'
 import type { AuditEvent } from '../../storage/audit/audit-event.ts'
@@ -34,7 +34,7 @@ export interface OrderPath extends TradingStores {
   limits(trx: Kysely<MainTables>): Promise<EffectiveLimits>
   /** Real money: only strategies with mode live send orders. */
   live: boolean
-  alerts: Alerts
+  alerts: KnownAlerts
   /** The last good market price. */
   lastPrice(symbol: string): { price: number; ts: number } | null
   /** Equity now, at midnight UTC and at its highest; null when it is not known. */

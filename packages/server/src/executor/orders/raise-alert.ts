@@ -1,20 +1,21 @@
-import type { NewAlert } from '../../storage/alert-store.ts'
+import type { AlertCode } from '@spark/core/alert/alert-code'
+import type { KnownAlert } from '../../notify/alerts.ts'
 import { StorageError } from '../../storage/storage-error.ts'
 import type { OrderPath } from './order-path.ts'
 
 /** An alert in a transaction of its own. What cannot be stored is logged: whoever raises it has other work to go on with. */
-export async function raiseAlert(path: OrderPath, alert: NewAlert): Promise<void> {
+export async function raiseAlert(path: OrderPath, alert: KnownAlert): Promise<void> {
   await stored(path, alert, () => path.db.transaction().execute((trx) => path.alerts.raise(trx, alert)))
 }
 
 /** Likewise for one whose cause is over. */
-export async function resolveAlert(path: OrderPath, code: string, scope: string): Promise<void> {
+export async function resolveAlert(path: OrderPath, code: AlertCode, scope: string): Promise<void> {
   await stored(path, { code, scope }, () => path.db.transaction().execute((trx) => path.alerts.resolve(trx, code, scope)))
 }
 
 async function stored(
   path: OrderPath,
-  { code, scope }: Pick<NewAlert, 'code' | 'scope'>,
+  { code, scope }: Pick<KnownAlert, 'code' | 'scope'>,
   work: () => Promise<void>,
 ): Promise<void> {
   try {

@@ -116,7 +116,7 @@ async function settleHalt(path: OrderPath, differences: readonly string[]): Prom
     if ((before === null) === (now === null)) return
     if (now === null) path.log.warn({ venue: name, before }, 'our book and the venue agree again; orders go on')
     else path.log.error({ venue: name, differences }, 'our book and the venue differ; no order is sent until they agree')
-    const about = { code: 'venue_halted', scope: `venue:${name}` }
+    const about = { code: 'venue_halted', scope: `venue:${name}` } as const
     if (now === null) await path.alerts.resolve(trx, about.code, about.scope, told('venue_agrees', { venue: name }))
     else await path.alerts.raise(trx, { severity: 'red', ...about, message: told('venue_halted', { venue: name, told: now }) })
     await path.outbox.add(trx, [

@@ -1,0 +1,18 @@
+/** Every alert that Spark raises. What each means and what to do stands in docs/runbook.md. */
+export const ALERT_CODES = [
+  'breach',
+  'warning',
+  'rollout_preview_only',
+  'rollout_rolled_back',
+  'rollout_killed',
+  'rollout_plan_changed',
+  'venue_halted',
+  'auto_paused',
+  'limits_unreadable',
+  'dead_letter',
+  'clock_stepped',
+  'job_failed',
+  'feature_drift',
+  'model_loses',
+] as const
+export type AlertCode = (typeof ALERT_CODES)[number]
