@@ -20,6 +20,7 @@ const FAST_CLOCK = ['test/browser/rollout-story.test.ts', 'test/system/clock-spe
 const ON_BOTH = [
   'packages/server/src/queue/database-queue.test.ts',
   'packages/server/src/storage/*.test.ts',
+  'packages/server/src/storage/audit/audit-{reader,snapshot,writer}.test.ts',
   'packages/server/src/storage/audit/checkpoint-store.test.ts',
   'packages/server/src/notify/alerts.test.ts',
 ]

@@ -52,7 +52,7 @@ export async function buildAudit(dataDir: string, rows: number): Promise<BuiltAu
         await appendRows(dataDir, writer, Math.round(rows * share), firstTs, (traceId) => traceIds.push(traceId))
       }
       progress('building the index')
-      await catchUpAuditIndex(dataDir)
+      await catchUpAuditIndex({ dataDir })
     })) / 1000
   const files = [...WRITERS.map(({ writer }) => auditFile(dataDir, writer)), auditIndexFile(dataDir)]
   const diskMb = files.reduce((sum, file) => sum + statSync(file).size, 0) / 1e6

@@ -67,7 +67,7 @@ function weights(text: string): Weights | null {
 function database(text: string): string | null {
   if (text === '') return null
   if (text.startsWith('postgres:') || text.startsWith('postgresql:'))
-    return wrong('file:PATH; this version cannot keep its audit on PostgreSQL yet')
+    return wrong('file:PATH; this version cannot run on PostgreSQL yet')
   return text.startsWith('file:') && text.length > 5 ? text.slice(5) : wrong('file:PATH, like file:data/spark.db')
 }
 

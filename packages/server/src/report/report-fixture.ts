@@ -261,7 +261,7 @@ async function fillAudit(dataDir: string, scoreRows: number): Promise<void> {
     for (const first of firsts) yield slicesFrom(first).flatMap(rowsOf)
   }
   await appendAudit(dataDir, 'api-1', scores())
-  await catchUpAuditIndex(dataDir)
+  await catchUpAuditIndex({ dataDir })
 }
 
 export async function appendAudit(dataDir: string, writer: string, segments: Iterable<AuditEvent[]>): Promise<void> {

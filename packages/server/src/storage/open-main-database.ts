@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Kysely } from 'kysely'
 import { MAIN_MIGRATIONS } from './migrations/main-migrations.ts'
+import { isPostgresUrl } from './postgres-url.ts'
 import { openDatabase } from './sqlite/open-database.ts'
 import type { MainTables } from './tables.ts'
 
@@ -22,8 +23,6 @@ export interface OpenMainOptions {
   /** `rebuildable`: the server may be one that flushes nothing to disk. Of PostgreSQL only; default `full`. */
   durability?: 'full' | 'rebuildable'
 }
-
-export const isPostgresUrl = (path: string): boolean => /^postgres(ql)?:\/\//.test(path)
 
 /** Opens the main database, making folder, file and tables as needed. Rejects with StorageError. */
 export async function openMainDatabase(options: OpenMainOptions): Promise<MainDatabase> {

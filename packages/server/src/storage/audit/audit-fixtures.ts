@@ -3,35 +3,48 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { onTestFinished } from 'vitest'
 import { systemClock } from '../../clock.ts'
+import { onPostgres } from '../main-database-fixture.ts'
+import { temporaryPostgres } from '../postgres/postgres-database-fixture.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 import { AuditAppender } from './audit-appender.ts'
 import { type AuditEvent, auditLine, type AuditWriter, tsOfLine } from './audit-event.ts'
 import { auditFile } from './audit-files.ts'
+import { type AuditLocation, auditUrl } from './audit-location.ts'
 import { type AuditReader, openAuditReader } from './audit-reader.ts'
 import { type AuditWriterOptions, openAuditWriter } from './audit-writer.ts'
+import { ServerAppender } from './server-appender.ts'
 
-/** For the tests of the audit: a data folder, and everything that is opened in it closes with the test. */
+/** For the tests of the audit: where it lies, and everything that is opened in it closes with the test. */
 export interface AuditHouse {
   dataDir: string
+  location: AuditLocation
   openWriter: (writer: string, options?: Partial<AuditWriterOptions>) => Promise<AuditWriter>
   openReader: (options?: { thread: boolean }) => Promise<AuditReader>
 }
 
-export function auditHouse(): AuditHouse {
-  const dataDir = temporaryFolder()
+export async function auditHouse(): Promise<AuditHouse> {
+  const location = await auditLocation()
+  const { dataDir } = location
   return {
     dataDir,
+    location,
     async openWriter(writer, options = {}) {
-      const opened = await openAuditWriter({ dataDir, writer, clock: systemClock, ...options })
+      const opened = await openAuditWriter({ ...location, writer, clock: systemClock, ...options })
       onTestFinished(() => opened.close())
       return opened
     },
     async openReader(options = { thread: false }) {
-      const reader = openAuditReader({ dataDir, ...options })
+      const reader = openAuditReader({ ...location, ...options })
       onTestFinished(() => reader.close())
       return reader
     },
   }
+}
+
+/** A new one, on what the project of vitest says. */
+export async function auditLocation(): Promise<AuditLocation> {
+  const dataDir = temporaryFolder()
+  return onPostgres() ? { dataDir, databasePath: (await temporaryPostgres()).path, durability: 'rebuildable' } : { dataDir }
 }
 
 export function event(overrides: Partial<AuditEvent> = {}): AuditEvent {
@@ -47,9 +60,12 @@ export function event(overrides: Partial<AuditEvent> = {}): AuditEvent {
 }
 
 /** Writes segments straight into a chain, without a thread and without the index. */
-export async function appendSegments(dataDir: string, writer: string, segments: readonly AuditEvent[][]): Promise<void> {
-  mkdirSync(join(dataDir, 'audit'), { recursive: true })
-  const appender = await AuditAppender.open(dataDir, writer, false)
+export async function appendSegments(location: AuditLocation, writer: string, segments: readonly AuditEvent[][]): Promise<void> {
+  const url = auditUrl(location)
+  mkdirSync(join(location.dataDir, 'audit'), { recursive: true })
+  const appender = await (url === null
+    ? AuditAppender.open(location.dataDir, writer, false)
+    : ServerAppender.open(url, location, writer, false))
   for (const events of segments) {
     if (events.length === 0) continue
     const lines = events.map((item) => auditLine(item, 0))

@@ -1,10 +1,10 @@
-import { statSync } from 'node:fs'
 import { CompiledQuery, type Kysely } from 'kysely'
-import type { Database } from '../sqlite/open-database.ts'
 import type { AuditIndexTables, AuditTables } from '../tables.ts'
 import { HIDDEN_ACTIONS } from '@spark/contract/hidden-actions'
 import { recordOfLine } from './audit-event.ts'
-import { auditIndexFile, auditWriters, openAuditFileForReading, openAuditIndex } from './audit-files.ts'
+import { type AuditLocation } from './audit-location.ts'
+import { type IndexPlace, openIndexPlace } from './audit-index-place.ts'
+import { openAuditSource } from './audit-source.ts'
 import { type ChainLine, linesFrom } from './audit-segments.ts'
 
 /** Rows an insert: compiling one of 50 costs more than storing it, so the text is kept. */
@@ -12,19 +12,15 @@ const INSERT_ROWS = 50
 
 /** Brings the index up to one chain, a bounded step at a time. Opens the index when first needed, anew when it was deleted. */
 export class AuditIndexer {
-  readonly #dataDir: string
+  readonly #index: IndexPlace
   readonly #writer: string
   readonly #chain: Kysely<AuditTables>
-  #index: Database<AuditIndexTables> | null = null
-  #inode = 0
-  readonly #busyTimeoutMs: number
   #watermark = 0
   /** By number of rows: compiling a statement of 50 rows costs more than storing them. */
   readonly #insertSql: Record<number, string> = {}
 
-  constructor(dataDir: string, writer: string, chain: Kysely<AuditTables>, busyTimeoutMs: number) {
-    this.#busyTimeoutMs = busyTimeoutMs
-    this.#dataDir = dataDir
+  constructor(index: IndexPlace, writer: string, chain: Kysely<AuditTables>) {
+    this.#index = index
     this.#writer = writer
     this.#chain = chain
   }
@@ -36,7 +32,8 @@ export class AuditIndexer {
 
   /** Indexes at most `limit` rows and resolves with how many. Rejects when the index is busy or cannot be written: try again later. */
   async step(limit: number): Promise<number> {
-    const { db } = await this.#open()
+    const { db, anew } = await this.#index.open()
+    if (anew) this.#watermark = await readWatermark(db, this.#writer)
     const lines = await linesFrom(this.#chain, this.#writer, this.#watermark + 1, limit)
     const last = lines.at(-1)
     if (last === undefined) return 0
@@ -56,25 +53,13 @@ export class AuditIndexer {
     return lines.length
   }
 
-  async close(): Promise<void> {
-    await this.#index?.close()
-    this.#index = null
+  close(): Promise<void> {
+    return this.#index.close()
   }
 
   #entry({ seq, firstSeq, line }: ChainLine): (string | number | null)[] {
     const { ts, action, strategyId, traceId } = recordOfLine(line)
     return [ts, this.#writer, seq, firstSeq, action, HIDDEN_ACTIONS.includes(action) ? 1 : 0, strategyId, traceId]
-  }
-
-  async #open(): Promise<Database<AuditIndexTables>> {
-    const inode = statSync(auditIndexFile(this.#dataDir), { throwIfNoEntry: false })?.ino
-    if (this.#index !== null && inode === this.#inode) return this.#index
-    await this.close()
-    const index = await openAuditIndex(this.#dataDir, { busyTimeoutMs: this.#busyTimeoutMs })
-    this.#index = index
-    this.#inode = statSync(index.path).ino
-    this.#watermark = await readWatermark(index.db, this.#writer)
-    return index
   }
 }
 
@@ -83,17 +68,22 @@ const CATCH_UP_BUSY_TIMEOUT_MS = 5_000
 const CATCH_UP_STEP_ROWS = 1_000
 
 /** Indexes what every chain has that the index lacks, also of writers that no longer run. Blocks the calling thread. */
-export async function catchUpAuditIndex(dataDir: string): Promise<{ rows: number }> {
+export async function catchUpAuditIndex(location: AuditLocation): Promise<{ rows: number }> {
+  const source = openAuditSource(location)
   let rows = 0
-  for (const writer of await auditWriters(dataDir)) {
-    const chain = await openAuditFileForReading(dataDir, writer)
-    const indexer = new AuditIndexer(dataDir, writer, chain.db, CATCH_UP_BUSY_TIMEOUT_MS)
-    try {
-      for (let done = 1; done > 0; rows += done) done = await indexer.step(CATCH_UP_STEP_ROWS)
-    } finally {
-      await indexer.close()
-      await chain.close()
+  try {
+    for (const writer of await source.writers()) {
+      const chain = await source.chain(writer)
+      if (chain === null) continue
+      const indexer = new AuditIndexer(await openIndexPlace(location, CATCH_UP_BUSY_TIMEOUT_MS), writer, chain)
+      try {
+        for (let done = 1; done > 0; rows += done) done = await indexer.step(CATCH_UP_STEP_ROWS)
+      } finally {
+        await indexer.close()
+      }
     }
+  } finally {
+    await source.close()
   }
   return { rows }
 }

@@ -4,6 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { appendSegments, auditHouse, event } from './audit-fixtures.ts'
 import { catchUpAuditIndex } from './audit-indexer.ts'
 import { AuditLog } from './audit-log.ts'
+import { openAuditSource } from './audit-source.ts'
 
 const SEGMENTS = 40
 const LONG = 'x'.repeat(500_000)
@@ -12,14 +13,14 @@ describe('audit log', () => {
   it.each([{ indexed: true }, { indexed: false }])(
     'a page holds its own lines alone, not the segments they stand in (indexed: $indexed)',
     async ({ indexed }) => {
-      const { dataDir } = auditHouse()
+      const { location } = await auditHouse()
       const segments = Array.from({ length: SEGMENTS }, (_, at) => [
         event({ ts: at, action: 'order.sent' }),
         event({ ts: at, context: { long: LONG } }),
       ])
-      await appendSegments(dataDir, 'api-1', segments)
-      if (indexed) await catchUpAuditIndex(dataDir)
-      const log = new AuditLog(dataDir)
+      await appendSegments(location, 'api-1', segments)
+      if (indexed) await catchUpAuditIndex(location)
+      const log = new AuditLog(openAuditSource(location))
       onTestFinished(() => log.close())
       const ask = (limit: number) => log.page({ filter: { action: 'order.sent' }, direction: 'asc', limit, after: null })
       // Opens the files. One row only: the frame of an async function keeps the last awaited value alive.

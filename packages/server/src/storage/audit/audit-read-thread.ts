@@ -2,7 +2,9 @@ import { workerData } from 'node:worker_threads'
 import type { ChainHead } from '@spark/core/audit/chain'
 import { serveThread } from '../serve-thread.ts'
 import type { PageQuery } from './audit-index-query.ts'
+import type { AuditLocation } from './audit-location.ts'
 import { AuditLog } from './audit-log.ts'
+import { openAuditSource } from './audit-source.ts'
 import type { FoundLine } from './audit-tail.ts'
 
 /** Worker thread that answers questions to the audit, one after the other. */
@@ -16,7 +18,7 @@ export interface AuditReadResult {
   heads: Record<string, ChainHead>
 }
 
-const log = new AuditLog((workerData as { dataDir: string }).dataDir)
+const log = new AuditLog(openAuditSource(workerData as AuditLocation))
 
 serveThread<AuditReadRequest, AuditReadResult>(
   async (request) => {

@@ -1,10 +1,9 @@
-import { join } from 'node:path'
 import { AUDIT_LIST_MAX } from '@spark/contract/audit'
 import type { ChainHead } from '@spark/core/audit/chain'
 import { StorageError } from '../storage-error.ts'
 import { ThreadClient } from '../thread-client.ts'
 import { type AuditItem, auditItem } from './audit-event.ts'
-import { auditFile } from './audit-files.ts'
+import type { AuditLocation } from './audit-location.ts'
 import { AuditLog } from './audit-log.ts'
 import type { AuditReadRequest, AuditReadResult } from './audit-read-thread.ts'
 import {
@@ -15,6 +14,7 @@ import {
   cursorOf,
   placeOfCursor,
 } from './audit-query.ts'
+import { auditPlace, openAuditSource } from './audit-source.ts'
 import type { FoundLine } from './audit-tail.ts'
 
 export type { AuditFilter, AuditListQuery } from './audit-query.ts'
@@ -39,12 +39,12 @@ export interface AuditReader {
 const EXPORT_PAGE_ROWS = 500
 
 /**
- * Reads all chains below `dataDir`, by default in a worker thread; `thread: false` reads in the calling thread and blocks it,
+ * Reads all chains, by default in a worker thread; `thread: false` reads in the calling thread and blocks it,
  * for short commands and for heads. New writers are seen as soon as they have a file.
  */
-export function openAuditReader({ dataDir, thread = true }: { dataDir: string; thread?: boolean }): AuditReader {
-  const log = thread ? threadLog(dataDir) : new AuditLog(dataDir)
-  const item = ({ writer, seq, line }: FoundLine) => itemOf(dataDir, writer, seq, line)
+export function openAuditReader({ thread = true, ...location }: AuditLocation & { thread?: boolean }): AuditReader {
+  const log = thread ? threadLog(location) : new AuditLog(openAuditSource(location))
+  const item = ({ writer, seq, line }: FoundLine) => itemOf(location, writer, seq, line)
 
   return {
     async list({ limit, cursor, ...filter }) {
@@ -82,15 +82,15 @@ export function openAuditReader({ dataDir, thread = true }: { dataDir: string; t
 }
 
 /** The thread starts at the first question, and anew when it died: a process that nobody asks does not pay 45 MB for it. */
-function threadLog(dataDir: string): Pick<AuditLog, 'page' | 'since' | 'heads' | 'close'> {
-  const path = join(dataDir, 'audit')
+function threadLog(location: AuditLocation): Pick<AuditLog, 'page' | 'since' | 'heads' | 'close'> {
+  const path = auditPlace(location, null)
   let thread: ThreadClient<AuditReadRequest, AuditReadResult> | null = null
   let closed = false
   const ask = async (request: AuditReadRequest): Promise<AuditReadResult> => {
     if (closed) throw new StorageError('unavailable', path, 'the audit reader is closed')
     if (thread === null || thread.ended !== null) {
       const script = new URL('./audit-read-thread.ts', import.meta.url)
-      thread = new ThreadClient({ script, name: 'audit reader', workerData: { dataDir }, path, memoryMbMax: 256 })
+      thread = new ThreadClient({ script, name: 'audit reader', workerData: location, path, memoryMbMax: 256 })
     }
     return thread.ask(request)
   }
@@ -106,10 +106,10 @@ function threadLog(dataDir: string): Pick<AuditLog, 'page' | 'since' | 'heads' |
 }
 
 /** A line that cannot be read is damage that `verifyAudit` will name; it is not skipped in silence. */
-function itemOf(dataDir: string, writer: string, seq: number, line: string): AuditItem {
+function itemOf(location: AuditLocation, writer: string, seq: number, line: string): AuditItem {
   try {
     return auditItem(writer, seq, line)
   } catch (error) {
-    throw new StorageError('corrupt', auditFile(dataDir, writer), `row ${seq} of ${writer} cannot be read`, error)
+    throw new StorageError('corrupt', auditPlace(location, writer), `row ${seq} of ${writer} cannot be read`, error)
   }
 }

@@ -1,14 +1,18 @@
 import { workerData } from 'node:worker_threads'
 import { type ChainHead, GENESIS_HASH } from '@spark/core/audit/chain'
+import type { Kysely } from 'kysely'
 import { systemClock } from '../../clock.ts'
 import { serveThread } from '../serve-thread.ts'
+import type { AuditIndexTables } from '../tables.ts'
 import { toThreadFailure, type ThreadFailure } from '../thread-failure.ts'
-import { AuditAppender, type AuditBatch, AuditConflictError } from './audit-appender.ts'
+import { AuditAppender } from './audit-appender.ts'
+import { type AuditBatch, AuditConflictError, type ChainAppender } from './audit-batch.ts'
 import { AuditIndexer } from './audit-indexer.ts'
+import { IndexFile, indexBeside } from './audit-index-place.ts'
+import { type AuditLocation, auditUrl } from './audit-location.ts'
 
 /** Worker thread of one audit writer: commits batches, and indexes rows while no batch is waiting. */
-export interface AuditThreadOptions {
-  dataDir: string
+export interface AuditThreadOptions extends AuditLocation {
   writer: string
   shared: boolean
 }
@@ -41,8 +45,9 @@ const INDEX_RETRY_MS = 1_000
 /** At most this many rows are indexed while closing: about a second. */
 const CLOSING_ROWS_MAX = 20_000
 
-const { dataDir, writer, shared } = workerData as AuditThreadOptions
-let appender: AuditAppender | null = null
+const options = workerData as AuditThreadOptions
+const { dataDir, writer, shared } = options
+let appender: ChainAppender | null = null
 let indexer: AuditIndexer | null = null
 let indexProblem: string | null = null
 let indexing = false
@@ -74,8 +79,15 @@ async function answer(request: AuditRequest): Promise<AuditAnswer> {
 }
 
 async function perform(request: AuditRequest): Promise<number> {
-  appender ??= await AuditAppender.open(dataDir, writer, shared)
-  indexer ??= new AuditIndexer(dataDir, writer, appender.file.db, INDEX_BUSY_TIMEOUT_MS)
+  if (appender === null || indexer === null) {
+    const url = auditUrl(options)
+    appender ??= await (url === null ? AuditAppender.open(dataDir, writer, shared) : openOnServer(url))
+    const place =
+      url === null
+        ? new IndexFile(dataDir, INDEX_BUSY_TIMEOUT_MS)
+        : indexBeside(appender.db as unknown as Kysely<AuditIndexTables>)
+    indexer = new AuditIndexer(place, writer, appender.db)
+  }
   if (request.kind === 'append') return appender.append(request.batch)
   if (request.kind === 'probe') await appender.probe()
   if (request.kind === 'open') await index(1)
@@ -87,6 +99,11 @@ async function perform(request: AuditRequest): Promise<number> {
     await appender.close()
   }
   return 0
+}
+
+async function openOnServer(url: string): Promise<ChainAppender> {
+  const { ServerAppender } = await import('./server-appender.ts')
+  return ServerAppender.open(url, options, writer, shared)
 }
 
 function lagRows(): number {

@@ -11,11 +11,11 @@ import {
   type AuditWriterStats,
   tsOfLine,
 } from './audit-event.ts'
-import { auditFile } from './audit-files.ts'
+import type { AuditLocation } from './audit-location.ts'
+import { auditPlace } from './audit-source.ts'
 import type { AuditAnswer, AuditRequest, AuditThreadOptions } from './audit-thread.ts'
 
-export interface AuditWriterOptions {
-  dataDir: string
+export interface AuditWriterOptions extends AuditLocation {
   /** Name of the chain; one process at a time writes it, unless `shared`. */
   writer: string
   clock: Clock
@@ -75,12 +75,12 @@ class AuditQueue {
 
   constructor(options: AuditWriterOptions) {
     this.#options = options
-    const { dataDir, writer, shared = false } = options
+    const { clock: _clock, onFatal: _onFatal, shared = false, ...location } = options
     this.#thread = new ThreadClient({
       script: new URL('./audit-thread.ts', import.meta.url),
       name: 'audit',
-      workerData: { dataDir, writer, shared } satisfies AuditThreadOptions,
-      path: auditFile(dataDir, writer),
+      workerData: { ...location, shared } satisfies AuditThreadOptions,
+      path: auditPlace(options, options.writer),
       memoryMbMax: 128,
       onDeath: (error) => this.#fail(error),
     })
@@ -198,7 +198,7 @@ class AuditQueue {
   }
 
   #unavailable(detail: string): StorageError {
-    return new StorageError('unavailable', auditFile(this.#options.dataDir, this.#options.writer), detail)
+    return new StorageError('unavailable', auditPlace(this.#options, this.#options.writer), detail)
   }
 }
 

@@ -3,7 +3,10 @@ import { createInterface } from 'node:readline'
 import type { ChainHead } from '@spark/core/audit/chain'
 import { parseCheckpoint } from '@spark/core/audit/checkpoint'
 import type { MainTables } from '../tables.ts'
+import { openMainDatabase } from '../open-main-database.ts'
+import { isPostgresUrl } from '../postgres-url.ts'
 import { openDatabase } from '../sqlite/open-database.ts'
+import type { AuditLocation } from './audit-location.ts'
 import { type SignedCheckpoint, signedCheckpoints } from './checkpoint-store.ts'
 
 /** A place that keeps checkpoints: the table, or the file elsewhere. Each call of `read` reads it anew from its start. */
@@ -21,17 +24,19 @@ export interface FoundCheckpoint {
 
 const PAGE_ROWS = 500
 
-export function tableSource(databasePath: string): CheckpointSource {
+export function tableSource(location: AuditLocation & { databasePath: string }): CheckpointSource {
+  const { databasePath } = location
+  const place = isPostgresUrl(databasePath) ? 'the database' : databasePath
   return {
     async *read() {
-      if (!existsSync(databasePath)) return
-      const database = await openDatabase<MainTables>({ path: databasePath, thread: false, readOnly: true })
+      if (!isPostgresUrl(databasePath) && !existsSync(databasePath)) return
+      const database = await openForReading(location)
       try {
         let afterTs = -1
         for (;;) {
           const rows = await signedCheckpoints(database.db, afterTs, PAGE_ROWS)
           for (const { ts, ...signed } of rows) {
-            yield { place: `checkpoint ${new Date(ts).toISOString()} in ${databasePath}`, signed, ts }
+            yield { place: `checkpoint ${new Date(ts).toISOString()} in ${place}`, signed, ts }
           }
           const last = rows.at(-1)
           if (last === undefined) return
@@ -42,6 +47,11 @@ export function tableSource(databasePath: string): CheckpointSource {
       }
     },
   }
+}
+
+function openForReading({ databasePath, durability = 'full' }: AuditLocation & { databasePath: string }) {
+  if (isPostgresUrl(databasePath)) return openMainDatabase({ path: databasePath, thread: false, durability })
+  return openDatabase<MainTables>({ path: databasePath, thread: false, readOnly: true })
 }
 
 export function fileSource(path: string): CheckpointSource {

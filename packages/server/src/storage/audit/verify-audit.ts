@@ -1,20 +1,16 @@
 import type { KeyObject } from 'node:crypto'
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseCheckpoint } from '@spark/core/audit/checkpoint'
 import type { ChainHead } from '@spark/core/audit/chain'
-import { auditFile, auditWriters, openAuditFileForReading } from './audit-files.ts'
-import { WRITER_PATTERN } from './audit-event.ts'
+import type { AuditLocation } from './audit-location.ts'
 import type { AuditProblem } from './audit-problem.ts'
+import { type AuditSource, openAuditSource } from './audit-source.ts'
 import { type CheckpointSource, fileSource, type FoundCheckpoint, headsOfWriter, tableSource } from './checkpoint-sources.ts'
 import { readIfThere } from '../../key-file.ts'
 import { parsePublicKey, signatureHolds } from './signing-key.ts'
 import { verifyWriter } from './verify-writer.ts'
 
-export interface VerifyAuditOptions {
-  dataDir: string
-  /** Default `<dataDir>/spark.db`. */
-  databasePath?: string
+export interface VerifyAuditOptions extends AuditLocation {
   /** PEM; default the file `<dataDir>/signing.pub`, which whoever can write the folder can replace. */
   publicKey?: string
   /** The copy of the checkpoints that is kept elsewhere. */
@@ -41,21 +37,34 @@ export async function verifyAudit(options: VerifyAuditOptions): Promise<AuditRep
   const tell = (problem: AuditProblem) => {
     if (problems.length < PROBLEMS_MAX) problems.push(problem)
   }
-  const sources = [tableSource(databasePath)]
+  const sources = [tableSource({ ...options, databasePath })]
   if (checkpointsFile !== undefined) sources.push(fileSource(checkpointsFile))
   const publicKey = await publicKeyOf(options, tell)
   const seen = await verifyCheckpoints(sources, publicKey, tell)
 
   const writers: AuditReport['writers'] = []
-  const names = new Set([...(await auditWriters(dataDir)), ...seen.writers])
-  for (const writer of [...names].sort()) {
-    const heads = sources.map((source) => headsOfWriter(source, writer, seen.distrusted))
-    try {
-      const head = await verifyFile(dataDir, writer, heads, tell)
-      if (head !== null) writers.push({ writer, rows: head.seq, head })
-    } finally {
-      for (const iterator of heads) await iterator.return()
+  const chains = openAuditSource(options)
+  try {
+    const there = await chains.writers()
+    for (const writer of [...new Set([...there, ...seen.writers])].sort()) {
+      const heads = sources.map((source) => headsOfWriter(source, writer, seen.distrusted))
+      try {
+        const head = there.includes(writer) ? await verifyChainOf(chains, writer, heads, tell) : missing(writer, tell)
+        if (head !== null) writers.push({ writer, rows: head.seq, head })
+      } finally {
+        for (const iterator of heads) await iterator.return()
+      }
     }
+    for (const writer of await chains.strangers())
+      tell({
+        kind: 'wrong_writer',
+        writer,
+        seq: null,
+        segment: null,
+        message: `segments carry the name "${writer}", which has no chain`,
+      })
+  } finally {
+    await chains.close()
   }
   return { ok: problems.length === 0, writers, checkpoints: { checked: seen.checked }, problems }
 }
@@ -114,26 +123,43 @@ function checkpointProblem({ place, signed, ts }: FoundCheckpoint, publicKey: Ke
   return checkpoint.ts === ts ? null : `${place} was taken at ${new Date(checkpoint.ts).toISOString()}`
 }
 
-async function verifyFile(
-  dataDir: string,
+function missing(writer: string, tell: (problem: AuditProblem) => void): null {
+  const message = `a checkpoint saw the writer "${writer}", and its chain is not there`
+  tell({ kind: 'missing', writer, seq: null, segment: null, message })
+  return null
+}
+
+/** Whoever removes or replaces the end of a chain must change its record too. */
+function otherEnd(writer: string, { seq }: ChainHead, recorded: ChainHead): AuditProblem {
+  const message = `${writer} ends at row ${seq}, and the record of its chain says row ${recorded.seq}, or another row of that number`
+  return {
+    kind: recorded.seq > seq ? 'truncated' : 'rewritten',
+    writer,
+    seq: Math.min(seq, recorded.seq) + 1,
+    segment: null,
+    message,
+  }
+}
+
+async function verifyChainOf(
+  source: AuditSource,
   writer: string,
   heads: ReturnType<typeof headsOfWriter>[],
   tell: (problem: AuditProblem) => void,
 ): Promise<ChainHead | null> {
-  const place = { writer, seq: null, segment: null }
-  if (!WRITER_PATTERN.test(writer) || !existsSync(auditFile(dataDir, writer))) {
-    tell({ kind: 'missing', ...place, message: `a checkpoint saw the writer "${writer}", and its file is not there` })
-    return null
-  }
   try {
-    const file = await openAuditFileForReading(dataDir, writer)
-    try {
-      return await verifyWriter(file.db, writer, heads, tell)
-    } finally {
-      await file.close()
-    }
+    const chain = await source.chain(writer)
+    if (chain === null) throw new Error(`${source.placeOf(writer)} has no table of the audit`)
+    let whole = true
+    const head = await verifyWriter(chain, writer, { checkpoints: heads, apart: source.apart }, (problem) => {
+      whole = false
+      tell(problem)
+    })
+    const recorded = await source.recordedHead(writer)
+    if (whole && recorded !== null && recorded.hash !== head.hash) tell(otherEnd(writer, head, recorded))
+    return head
   } catch (error) {
-    tell({ kind: 'unreadable', ...place, message: messageOf(error) })
+    tell({ kind: 'unreadable', writer, seq: null, segment: null, message: messageOf(error) })
     return null
   }
 }

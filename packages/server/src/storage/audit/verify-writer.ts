@@ -10,11 +10,14 @@ export type CheckpointHead = ChainHead & { place: string }
 const PAGE_SEGMENTS = 8
 const STRANGERS_TOLD_MAX = 10
 
-/** Walks a whole chain in constant memory, comparing it with what checkpoints saw (one iterator a source, each in its order). */
+/**
+ * Walks a whole chain in constant memory, comparing it with what checkpoints saw (one iterator a source, each in its order). `apart`: in
+ * its place nothing of another writer may stand.
+ */
 export async function verifyWriter(
   chain: Kysely<AuditTables>,
   writer: string,
-  checkpoints: readonly AsyncIterator<CheckpointHead, void>[],
+  { checkpoints, apart }: { checkpoints: readonly AsyncIterator<CheckpointHead, void>[]; apart: boolean },
   tell: (problem: AuditProblem) => void,
 ): Promise<ChainHead> {
   const comparisons = await Promise.all(checkpoints.map((iterator) => CheckpointComparison.start(iterator, writer, tell)))
@@ -26,7 +29,7 @@ export async function verifyWriter(
     head = verified.head
   }
   for (const comparison of comparisons) comparison.end(head)
-  for (const stranger of await strangersIn(chain, writer)) tell(stranger)
+  if (apart) for (const stranger of await strangersIn(chain, writer)) tell(stranger)
   return head
 }
 
@@ -41,6 +44,7 @@ async function refined(
   const rightful = await chain
     .selectFrom('audit_segment')
     .select('first_seq')
+    .where('writer', '=', segment.writer)
     .where('prev_hash', '=', head.hash)
     .where('first_seq', '!=', segment.first_seq)
     .executeTakeFirst()

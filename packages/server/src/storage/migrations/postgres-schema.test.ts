@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { Client } from 'pg'
 import { expect, it, onTestFinished } from 'vitest'
 import { openMainDatabase } from '../open-main-database.ts'
-import { temporaryPostgres } from '../postgres/postgres-database-fixture.ts'
+import { emptyPostgres } from '../postgres/postgres-database-fixture.ts'
 import { TURN_TABLE } from '../postgres/write-turn.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 
@@ -134,8 +134,19 @@ function plain(expression: string): string {
     .toLowerCase()
 }
 
+let url: Promise<string> | null = null
+
+/** A database that has the main schema alone. */
+function migrated(): Promise<string> {
+  url ??= emptyPostgres().then(async (path) => {
+    await (await openMainDatabase({ path, thread: false, durability: 'rebuildable' })).close()
+    return path
+  })
+  return url
+}
+
 async function query(sql: string): Promise<Record<string, string | null>[]> {
-  const client = new Client({ connectionString: (await temporaryPostgres()).path })
+  const client = new Client({ connectionString: await migrated() })
   await client.connect()
   try {
     return (await client.query<Record<string, string | null>>(sql)).rows

@@ -1,7 +1,7 @@
 import { HandleEmptyInListsPlugin, Kysely, replaceWithNoncontingentExpression } from 'kysely'
 import type { Migration } from 'kysely/migration'
 import { DatabaseError, type Pool } from 'pg'
-import { migrate } from '../migrate.ts'
+import { migrate, MIGRATION_TABLE } from '../migrate.ts'
 import { createPostgresDialect } from './postgres-dialect.ts'
 import { postgresStorageError } from './postgres-error.ts'
 import { connect, databaseName, openPool, type PoolOptions } from './postgres-pool.ts'
@@ -10,6 +10,8 @@ import { createWriteTurn } from './write-turn.ts'
 export interface OpenPostgresOptions extends PoolOptions {
   /** Brought to the newest one before the database is handed out. */
   migrations: Record<string, Migration>
+  /** Where it is kept what was done: one for each schema in the database. Default that of the main database. */
+  migrationTable?: string
 }
 
 /** How long the start of a process waits for others that migrate. */
@@ -19,16 +21,20 @@ const MIGRATION_LOCK_TIMEOUT_MS = 60_000
 export async function openPostgres<Tables>(
   options: OpenPostgresOptions,
 ): Promise<{ db: Kysely<Tables>; close(): Promise<void> }> {
-  const { migrations, ...settings } = options
+  const { migrations, migrationTable = MIGRATION_TABLE, ...settings } = options
   const pool = openPool(settings)
   try {
-    if (!(await isMigrated(pool, settings.url, migrations))) await migrateApart(settings, migrations)
+    if (!(await isMigrated(pool, settings.url, migrations, migrationTable)))
+      await migrateApart(settings, migrations, migrationTable)
   } catch (error) {
     await pool.end()
     throw error
   }
   return {
-    db: new Kysely<Tables>({ dialect: createPostgresDialect(pool, databaseName(settings.url)), plugins: [EMPTY_LISTS] }),
+    db: new Kysely<Tables>({
+      dialect: createPostgresDialect(pool, databaseName(settings.url), settings.writing),
+      plugins: [EMPTY_LISTS],
+    }),
     close: async () => void (pool.ending || (await pool.end())),
   }
 }
@@ -39,10 +45,10 @@ const EMPTY_LISTS = new HandleEmptyInListsPlugin({ strategy: replaceWithNonconti
 const UNDEFINED_TABLE = '42P01'
 
 /** Most starts find the schema as it should be: they take no turn and read no catalogue. */
-async function isMigrated(pool: Pool, url: string, migrations: Record<string, Migration>): Promise<boolean> {
+async function isMigrated(pool: Pool, url: string, migrations: Record<string, Migration>, table: string): Promise<boolean> {
   const client = await connect(pool, databaseName(url))
   try {
-    const { rows } = await client.query<{ name: string }>('select name from kysely_migration')
+    const { rows } = await client.query<{ name: string }>(`select name from ${table}`)
     const done = new Set(rows.map(({ name }) => name))
     return done.size === Object.keys(migrations).length && Object.keys(migrations).every((name) => done.has(name))
   } catch (error) {
@@ -54,12 +60,12 @@ async function isMigrated(pool: Pool, url: string, migrations: Record<string, Mi
 }
 
 /** On a connection of its own, which may wait and work as long as it takes. */
-async function migrateApart(settings: PoolOptions, migrations: Record<string, Migration>): Promise<void> {
+async function migrateApart(settings: PoolOptions, migrations: Record<string, Migration>, table: string): Promise<void> {
   const name = databaseName(settings.url)
-  const pool = openPool({ ...settings, lockTimeoutMs: MIGRATION_LOCK_TIMEOUT_MS, statementTimeoutMs: 0 })
+  const pool = openPool({ ...settings, writing: 'turns', lockTimeoutMs: MIGRATION_LOCK_TIMEOUT_MS, statementTimeoutMs: 0 })
   try {
     await createWriteTurn(pool, name)
-    await migrate(new Kysely<unknown>({ dialect: createPostgresDialect(pool, name) }), migrations)
+    await migrate(new Kysely<unknown>({ dialect: createPostgresDialect(pool, name) }), migrations, table)
   } finally {
     await pool.end()
   }

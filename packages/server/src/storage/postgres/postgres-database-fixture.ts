@@ -1,6 +1,7 @@
 import { threadId } from 'node:worker_threads'
 import { Client } from 'pg'
 import { onTestFinished } from 'vitest'
+import { openServer } from '../audit/server-audit.ts'
 import { openMainDatabase } from '../open-main-database.ts'
 import { startPostgres } from './postgres-fixture.ts'
 
@@ -15,7 +16,7 @@ const unused: Database[] = []
 let made = 0
 let template: Promise<string> | null = null
 
-/** For tests: the address of a main database as it is after its migrations, until `free` is called or the test has ended. */
+/** For tests: the address of a main database, the audit in it, as it is after its migrations, until `free` is called or the test has ended. */
 export async function temporaryPostgres(): Promise<{ path: string; free(): void }> {
   const database = unused.pop() ?? (await createDatabase())
   let isFree = false
@@ -55,6 +56,7 @@ async function createTemplate(): Promise<string> {
     if (found !== undefined) return
     await query(addressOf('postgres'), `create database ${TEMPLATE}`)
     await (await openMainDatabase({ path: addressOf(TEMPLATE), thread: false, durability: 'rebuildable' })).close()
+    await (await openServer(addressOf(TEMPLATE), 'rebuildable')).close()
     await query(addressOf(TEMPLATE), RESET)
     await query(addressOf('postgres'), `alter database ${TEMPLATE} allow_connections false`)
   })

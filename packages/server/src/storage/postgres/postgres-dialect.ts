@@ -3,6 +3,7 @@ import {
   type DatabaseConnection,
   type Dialect,
   type Driver,
+  type IsolationLevel,
   PostgresAdapter,
   PostgresIntrospector,
   PostgresQueryCompiler,
@@ -11,7 +12,7 @@ import {
 } from 'kysely'
 import type { Pool, PoolClient } from 'pg'
 import { isConnectionError, postgresStorageError } from './postgres-error.ts'
-import { connect } from './postgres-pool.ts'
+import { connect, type Writing } from './postgres-pool.ts'
 import { toParameter } from './postgres-values.ts'
 import { TURN_TABLE } from './write-turn.ts'
 
@@ -19,17 +20,16 @@ import { TURN_TABLE } from './write-turn.ts'
  * Kysely over a pool. Whoever writes takes a turn, as with SQLite: LOCK TABLE takes no snapshot, so that what the transaction sees is
  * from after its turn came, and no two transactions that write ever run beside each other. Readers wait for nobody.
  */
-export function createPostgresDialect(pool: Pool, name: string): Dialect {
+export function createPostgresDialect(pool: Pool, name: string, writing: Writing = 'turns'): Dialect {
   return {
-    createDriver: () => new PostgresDriver(pool, name),
+    createDriver: () => new PostgresDriver(pool, name, writing),
     createQueryCompiler: () => new PostgresQueryCompiler(),
     createAdapter: () => new TurnAdapter(),
     createIntrospector: (db) => new PostgresIntrospector(db),
   }
 }
 
-const BEGIN_WRITE = `begin isolation level repeatable read read write; lock table ${TURN_TABLE} in exclusive mode`
-const BEGIN_READ = 'begin isolation level repeatable read read only'
+const BEGIN_TURN = `begin isolation level repeatable read read write; lock table ${TURN_TABLE} in exclusive mode`
 
 /** Migrators take turns by their transactions. */
 class TurnAdapter extends PostgresAdapter {
@@ -40,22 +40,24 @@ class TurnAdapter extends PostgresAdapter {
 class PostgresDriver implements Driver {
   readonly #pool: Pool
   readonly #name: string
+  readonly #writing: Writing
   readonly #turn = new LocalTurn()
 
-  constructor(pool: Pool, name: string) {
+  constructor(pool: Pool, name: string, writing: Writing) {
     this.#pool = pool
     this.#name = name
+    this.#writing = writing
   }
 
   async init(): Promise<void> {}
 
   /** The pool is asked when it is known what for: those that wait for their turn must not keep connections from readers. */
   async acquireConnection(): Promise<DatabaseConnection> {
-    return new PostgresConnection(this.#pool, this.#name, this.#turn)
+    return new PostgresConnection(this.#pool, this.#name, this.#writing, this.#turn)
   }
 
   async beginTransaction(connection: DatabaseConnection, settings: TransactionSettings): Promise<void> {
-    await (connection as PostgresConnection).begin(settings.accessMode !== 'read only')
+    await (connection as PostgresConnection).begin(settings.accessMode !== 'read only', settings.isolationLevel)
   }
 
   async commitTransaction(connection: DatabaseConnection): Promise<void> {
@@ -96,6 +98,7 @@ class LocalTurn {
 class PostgresConnection implements DatabaseConnection {
   readonly #pool: Pool
   readonly #name: string
+  readonly #writing: Writing
   readonly #turn: LocalTurn
   #client: PoolClient | null = null
   #hasTurn = false
@@ -103,15 +106,16 @@ class PostgresConnection implements DatabaseConnection {
   /** What it holds is unknown: it is closed instead of given back. */
   #broken = false
 
-  constructor(pool: Pool, name: string, turn: LocalTurn) {
+  constructor(pool: Pool, name: string, writing: Writing, turn: LocalTurn) {
     this.#pool = pool
     this.#name = name
+    this.#writing = writing
     this.#turn = turn
   }
 
   async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
     const parameters = query.parameters.map(toParameter)
-    if (this.#inTransaction || reads(query)) return this.#run<Row>(query.sql, parameters)
+    if (this.#inTransaction || this.#writing === 'beside' || reads(query)) return this.#run<Row>(query.sql, parameters)
     await this.begin(true)
     try {
       const result = await this.#run<Row>(query.sql, parameters)
@@ -123,14 +127,15 @@ class PostgresConnection implements DatabaseConnection {
     }
   }
 
-  async begin(writes: boolean): Promise<void> {
-    if (writes) {
+  /** Another isolation level is for those that take no turns. */
+  async begin(writes: boolean, isolationLevel: IsolationLevel = 'repeatable read'): Promise<void> {
+    if (writes && this.#writing === 'turns') {
       await this.#turn.take()
       this.#hasTurn = true
     }
     this.#inTransaction = true
     try {
-      await this.#send(writes ? BEGIN_WRITE : BEGIN_READ)
+      await this.#send(this.#beginText(writes, isolationLevel))
     } catch (error) {
       await this.rollback()
       throw error
@@ -163,6 +168,11 @@ class PostgresConnection implements DatabaseConnection {
   // oxlint-disable-next-line require-yield
   async *streamQuery<Row>(): AsyncIterableIterator<QueryResult<Row>> {
     throw new Error('streaming would hold a connection: read page by page')
+  }
+
+  #beginText(writes: boolean, isolationLevel: IsolationLevel): string {
+    if (!writes) return 'begin isolation level repeatable read read only'
+    return this.#writing === 'turns' ? BEGIN_TURN : `begin isolation level ${isolationLevel} read write`
   }
 
   #end(): void {

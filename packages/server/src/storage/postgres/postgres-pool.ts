@@ -3,6 +3,9 @@ import { StorageError } from '../storage-error.ts'
 import { postgresStorageError } from './postgres-error.ts'
 import { POSTGRES_TYPES } from './postgres-values.ts'
 
+/** `turns`: whoever writes takes one. `beside`: transactions run beside each other, and one that meets another's change fails. */
+export type Writing = 'turns' | 'beside'
+
 export interface PoolOptions {
   /** `postgres://user:password@host:port/database` */
   url: string
@@ -10,6 +13,8 @@ export interface PoolOptions {
   lockTimeoutMs: number
   /** Longer than a statement takes; 0: as long as it takes. */
   statementTimeoutMs?: number
+  /** Whether whoever writes takes a turn; default `turns`. */
+  writing?: Writing
   /** `full`: the server must flush what it commits to disk. */
   durability: 'full' | 'rebuildable'
 }
@@ -74,12 +79,12 @@ export function databaseName(url: string): string {
 }
 
 /**
- * What durability and limits rest on is set and read back, because the server, the role or the address may say otherwise. Outside of
- * a transaction that took its turn nothing can be written.
+ * What durability and limits rest on is set and read back, because the server, the role or the address may say otherwise. Where
+ * writers take turns nothing can be written outside of one.
  */
 async function prepareSession(client: PoolClient, options: PoolOptions, statementTimeoutMs: number): Promise<void> {
   const limits = {
-    default_transaction_read_only: 'on',
+    default_transaction_read_only: options.writing === 'beside' ? 'off' : 'on',
     synchronous_commit: 'on',
     statement_timeout: String(statementTimeoutMs),
     lock_timeout: String(options.lockTimeoutMs),

@@ -1,0 +1,184 @@
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { Client } from 'pg'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { systemClock } from '../../clock.ts'
+import { openMainDatabase } from '../open-main-database.ts'
+import { temporaryPostgres } from '../postgres/postgres-database-fixture.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
+import { appendSegments, event } from './audit-fixtures.ts'
+import { auditFile } from './audit-files.ts'
+import type { AuditLocation } from './audit-location.ts'
+import { openAuditReader } from './audit-reader.ts'
+import { openAuditWriter } from './audit-writer.ts'
+import { openCheckpointStore } from './checkpoint-store.ts'
+import { placesOf, SEGMENTS, TAMPERINGS } from './tamperings-fixture.ts'
+import { verifyAudit } from './verify-audit.ts'
+
+async function location(): Promise<Required<AuditLocation>> {
+  const { path } = await temporaryPostgres()
+  return { dataDir: temporaryFolder(), databasePath: path, durability: 'rebuildable' }
+}
+
+async function intact(): Promise<Required<AuditLocation>> {
+  const house = await location()
+  await appendSegments(house, 'api-1', SEGMENTS)
+  await appendSegments(house, 'executor', SEGMENTS.slice(0, 1))
+  return house
+}
+
+/** As somebody else who may write to the tables. */
+async function run({ databasePath }: AuditLocation, sql: string): Promise<Record<string, unknown>[]> {
+  const client = new Client({ connectionString: databasePath })
+  await client.connect()
+  try {
+    return (await client.query<Record<string, unknown>>(sql)).rows
+  } finally {
+    await client.end()
+  }
+}
+
+/** Changes chains without triggers; what SQLite calls otherwise is said as PostgreSQL does. */
+async function tamper(house: AuditLocation, sql: string): Promise<void> {
+  const words = sql
+    .replaceAll('char(10)', 'chr(10)')
+    .replaceAll('instr(', 'strpos(')
+    .replaceAll('where first', "where writer = 'api-1' and first")
+  await run(house, `set session_replication_role = replica; ${words}`)
+}
+
+async function writerOf(house: AuditLocation, options: { onFatal?: (error: Error) => void } = {}) {
+  const writer = await openAuditWriter({ ...house, writer: 'api-1', clock: systemClock, ...options })
+  onTestFinished(() => writer.close())
+  return writer
+}
+
+describe('segments on PostgreSQL', () => {
+  it('are those of SQLite, byte for byte', async () => {
+    const [server, folder] = [await location(), temporaryFolder()]
+    for (const house of [server, { dataDir: folder }]) await appendSegments(house, 'api-1', SEGMENTS)
+    const file = new DatabaseSync(auditFile(folder, 'api-1'))
+    onTestFinished(() => file.close())
+    const columns = 'writer, first_seq::text, last_seq::text, first_ts::text, last_ts::text, prev_hash, hashes, body'
+    expect(await run(server, `select ${columns} from audit_segment order by first_seq`)).toEqual(
+      file
+        .prepare(`select ${columns.replaceAll(/(\w+)::text/g, 'cast($1 as text) as $1')} from audit_segment order by first_seq`)
+        .all(),
+    )
+  })
+
+  it('stand in the partition of their month, entries in that of their own', async () => {
+    const house = await location()
+    const [january, february] = [Date.UTC(2026, 0, 31, 23), Date.UTC(2026, 1, 1)]
+    const writer = await writerOf(house)
+    await writer.appendAll([event({ ts: january }), event({ ts: february })])
+    await writer.close()
+    const partitions = (table: string) =>
+      run(house, `select distinct tableoid::regclass::text as name from ${table} order by name`)
+    expect(await partitions('audit_segment')).toEqual([{ name: 'audit_segment_2026_01' }])
+    expect(await partitions('audit_entry')).toEqual([{ name: 'audit_entry_2026_01' }, { name: 'audit_entry_2026_02' }])
+  })
+
+  it.each(["update audit_segment set body = ''", 'delete from audit_segment', 'truncate audit_segment'])(
+    'cannot be changed by %s',
+    async (sql) => {
+      await expect(run(await intact(), sql)).rejects.toThrow('audit_segment is append-only')
+    },
+  )
+})
+
+describe('a chain on PostgreSQL', () => {
+  it('belongs to who took it over last: who had it before commits nothing any more, and stops', async () => {
+    const house = await location()
+    const fatal: Error[] = []
+    const paused = await writerOf(house, { onFatal: (error) => fatal.push(error) })
+    await paused.append(event())
+    const next = await writerOf(house)
+    await expect(paused.append(event())).rejects.toThrow('another process writes')
+    await expect(paused.probe()).rejects.toThrow('another process writes')
+    expect(fatal).toHaveLength(1)
+    expect(await next.append(event())).toEqual({ writer: 'api-1', seq: 2 })
+    expect(await verifyAudit(house)).toMatchObject({ ok: true, writers: [{ rows: 2 }] })
+  })
+
+  it('is not given to another data folder while its holder lives, and at once when that has ended', async () => {
+    const house = await location()
+    const elsewhere = { ...house, dataDir: temporaryFolder() }
+    const holder = await writerOf(house)
+    await holder.append(event())
+    const [held] = await run(house, `select held_until - extract(epoch from now()) * 1000 as ms from audit_chain`)
+    expect(Number(held?.['ms'])).toBeGreaterThan(10_000)
+    expect(Number(held?.['ms'])).toBeLessThan(16_000)
+    await expect(writerOf(elsewhere)).rejects.toMatchObject({ reason: 'locked' })
+    await holder.close()
+    expect(await (await writerOf(elsewhere)).append(event())).toEqual({ writer: 'api-1', seq: 2 })
+  })
+
+  it('of a host that was lost is given to another one when nothing was heard of it for 15 s', async () => {
+    const house = await intact()
+    await run(house, `update audit_chain set holder = 'lost', held_until = extract(epoch from now()) * 1000 + 15000`)
+    await expect(writerOf(house)).rejects.toMatchObject({ reason: 'locked' })
+    await run(house, 'update audit_chain set held_until = held_until - 15001')
+    expect(await (await writerOf(house)).append(event())).toEqual({ writer: 'api-1', seq: 13 })
+  })
+
+  it('goes on where the server says after a connection was lost', async () => {
+    const house = await location()
+    const writer = await writerOf(house)
+    await writer.append(event())
+    await run(
+      house,
+      `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name = 'spark'`,
+    )
+    const outcomes = await Promise.allSettled([writer.append(event())])
+    const acknowledged = 1 + outcomes.filter(({ status }) => status === 'fulfilled').length
+    const { seq } = await writer.append(event())
+    expect(seq).toBeGreaterThan(acknowledged)
+    expect(await verifyAudit(house)).toMatchObject({ ok: true, writers: [{ rows: seq }] })
+  })
+})
+
+describe('verifying the audit on PostgreSQL', () => {
+  it.each(TAMPERINGS.filter(([name]) => name !== 'a segment under another name'))(
+    'finds %s, and says where',
+    async (_name, sql, places) => {
+      const house = await intact()
+      expect((await verifyAudit(house)).problems).toEqual([])
+      await tamper(house, sql)
+      expect(placesOf((await verifyAudit(house)).problems)[0]).toEqual(places[0])
+    },
+  )
+
+  it('finds a segment under another name, by the name and by the chain that ends early', async () => {
+    const house = await intact()
+    await tamper(house, `update audit_segment set writer = 'api-2' where writer = 'api-1' and first_seq = 10`)
+    expect(placesOf((await verifyAudit(house)).problems)).toEqual([
+      { kind: 'truncated', writer: 'api-1', seq: 10 },
+      { kind: 'wrong_writer', writer: 'api-2', seq: null },
+    ])
+  })
+
+  it('finds rows cut off and a chain that is gone by a checkpoint, whatever the record of the chain says', async () => {
+    const house = await intact()
+    const database = await openMainDatabase({ path: house.databasePath, thread: false, durability: 'rebuildable' })
+    const reader = openAuditReader({ ...house, thread: false })
+    const keyFile = join(house.dataDir, 'signing.key')
+    const store = await openCheckpointStore({ db: database.db, reader, keyFile, copyFile: null })
+    await store.write(60_000)
+    await reader.close()
+    await database.close()
+    await tamper(house, `delete from audit_segment where first_seq >= 7`)
+    await tamper(
+      house,
+      `update audit_chain set seq = 6, hash = (select reverse(split_part(reverse(hashes), chr(10), 1))
+      from audit_segment where writer = 'api-1' and first_seq = 4) where writer = 'api-1'`,
+    )
+    await tamper(house, `delete from audit_segment where writer = 'executor'; delete from audit_chain where writer = 'executor'`)
+    const { problems, checkpoints } = await verifyAudit(house)
+    expect(checkpoints.checked).toBe(1)
+    expect(placesOf(problems)).toEqual([
+      { kind: 'truncated', writer: 'api-1', seq: 7 },
+      { kind: 'missing', writer: 'executor', seq: null },
+    ])
+  })
+})

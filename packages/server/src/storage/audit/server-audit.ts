@@ -1,0 +1,47 @@
+import type { Kysely } from 'kysely'
+import { POSTGRES_AUDIT_MIGRATIONS } from '../migrations/postgres-audit-migrations.ts'
+import { openPostgres } from '../postgres/open-postgres.ts'
+import { databaseName } from '../postgres/postgres-pool.ts'
+import type { AuditIndexTables, AuditTables, StorageProbeRow } from '../tables.ts'
+
+/** Where the chain of a writer ends, and who may go on. */
+interface AuditChainRow {
+  writer: string
+  /** Grows with each process that takes the chain over; who has an older one can append nothing. */
+  fence: number
+  /** Host and data folder of who has it. */
+  holder: string
+  /** Until then nobody from elsewhere takes it over, ms by the clock of the server. */
+  held_until: number
+  seq: number
+  hash: string
+}
+
+export interface ServerAuditTables extends Omit<AuditTables, 'storage_probe'>, AuditIndexTables {
+  audit_chain: AuditChainRow
+  storage_probe: StorageProbeRow
+}
+
+/** All chains and their index, in one database. */
+export interface ServerAudit {
+  db: Kysely<ServerAuditTables>
+  /** The database, for messages. */
+  name: string
+  close(): Promise<void>
+}
+
+/** How long a commit waits for another process, before its events are refused. */
+const LOCK_TIMEOUT_MS = 2_000
+
+export async function openServer(url: string, durability: 'full' | 'rebuildable'): Promise<ServerAudit> {
+  const database = await openPostgres<ServerAuditTables>({
+    url,
+    durability,
+    lockTimeoutMs: LOCK_TIMEOUT_MS,
+    // Each writer has its own chain: nobody needs to wait for another.
+    writing: 'beside',
+    migrations: POSTGRES_AUDIT_MIGRATIONS,
+    migrationTable: 'kysely_audit_migration',
+  })
+  return { ...database, name: databaseName(url) }
+}
