@@ -1,25 +1,30 @@
-// The default plan of 31 hours with 120 strategies on the simulated market, rehearsed without faults and checked; beside it the
-// plan that the tests rehearse, half an hour with 20 strategies.
-import { loadConfig } from '@spark/server/config'
-import { outcomeOf } from '@spark/server/rehearsal/outcome'
-import { rehearse, limitOf } from '@spark/server/rehearsal/rehearse'
+// The default plan of 31 hours with 120 strategies on the simulated market, rehearsed without faults and checked, each in a process
+// of its own; beside it the plan that the tests rehearse, half an hour with 20 strategies.
+import { once } from 'node:events'
 import { rehearseScaled } from '@spark/server/rehearsal/scaled-fixture'
-import { simulatedMarket } from '@spark/server/rehearsal/markets'
-import { rolloutPlanOf } from '@spark/server/rollout-plan'
 import { formatNumber, median } from './figure.ts'
-import { bench, durationMs, progress } from './support.ts'
+import { startModule, startSpark } from './processes.ts'
+import { bench, durationMs, progress, temporaryFolder } from './support.ts'
 
 const SCALED = 'half an hour with 20 strategies'
 const SCALED_SEEDS = 10
 
+/** The rehearsal alone, without the start of its process. */
 async function fullMs(seed: number): Promise<number> {
-  const config = loadConfig({})
-  const plan = rolloutPlanOf(config.file, config.clockSpeed)
-  const market = simulatedMarket(config, seed)
+  const { child } = startModule('./rehearsal-round.ts', {}, [String(seed)])
+  let tookMs: number | null = null
+  child.once('message', (message) => (tookMs = Number(message)))
+  await once(child, 'exit')
+  if (tookMs === null) throw new Error(`the rehearsal of seed ${seed} failed`)
+  return tookMs
+}
+
+/** `spark rehearse` from its start to its end. */
+async function commandMs(seed: number, folder: string): Promise<number> {
   return durationMs(async () => {
-    const rehearsal = await rehearse({ config, plan, seed, faults: [], ceiling: 1, limitMs: limitOf(plan, []), ...market })
-    const { ok, said } = outcomeOf(rehearsal, null)
-    if (!ok) throw new Error(said)
+    const { child } = startSpark(['rehearse', '--seed', String(seed)], { SPARK_DATA_DIR: temporaryFolder(folder) })
+    await once(child, 'exit')
+    if (child.exitCode !== 0) throw new Error(`spark rehearse of seed ${seed} ended with exit code ${child.exitCode}`)
   })
 }
 
@@ -31,15 +36,16 @@ async function scaledMs(): Promise<number> {
   return ms / SCALED_SEEDS
 }
 
-await bench({ rounds: 3 }, async ({ rounds }) => {
+await bench({ rounds: 5 }, async ({ rounds, folder }) => {
   const full: number[] = []
+  const command: number[] = []
   const scaled: number[] = []
   for (let round = 1; round <= rounds; round++) {
-    full.push(await fullMs(round))
+    full.push(await fullMs(1))
+    command.push(await commandMs(1, folder))
     scaled.push(await scaledMs())
-    progress(
-      `rehearsal, round ${round}/${rounds}: ${formatNumber(full.at(-1) ?? 0)} ms against ${formatNumber(scaled.at(-1) ?? 0)} ms`,
-    )
+    const [whole, started, beside] = [full, command, scaled].map((values) => formatNumber(values.at(-1) ?? 0))
+    progress(`rehearsal, round ${round}/${rounds}: ${whole} ms, as a command ${started} ms, against ${beside} ms`)
   }
   return [
     {
@@ -48,7 +54,15 @@ await bench({ rounds: 3 }, async ({ rounds }) => {
       unit: 's',
       values: full.map((ms) => ms / 1000),
       target: { under: 20 },
-      note: 'simulated market, no faults, all checks and the replay of every decision included',
+      note: 'seed 1, simulated market, no faults, all checks and the replay of every decision included',
+    },
+    {
+      what: 'the same as `spark rehearse`, its start and report included',
+      baseline: null,
+      unit: 's',
+      values: command.map((ms) => ms / 1000),
+      target: null,
+      note: 'from the call of the program to its end',
     },
     {
       what: 'rehearsal of the 31 h plan, beside the scaled one',
