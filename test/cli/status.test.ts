@@ -1,3 +1,4 @@
+import { chmodSync } from 'node:fs'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createSpark, eventually, healthy, type Spark } from '../support/spark.ts'
 
@@ -35,6 +36,10 @@ describe('spark doctor', () => {
     const good = await spark.run('doctor')
     expect(good.stdout).toMatch(/POLL_INTERVAL_MS +5000 +environment/)
     expect(good.stdout).toContain(spark.dataDir)
+    expect(good.stdout).not.toContain('chmod')
+    chmodSync(spark.dataDir, 0o755)
+    const open = await spark.run('doctor')
+    expect(open).toMatchObject({ code: 1, stdout: expect.stringContaining(`-> chmod 700 ${spark.dataDir}`) as string })
     spark.env['POLL_INTERVAL_MS'] = '60s'
     const bad = await spark.run('doctor')
     expect(bad.stdout + bad.stderr).toContain('POLL_INTERVAL_MS is "60s"; it must be a whole number of milliseconds')

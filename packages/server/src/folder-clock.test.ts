@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -36,6 +36,12 @@ describe('the time of a data folder', () => {
     expect(start(1)).toBe(systemClock)
     expect(folderClock({ dataDir })).toBe(systemClock)
     expect(readdirSync(dataDir)).toEqual([])
+  })
+
+  it('makes a data folder that is not there, closed to others', () => {
+    const fresh = join(dataDir, 'fresh')
+    startFolderClock({ dataDir: fresh, clockSpeed: 60 }, true)
+    expect(statSync(fresh).mode & 0o777).toBe(0o700)
   })
 
   it('begins at the real time and is one for all who start on it or look at it, with no draft left behind', () => {

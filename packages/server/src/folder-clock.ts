@@ -45,7 +45,7 @@ export function startFolderClock({ dataDir, clockSpeed }: Pick<Config, 'dataDir'
 function firstAnchor(dataDir: string, speed: number): ClockAnchor {
   const nowMs = systemClock.nowMs()
   const own = { fastMs: nowMs, realMs: nowMs, speed }
-  mkdirSync(dataDir, { recursive: true })
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   const draft = writeDraft(dataDir, own)
   try {
     linkSync(draft, join(dataDir, CLOCK_FILE))

@@ -114,6 +114,20 @@ function folderFindings(config: Config): Finding[] {
       detail: `${config.dataDir}, ${(free / 1e9).toFixed(1)} GB free`,
       mend: 'free some space: with none left, nothing is answered',
     },
+    ...openFolderFindings(config.dataDir),
+  ]
+}
+
+function openFolderFindings(dataDir: string): Finding[] {
+  const mode = statSync(dataDir).mode & 0o777
+  if ((mode & 0o077) === 0) return []
+  return [
+    {
+      what: 'data folder',
+      ok: false,
+      detail: `others can look into ${dataDir} (mode ${mode.toString(8)}), and the databases in it are not closed to them`,
+      mend: `chmod 700 ${dataDir}`,
+    },
   ]
 }
 

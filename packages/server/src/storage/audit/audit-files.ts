@@ -35,7 +35,7 @@ const APPEND_BUSY_TIMEOUT_MS = 2_000
 /** Blocks the calling thread: for worker threads, short commands and tests. */
 export async function openAuditFile(dataDir: string, writer: string): Promise<Database<AuditTables>> {
   const path = auditFile(dataDir, writer)
-  await mkdir(join(dataDir, 'audit'), { recursive: true })
+  await mkdir(join(dataDir, 'audit'), { recursive: true, mode: 0o700 })
   return openDatabase<AuditTables>({
     path,
     thread: false,

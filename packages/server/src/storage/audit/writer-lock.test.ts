@@ -1,6 +1,6 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process'
 import type { Readable } from 'node:stream'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
@@ -12,6 +12,12 @@ let holder: ChildProcessByStdio<null, Readable, null> | null = null
 afterAll(() => {
   holder?.kill('SIGKILL')
   rmSync(dataDir, { recursive: true })
+})
+
+it('makes a data folder that is not there, closed to others', () => {
+  const fresh = join(dataDir, 'fresh')
+  lockWriter(fresh, 'supervisor')()
+  for (const folder of [fresh, join(fresh, 'audit')]) expect(statSync(folder).mode & 0o777).toBe(0o700)
 })
 
 it('one process at a time holds a writer, and kill -9 gives it back', async () => {

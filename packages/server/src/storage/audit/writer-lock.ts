@@ -17,7 +17,8 @@ const held = new Set<DatabaseSync>()
  * `locked` when another process holds it. Returns what gives it back.
  */
 export function lockWriter(dataDir: string, writer: string): () => void {
-  mkdirSync(join(dataDir, 'audit'), { recursive: true })
+  // The first thing that a start makes, and with it the data folder.
+  mkdirSync(join(dataDir, 'audit'), { recursive: true, mode: 0o700 })
   const path = join(dataDir, 'audit', `${writer}.lock`)
   const lock = new DatabaseSync(path, { timeout: WAIT_MS })
   try {
