@@ -30,7 +30,8 @@ export function prepared<Tables, Values extends object, Row = unknown>(
 ): (db: Kysely<Tables>, values: Values) => Promise<QueryResult<Row>> {
   const dialects = new WeakMap<DialectAdapter, Map<string | number, CompiledQuery<Row>>>()
   return (db, values) => {
-    const { adapter } = db.getExecutor()
+    const executor = db.getExecutor()
+    const { adapter } = executor
     let shapes = dialects.get(adapter)
     if (shapes === undefined) dialects.set(adapter, (shapes = new Map()))
     const shape = shapeOf(values)
@@ -39,10 +40,10 @@ export function prepared<Tables, Values extends object, Row = unknown>(
       query = build(db, (name) => standIn(values[name], [name]) as never, values).compile()
       if (shapes.size < SHAPES_MAX) shapes.set(shape, query)
     }
-    return db.executeQuery({
-      ...query,
-      parameters: query.parameters.map((value) => (value instanceof Parameter ? value.of(values) : value)),
-    })
+    const parameters = query.parameters.map((value) => (value instanceof Parameter ? value.of(values) : value))
+    // Around Kysely's own run of a query, which is for plugins that change results.
+    const filled = { ...query, parameters }
+    return executor.provideConnection((connection) => connection.executeQuery(filled))
   }
 }
 
