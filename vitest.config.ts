@@ -14,7 +14,12 @@ const common = {
 const PATIENT = ['test/system/trading.test.ts', 'test/crash/kill-order-path*.test.ts', 'test/crash/kill-commands.test.ts']
 
 /** Clocks that run 60 times as fast make a busy machine 60 times as slow: they run one after the other, beside nothing. */
-const FAST_CLOCK = ['test/browser/rollout-story.test.ts', 'test/system/clock-speed.test.ts', 'test/system/gates.test.ts']
+const FAST_CLOCK = [
+  'test/browser/rollout-story.test.ts',
+  'test/system/clock-speed.test.ts',
+  'test/system/gates.test.ts',
+  'test/system/postgres.test.ts',
+]
 
 /** What is said of stores, queues and contracts on SQLite holds on PostgreSQL: these run on both. */
 const ON_BOTH = [

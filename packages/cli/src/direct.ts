@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { ApiError, UnreachableError } from '@spark/contract/client'
 import type { Config } from '@spark/server/config'
 import { folderClock } from '@spark/server/folder-clock'
@@ -9,6 +8,7 @@ import { createTradingStores, type TradingStores } from '@spark/server/storage/t
 import type { MainDatabase } from '@spark/server/storage/open-main-database'
 import { CheckFailed, type Output } from './output.ts'
 import { traceId, withMainDatabase } from './main-database.ts'
+import { databaseIsThere } from '@spark/server/storage/postgres-url'
 
 /** Through the API; when it is down, or fails by itself, by `direct`. */
 export async function apiOr<Result>(call: () => Promise<Result>, output: Output, direct: () => Promise<Result>): Promise<Result> {
@@ -26,7 +26,7 @@ export async function withDatabase<Result>(
   config: Pick<Config, 'databasePath'>,
   work: (database: MainDatabase) => Promise<Result>,
 ): Promise<Result> {
-  if (!existsSync(config.databasePath)) throw new CheckFailed(`${config.databasePath} is not there: nothing runs here`)
+  if (!databaseIsThere(config.databasePath)) throw new CheckFailed(`${config.databasePath} is not there: nothing runs here`)
   return withMainDatabase(config, work)
 }
 

@@ -29,6 +29,7 @@ export const TOLD = {
   backfilled: '{added} candles added in {streams} streams',
   gaps_repaired: '{holes} holes, {added} candles found for them',
   backed_up: '{folder}: {files} files, {megabytes} MB, opened and checked; {removed} old ones removed',
+  backup_of_server: 'the database is a server, which its own tools back up; nothing was copied',
   snapshot_written: '{path}: {rows} rows; {removed} old ones removed',
   verified: 'databases whole; {rows} audit rows and {checkpoints} checkpoints verify',
   pruned:

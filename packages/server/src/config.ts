@@ -5,6 +5,7 @@ import type { Stream } from '@spark/core/market/candle'
 import { buildSha } from './build-sha.ts'
 import { exchangeOf, venueName } from './venue/venue-names.ts'
 import { parseSettings, unknownSettings, type SettingReport, type Values } from './settings.ts'
+import { isPostgresUrl } from './storage/postgres-url.ts'
 import { parseSparkFile, type SparkFile } from './strategies-file.ts'
 
 /** Where this code lies: the checkout or release folder. */
@@ -73,7 +74,7 @@ export function loadConfig(given: Record<string, string | undefined> = process.e
     dataDir,
     executorUrl: values.executorUrl ?? `http://${loopbackHost}:${values.executorPort}`,
     apiUrl: values.apiUrl ?? `http://${loopbackHost}:${values.apiPort}`,
-    databasePath: resolve(values.databasePath ?? join(dataDir, 'spark.db')),
+    databasePath: databasePath(values.databasePath, dataDir),
     live: values.mode === 'live',
     venueName: venueName(values.venue, values.mode === 'live'),
     masterKeyFile: values.masterKeyFile === '' ? join(dataDir, 'master.key') : resolve(values.masterKeyFile),
@@ -83,6 +84,12 @@ export function loadConfig(given: Record<string, string | undefined> = process.e
     report,
     warnings: unknownSettings(env),
   }
+}
+
+/** A file is found from the folder Spark is started in. */
+function databasePath(given: string | null, dataDir: string): string {
+  if (given === null) return join(dataDir, 'spark.db')
+  return isPostgresUrl(given) ? given : resolve(given)
 }
 
 /** What each variable allows and the whole does not. */

@@ -6,6 +6,7 @@ import type { Log } from './log.ts'
 import type { ProcessLife } from './process-life.ts'
 import { sha256 } from './sha256.ts'
 import type { AuditWriter } from './storage/audit/audit-event.ts'
+import { auditOf } from './storage/audit/audit-location.ts'
 import { openAuditReader } from './storage/audit/audit-reader.ts'
 import { openAuditWriter } from './storage/audit/audit-writer.ts'
 import { lockWriter } from './storage/audit/writer-lock.ts'
@@ -51,7 +52,7 @@ export async function openStorage(parts: ProcessParts, options: { writer: string
     openMainDatabase({ path: config.databasePath, thread: true, busyTimeoutMs: BUSY_TIMEOUT_MS }).then((part) =>
       opened('main database', part),
     ),
-    openAuditWriter({ dataDir, writer, clock, onFatal }).then((part) => opened('audit', part)),
+    openAuditWriter({ ...auditOf(config), writer, clock, onFatal }).then((part) => opened('audit', part)),
   ])
   return {
     database,
@@ -67,7 +68,7 @@ export async function openStorage(parts: ProcessParts, options: { writer: string
         context: { version, buildSha, schemaHash: schemaHash(sha256), ...context },
       })
       // Only heads are read: a few index look-ups a minute, not worth a thread.
-      const auditReader = openAuditReader({ dataDir, thread: false })
+      const auditReader = openAuditReader({ ...auditOf(config), thread: false })
       life.onStop('checkpoint reader', () => auditReader.close())
       life.onStop('checkpoints', await startCheckpoints({ config, db: database.db, auditReader, clock, log }))
     },

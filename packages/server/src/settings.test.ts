@@ -34,6 +34,7 @@ describe('settings', () => {
     ['ML_SIGNAL_WEIGHTS', '0,0,0'],
     ['ML_SIGNAL_WEIGHTS', '1,2,Infinity'],
     ['DATABASE_URL', 'postgres://x'],
+    ['DATABASE_URL', 'mysql://x/spark'],
     ['SPARK_FEED', 'binance'],
     ['EXECUTOR_URL', 'ftp://x'],
     ['SPARK_MODE', 'real'],

@@ -3,6 +3,7 @@ import { parseWeights, type Weights } from '@spark/core/signal/model'
 import { VENUES } from './venue/venue-names.ts'
 import { LOG_LEVELS, type LogLevel } from './log.ts'
 import { nearestName } from './nearest-name.ts'
+import { databaseName, isPostgresUrl } from './storage/postgres-url.ts'
 
 /** One environment variable: how its text becomes a value. `parse` throws a string that says what would be right. */
 export interface Setting<T> {
@@ -12,6 +13,8 @@ export interface Setting<T> {
   fallback: string
   /** Its value is never shown. */
   secret?: true
+  /** What is shown of its value. */
+  shown?: (text: string) => string
   parse(text: string): T
 }
 
@@ -66,9 +69,9 @@ function weights(text: string): Weights | null {
 
 function database(text: string): string | null {
   if (text === '') return null
-  if (text.startsWith('postgres:') || text.startsWith('postgresql:'))
-    return wrong('file:PATH; this version cannot run on PostgreSQL yet')
-  return text.startsWith('file:') && text.length > 5 ? text.slice(5) : wrong('file:PATH, like file:data/spark.db')
+  if (isPostgresUrl(text) && (URL.parse(text)?.pathname ?? '').length > 1) return text
+  const examples = 'file:PATH, like file:data/spark.db, or postgres://USER:PASSWORD@HOST:PORT/DATABASE'
+  return text.startsWith('file:') && text.length > 5 ? text.slice(5) : wrong(examples)
 }
 
 const port = integerBetween(1, 65_535, 'port')
@@ -108,7 +111,10 @@ export const SETTINGS = {
   ),
   executorUrl: setting('EXECUTOR_URL', '', 'where the API finds the executor; empty: from host and port', url),
   apiUrl: setting('API_URL', '', 'where the executor and the CLI find the API; empty: from host and port', url),
-  databasePath: setting('DATABASE_URL', '', 'main database; empty: file:<data folder>/spark.db', database),
+  databasePath: {
+    ...setting('DATABASE_URL', '', 'main database, and audit when it is a server; empty: file:<data folder>/spark.db', database),
+    shown: databaseName,
+  },
   feed: setting(
     'SPARK_FEED',
     'sim',
@@ -206,9 +212,10 @@ export function parseSettings(env: Record<string, string | undefined>): {
   for (const [key, one] of Object.entries<Setting<unknown>>(SETTINGS)) {
     const given = env[one.name]?.trim()
     const text = given === undefined || given === '' ? one.fallback : given
+    const shown = one.shown?.(text) ?? text
     report.push({
       name: one.name,
-      value: one.secret === true && text !== '' ? '(set)' : text,
+      value: one.secret === true && text !== '' ? '(set)' : shown,
       source: given === undefined || given === '' ? 'default' : 'environment',
       meaning: one.meaning,
     })
@@ -216,7 +223,7 @@ export function parseSettings(env: Record<string, string | undefined>): {
       values[key] = one.parse(text)
     } catch (error) {
       if (!(error instanceof Wrong)) throw error
-      problems.push(`${one.name} is ${one.secret === true ? 'set' : `"${text.slice(0, 80)}"`}; it must be ${error.message}`)
+      problems.push(`${one.name} is ${one.secret === true ? 'set' : `"${shown.slice(0, 80)}"`}; it must be ${error.message}`)
     }
   }
   return { values: values as Values, report, problems }

@@ -4,6 +4,7 @@ import { parseTime } from '@spark/contract/time'
 import { loadConfig } from '@spark/server/config'
 import { folderClock } from '@spark/server/folder-clock'
 import type { AuditFilter } from '@spark/server/storage/audit/audit-query'
+import { auditOf } from '@spark/server/storage/audit/audit-location'
 import { openAuditReader, type AuditReader } from '@spark/server/storage/audit/audit-reader'
 import { publicKeyFile } from '@spark/server/storage/audit/signing-key'
 import { writeAuditSnapshot } from '@spark/server/storage/audit/audit-snapshot'
@@ -85,8 +86,7 @@ function verifyCommand(audit: Command, output: Output): void {
     .action(async (options: { publicKey?: string; checkpoints?: string; json?: true }) => {
       const config = loadConfig()
       const report = await verifyAudit({
-        dataDir: config.dataDir,
-        databasePath: config.databasePath,
+        ...auditOf(config),
         ...publicKeyOf(options.publicKey ?? publicKeyFile(config.signingKeyFile), options.publicKey !== undefined),
         ...(options.checkpoints === undefined ? {} : { checkpointsFile: options.checkpoints }),
       })
@@ -132,7 +132,7 @@ function publicKeyOf(path: string, named: boolean): { publicKey?: string } {
 }
 
 async function withReader<Result>(work: (reader: AuditReader) => Promise<Result>): Promise<Result> {
-  const reader = openAuditReader({ dataDir: loadConfig().dataDir })
+  const reader = openAuditReader(auditOf(loadConfig()))
   try {
     return await work(reader)
   } finally {

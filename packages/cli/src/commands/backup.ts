@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { pruneBackups, restoreBackup, takeBackup, verifyBackup, type Manifest } from '@spark/server/backup/backup'
@@ -8,6 +7,7 @@ import { folderClock } from '@spark/server/folder-clock'
 import { systemRandomness } from '@spark/server/random'
 import { timeText, typedTwice, wholeOption } from '../options.ts'
 import { CheckFailed, WrongUsage, type Output } from '../output.ts'
+import { databaseIsThere } from '@spark/server/storage/postgres-url'
 
 const KEEP_MAX = 1000
 
@@ -28,7 +28,7 @@ function backupCommand(program: Command, output: Output): void {
     .action(async ({ to, keep, json }: { to?: string; keep?: string; json?: true }) => {
       const kept = keep === undefined ? null : wholeOption('--keep', keep, 1, KEEP_MAX)
       const config = loadConfig()
-      if (!existsSync(config.databasePath)) throw new CheckFailed(`${config.databasePath} is not there: nothing to back up`)
+      if (!databaseIsThere(config.databasePath)) throw new CheckFailed(`${config.databasePath} is not there: nothing to back up`)
       const folder = to === undefined ? join(config.dataDir, 'backups') : resolve(to)
       const made = await orFailed(takeBackup({ ...config, folder, nowMs: folderClock(config).nowMs() }))
       const removed = kept === null ? 0 : await pruneBackups(folder, kept)

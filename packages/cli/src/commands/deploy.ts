@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
 import { ApiError, UnreachableError } from '@spark/contract/client'
 import { systemClock } from '@spark/server/clock'
@@ -10,6 +9,7 @@ import { beginDeploy, finishDeploy, lockDeploys, type DeployKind, type DeployRun
 import { deployCanary } from '../deploy/canary.ts'
 import { deployRollback } from '../deploy/rollback.ts'
 import { deployRolling } from '../deploy/rolling.ts'
+import { databaseIsThere } from '@spark/server/storage/postgres-url'
 
 const DEPLOYS: Record<DeployKind, (run: DeployRun) => Promise<void>> = {
   canary: withLock(deployCanary),
@@ -35,7 +35,7 @@ export function deployCommand(program: Command, output: Output): void {
       if (kind === undefined || kinds.length > 1) throw new WrongUsage('say one of --canary, --rolling and --rollback')
       const startedMs = systemClock.monotonicMs()
       const config = loadConfig()
-      if (!existsSync(config.databasePath))
+      if (!databaseIsThere(config.databasePath))
         throw new CheckFailed(`${config.databasePath} is not there: nothing runs here yet. Start it with bin/spark up`)
       await withMainDatabase(config, async (database) => {
         const run = beginDeploy({ kind, config, output, database, allowDirty: options.allowDirty === true })

@@ -8,6 +8,7 @@ import { openMainDatabase } from '@spark/server/storage/open-main-database'
 import { CheckFailed, type Output } from '../output.ts'
 import { askApi, askExecutor } from '../processes.ts'
 import { table } from '../table.ts'
+import { databaseIsThere, databaseName } from '@spark/server/storage/postgres-url'
 
 interface Finding {
   what: string
@@ -146,7 +147,7 @@ function secretFindings(config: Config): Finding[] {
 }
 
 async function databaseFindings(config: Config): Promise<Finding[]> {
-  if (!existsSync(config.databasePath))
+  if (!databaseIsThere(config.databasePath))
     return [{ what: 'database', ok: true, detail: `${config.databasePath} will be made at the first start` }]
   try {
     const database = await openMainDatabase({ path: config.databasePath, thread: false })
@@ -155,7 +156,7 @@ async function databaseFindings(config: Config): Promise<Finding[]> {
       .select((all) => all.fn.countAll<number>().as('candles'))
       .executeTakeFirstOrThrow()
     await database.close()
-    return [{ what: 'database', ok: true, detail: `${config.databasePath}, ${streams.candles} candles` }]
+    return [{ what: 'database', ok: true, detail: `${databaseName(config.databasePath)}, ${streams.candles} candles` }]
   } catch (error) {
     return [{ what: 'database', ok: false, detail: (error as Error).message, mend: 'see the message' }]
   }

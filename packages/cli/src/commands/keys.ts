@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
 import { loadConfig } from '@spark/server/config'
 import { addExchangeKeys, exchangeKeysProblem, removeExchangeKeys, type ExchangeKeys } from '@spark/server/exchange-keys'
@@ -10,6 +9,7 @@ import { traceId, withMainDatabase } from '../main-database.ts'
 import { timeText, typedTwice } from '../options.ts'
 import { CheckFailed, WrongUsage, type Output } from '../output.ts'
 import { table } from '../table.ts'
+import { databaseIsThere } from '@spark/server/storage/postgres-url'
 
 interface ChangeOptions {
   live?: true
@@ -33,7 +33,7 @@ function listCommand(keys: Command, output: Output): void {
     .action(async ({ json }: { json?: true }) => {
       const config = loadConfig()
       const stored = (db: Parameters<typeof createExchangeKeyStore>[0]) => createExchangeKeyStore(db).list()
-      const items = existsSync(config.databasePath) ? await withMainDatabase(config, ({ db }) => stored(db)) : []
+      const items = databaseIsThere(config.databasePath) ? await withMainDatabase(config, ({ db }) => stored(db)) : []
       if (json === true) return output.line(JSON.stringify({ items }, null, 2))
       const rows = items.map(({ venue, hint, createdAt }) => [venue, `…${hint}`, timeText(createdAt)])
       output.line(table(['venue', 'API key', 'stored'], rows))
@@ -89,7 +89,7 @@ function removeCommand(keys: Command, output: Output): void {
       const config = loadConfig()
       const change = { venue, reason, actor: 'operator', traceId: traceId() }
       const removed =
-        existsSync(config.databasePath) &&
+        databaseIsThere(config.databasePath) &&
         (await withMainDatabase(config, ({ db }) => removeExchangeKeys({ db, clock: folderClock(config) }, change)))
       if (!removed) throw new CheckFailed(`no keys are stored for "${venue}"`)
       output.line(`${venue}: removed`)

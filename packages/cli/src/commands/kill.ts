@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
 import { loadConfig, type Config } from '@spark/server/config'
 import { folderClock } from '@spark/server/folder-clock'
@@ -10,6 +9,7 @@ import { typedTwice } from '../options.ts'
 import { CheckFailed, WrongUsage, type Output } from '../output.ts'
 import { traceId, withMainDatabase } from '../main-database.ts'
 import { apiClient, throughApi } from '../processes.ts'
+import { databaseIsThere } from '@spark/server/storage/postgres-url'
 
 const SCOPES = 'all, venue:NAME or strategy:ID'
 
@@ -50,7 +50,7 @@ export function killCommands(program: Command, output: Output): void {
 }
 
 async function killDirectly(config: Config, request: KillRequest): Promise<void> {
-  if (!existsSync(config.databasePath)) throw new CheckFailed(`${config.databasePath} is not there: nothing trades here`)
+  if (!databaseIsThere(config.databasePath)) throw new CheckFailed(`${config.databasePath} is not there: nothing trades here`)
   await withMainDatabase(config, async ({ db }) => {
     const stores = createTradingStores(db)
     const problem = await killScopeProblem(stores.strategies, config.venueName, request.scope)

@@ -1,12 +1,13 @@
 import type { Command } from 'commander'
-import { existsSync } from 'node:fs'
 import { loadConfig, type Config } from '@spark/server/config'
 import { changedPlan } from '@spark/server/rollout/plan-digest'
 import { replayAudit } from '@spark/server/rollout/replay-audit'
 import type { ReplayedRollout } from '@spark/server/rollout/replay-rollout'
+import { auditOf } from '@spark/server/storage/audit/audit-location'
 import { openAuditReader } from '@spark/server/storage/audit/audit-reader'
 import { withStores } from '../direct.ts'
 import { CheckFailed, type Output } from '../output.ts'
+import { databaseIsThere } from '@spark/server/storage/postgres-url'
 
 const ROLLOUTS_MAX = 10_000
 
@@ -35,7 +36,7 @@ export function rolloutReplayCommand(rollout: Command, output: Output): void {
 
 /** The audit is enough to replay; but when a plan in the database is not the one that the rollout began with, that is said first. */
 async function refuseChangedPlans(config: Config, rolloutId: string | null): Promise<void> {
-  if (!existsSync(config.databasePath)) return
+  if (!databaseIsThere(config.databasePath)) return
   await withStores(config, async ({ rollouts }) => {
     const stored = (await rollouts.list(ROLLOUTS_MAX)).filter(({ id }) => rolloutId === null || id === rolloutId)
     for (const rollout of stored) {
@@ -45,8 +46,8 @@ async function refuseChangedPlans(config: Config, rolloutId: string | null): Pro
   })
 }
 
-async function replayAll({ dataDir }: Config, rolloutId: string | null): Promise<ReplayedRollout[]> {
-  const reader = openAuditReader({ dataDir, thread: false })
+async function replayAll(config: Config, rolloutId: string | null): Promise<ReplayedRollout[]> {
+  const reader = openAuditReader({ ...auditOf(config), thread: false })
   try {
     return await replayAudit(reader, rolloutId)
   } finally {

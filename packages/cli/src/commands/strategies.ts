@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
 import { loadConfig, type Config } from '@spark/server/config'
 import { folderClock } from '@spark/server/folder-clock'
@@ -9,6 +8,7 @@ import { typedTwice } from '../options.ts'
 import { CheckFailed, WrongUsage, type Output } from '../output.ts'
 import { apiClient, throughApi } from '../processes.ts'
 import { table } from '../table.ts'
+import { databaseIsThere } from '@spark/server/storage/postgres-url'
 
 /** spark strategies: who trades what, through the API; what stops or arms one works without it too. */
 export function strategiesCommands(program: Command, output: Output): void {
@@ -138,7 +138,7 @@ const commandOf = (id: string, { reason = null }: { reason?: string | null }) =>
 
 async function directly(config: Config, work: (parts: Parameters<typeof changeStrategy>[0]) => Promise<boolean>): Promise<void> {
   const known =
-    existsSync(config.databasePath) &&
+    databaseIsThere(config.databasePath) &&
     (await withMainDatabase(config, ({ db }) => work({ stores: createTradingStores(db), clock: folderClock(config) })))
   if (!known) throw new CheckFailed('no such strategy is stored; those of config/spark.yaml are at the first start')
 }

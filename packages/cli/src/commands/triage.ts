@@ -5,6 +5,7 @@ import { folderClock } from '@spark/server/folder-clock'
 import { defaultTexts } from '@spark/server/live-settings'
 import { systemRandomness } from '@spark/server/random'
 import { applyDepsOf } from '@spark/server/rollout/rollout-parts'
+import { auditOf } from '@spark/server/storage/audit/audit-location'
 import { openAuditReader } from '@spark/server/storage/audit/audit-reader'
 import { loadTokens } from '@spark/server/tokens'
 import { makeMove } from '@spark/server/triage/triage'
@@ -80,7 +81,7 @@ export async function triage(output: Output, { json, ...wish }: Wish & { json: b
 }
 
 async function moveDirectly(config: Config, { move, value, reason }: Wish): Promise<TriageAnswer> {
-  const auditReader = openAuditReader({ dataDir: config.dataDir, thread: false })
+  const auditReader = openAuditReader({ ...auditOf(config), thread: false })
   try {
     return await withStores(config, async (stores) => {
       const parts = {

@@ -23,6 +23,7 @@ const tr: Record<ToldCode, string> = {
   backfilled: '{streams} akışa {added} mum eklendi',
   gaps_repaired: '{holes} boşluk, bunlar için {added} mum bulundu',
   backed_up: '{folder}: {files} dosya, {megabytes} MB, açıldı ve denetlendi; {removed} eski yedek silindi',
+  backup_of_server: 'veritabanı bir sunucudur ve kendi araçlarıyla yedeklenir; hiçbir şey kopyalanmadı',
   snapshot_written: '{path}: {rows} satır; {removed} eski dosya silindi',
   verified: 'veritabanları sağlam; {rows} denetim satırı ve {checkpoints} denetim noktası doğrulandı',
   pruned:

@@ -25,6 +25,7 @@ import { createAlertStore } from '../storage/alert-store.ts'
 import { createCandleStore } from '../storage/candle-store.ts'
 import { createExchangeKeyStore } from '../storage/exchange-key-store.ts'
 import { createJobRunStore } from '../storage/job-run-store.ts'
+import { auditOf } from '../storage/audit/audit-location.ts'
 import { openAuditReader } from '../storage/audit/audit-reader.ts'
 import { createMetricSliceStore } from '../storage/metric-slice-store.ts'
 import { createModelStore } from '../storage/model-store.ts'
@@ -67,7 +68,7 @@ export async function composeApi(parts: ApiParts): Promise<ComposedApi> {
   const { buildSha, version, scoring, confidFloor } = config
   const tokens = loadTokens(config.dataDir, random)
   const { database, audit, storageHealth, announceStart } = await openStorage(parts, { writer: processName })
-  const auditReader = openAuditReader({ dataDir: config.dataDir })
+  const auditReader = openAuditReader(auditOf(config))
   life.onStop('audit reader', () => auditReader.close())
 
   const modelStore = createModelStore(database.db)

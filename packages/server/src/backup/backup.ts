@@ -18,6 +18,7 @@ import { copyBook } from './copy-book.ts'
 import { syncFile, syncFolder } from '../sync-file.ts'
 import { BackupError, checkDatabase, copyDatabase } from './copy-database.ts'
 import { endRestored, newestOrdinal, restoredState } from './restored-rollout.ts'
+import { databaseName, isPostgresUrl } from '../storage/postgres-url.ts'
 
 /** Last written: a folder without it is no backup. */
 const MANIFEST = 'manifest.json'
@@ -52,6 +53,7 @@ export interface BackupOptions {
  * the folder made. Rejects with StorageError or BackupError; a folder that was begun is removed.
  */
 export async function takeBackup(options: BackupOptions): Promise<{ folder: string; manifest: Manifest }> {
+  refuseServer(options.databasePath)
   const target = join(options.folder, stamp(options.nowMs))
   if (existsSync(target)) throw new BackupError(`${target} is there already`)
   const draft = `${target}.new`
@@ -73,6 +75,12 @@ export async function takeBackup(options: BackupOptions): Promise<{ folder: stri
     await rm(draft, { recursive: true, force: true })
     throw error
   }
+}
+
+/** Database and audit are not files here. */
+function refuseServer(databasePath: string): void {
+  if (!isPostgresUrl(databasePath)) return
+  throw new BackupError(`${databaseName(databasePath)} is backed up and restored by the tools of PostgreSQL, like pg_dump`)
 }
 
 function stamp(ms: number): string {
@@ -131,6 +139,7 @@ export interface Restored {
  */
 export async function restoreBackup(options: RestoreOptions, parts: RestoreParts): Promise<Restored> {
   const { folder, dataDir, databasePath } = options
+  refuseServer(databasePath)
   const manifest = await verifyBackup(folder)
   const unlock = await lockFolder(dataDir, manifest)
   try {

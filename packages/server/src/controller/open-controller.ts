@@ -17,6 +17,7 @@ import { createMetricSliceStore } from '../storage/metric-slice-store.ts'
 import { createModelStore } from '../storage/model-store.ts'
 import { createProcessReportStore } from '../storage/process-report-store.ts'
 import type { TradingStores } from '../storage/trading-stores.ts'
+import { auditOf } from '../storage/audit/audit-location.ts'
 import { openAuditReader } from '../storage/audit/audit-reader.ts'
 import { settingTexts } from '../live-settings.ts'
 import { triageDepsOf } from '../triage/triage-parts.ts'
@@ -62,7 +63,7 @@ export async function openController(deps: ControllerParts): Promise<OpenControl
     errors,
     seen: () => ({ now: watch.now(), counts }),
     async start() {
-      const auditReader = openAuditReader({ dataDir: config.dataDir })
+      const auditReader = openAuditReader(auditOf(config))
       const apply = { parts, settings, models, unapplied: settingTexts(config) }
       const { executorToken } = deps
       const triage = createTriageRunner({

@@ -23,6 +23,7 @@ import type { MetricSliceStore } from '../storage/metric-slice-store.ts'
 import { updateModel, type UpdateDeps } from './learning/update-model.ts'
 import { lookAtDrift, type DriftDeps } from './labels/look-at-drift.ts'
 import { matureLabels, type LabelDeps } from './labels/mature-labels.ts'
+import { isPostgresUrl } from '../storage/postgres-url.ts'
 
 const HISTORY_CANDLES = 1000
 /** Older holes are history: the import mends them. */
@@ -117,6 +118,7 @@ async function repairGaps({ feed, streams, candles, clock }: JobWorkDeps): Promi
 }
 
 async function backup({ config, clock }: JobWorkDeps): Promise<string> {
+  if (isPostgresUrl(config.databasePath)) return told('backup_of_server')
   const folder = join(config.dataDir, 'backups')
   const { folder: made, manifest } = await takeBackup({ ...config, folder, nowMs: clock.nowMs() })
   const removed = await pruneBackups(folder, BACKUPS_KEPT)

@@ -13,6 +13,7 @@ import { sloMetrics } from '../slo-slices.ts'
 import { distinctStreams } from '../streams.ts'
 import { startProcess, type Started } from '../start-process.ts'
 import type { AuditWriter } from '../storage/audit/audit-event.ts'
+import { auditOf } from '../storage/audit/audit-location.ts'
 import { openAuditReader } from '../storage/audit/audit-reader.ts'
 import { openAuditWriter } from '../storage/audit/audit-writer.ts'
 import { createCandleStore } from '../storage/candle-store.ts'
@@ -221,12 +222,11 @@ async function openDesk(
     streams: readonly Stream[]
   },
 ): Promise<OrderDesk> {
-  const { dataDir } = config
   // Orders live by the market's time: in a replay that of the data.
   const clock: Clock = isReplay(config) ? { ...wallClock, nowMs: () => feed.nowMs() } : wallClock
-  const auditReader = openAuditReader({ dataDir, thread: false })
+  const auditReader = openAuditReader({ ...auditOf(config), thread: false })
   life.onStop('order audit reader', () => auditReader.close())
-  const orderAudit = await openAuditWriter({ dataDir, writer: ORDER_WRITER, clock: wallClock })
+  const orderAudit = await openAuditWriter({ ...auditOf(config), writer: ORDER_WRITER, clock: wallClock })
   life.onStop('order audit', () => orderAudit.close())
   const { venue, tellPrice } = await openVenue(config, database, clock, wallClock)
   const desk = await openOrderDesk({

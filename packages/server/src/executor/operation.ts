@@ -19,6 +19,7 @@ import { createDriftStore } from '../storage/drift-store.ts'
 import { createEquityStore } from '../storage/equity-store.ts'
 import { createJobRunStore } from '../storage/job-run-store.ts'
 import { createLearnerStore } from '../storage/learner-store.ts'
+import { auditOf } from '../storage/audit/audit-location.ts'
 import { openAuditReader, type AuditReader } from '../storage/audit/audit-reader.ts'
 import { createLiveSettingStore } from '../storage/live-setting-store.ts'
 import { createMetricSliceStore } from '../storage/metric-slice-store.ts'
@@ -51,7 +52,7 @@ export async function startOperation({ config, clock, log, life }: Started, part
   const runs = createJobRunStore(db)
   const { desk } = parts
   // A thread of its own from the first question on: a report or a snapshot reads a whole day.
-  const auditReader = openAuditReader({ dataDir: config.dataDir })
+  const auditReader = openAuditReader(auditOf(config))
   life.onStop('audit reader of jobs', () => auditReader.close())
   const reports = openReports({ config, clock, log }, parts, auditReader)
   const work = workOf({ config, clock }, parts, { runs, reports, auditReader })

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config.ts'
 import { explicitSettings, settingTexts } from '../live-settings.ts'
@@ -8,13 +7,14 @@ import { applyDepsOf } from '../rollout/rollout-parts.ts'
 import { obeyEnvironment } from '../rollout/starting-environment.ts'
 import { openMainDatabase } from '../storage/open-main-database.ts'
 import { createTradingStores } from '../storage/trading-stores.ts'
+import { databaseIsThere } from '../storage/postgres-url.ts'
 
 const BUSY_TIMEOUT_MS = 10_000
 
 /** Before any process starts: what the environment lowers is lowered, what it would raise is told. Rejects with StorageError. */
 export async function lowerExposure(config: Config, clock: Clock, log: Log): Promise<void> {
   const explicit = explicitSettings(config)
-  if (Object.keys(explicit).length === 0 || !existsSync(config.databasePath)) return
+  if (Object.keys(explicit).length === 0 || !databaseIsThere(config.databasePath)) return
   const database = await openMainDatabase({ path: config.databasePath, thread: true, busyTimeoutMs: BUSY_TIMEOUT_MS })
   try {
     const stores = createTradingStores(database.db)

@@ -10,6 +10,11 @@ export interface AuditLocation {
   durability?: 'full' | 'rebuildable'
 }
 
+/** Where that of an installation lies. */
+export function auditOf({ dataDir, databasePath }: Required<Pick<AuditLocation, 'dataDir' | 'databasePath'>>): AuditLocation {
+  return { dataDir, databasePath }
+}
+
 /** Null: it lies in files. */
 export function auditUrl({ databasePath = '' }: AuditLocation): string | null {
   return isPostgresUrl(databasePath) ? databasePath : null

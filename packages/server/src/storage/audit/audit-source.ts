@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { ChainHead } from '@spark/core/audit/chain'
 import { type Kysely, sql } from 'kysely'
 import type { Database } from '../sqlite/open-database.ts'
+import { databaseName } from '../postgres-url.ts'
 import type { AuditIndexTables, AuditTables } from '../tables.ts'
 import { WRITER_PATTERN } from './audit-event.ts'
 import { auditFile, auditIndexFile, auditWriters, openAuditFileForReading, openAuditIndex } from './audit-files.ts'
@@ -37,7 +38,7 @@ export function openAuditSource(location: AuditLocation): AuditSource {
 /** For messages: where the chain of a writer lies, or all of them. */
 export function auditPlace(location: AuditLocation, writer: string | null): string {
   const url = auditUrl(location)
-  if (url !== null) return `postgres://${URL.parse(url)?.host ?? ''}${URL.parse(url)?.pathname ?? ''}`
+  if (url !== null) return databaseName(url)
   return writer === null ? join(location.dataDir, 'audit') : auditFile(location.dataDir, writer)
 }
 

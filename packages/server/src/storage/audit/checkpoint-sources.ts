@@ -1,10 +1,10 @@
-import { createReadStream, existsSync } from 'node:fs'
+import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import type { ChainHead } from '@spark/core/audit/chain'
 import { parseCheckpoint } from '@spark/core/audit/checkpoint'
 import type { MainTables } from '../tables.ts'
 import { openMainDatabase } from '../open-main-database.ts'
-import { isPostgresUrl } from '../postgres-url.ts'
+import { databaseIsThere, databaseName, isPostgresUrl } from '../postgres-url.ts'
 import { openDatabase } from '../sqlite/open-database.ts'
 import type { AuditLocation } from './audit-location.ts'
 import { type SignedCheckpoint, signedCheckpoints } from './checkpoint-store.ts'
@@ -26,10 +26,10 @@ const PAGE_ROWS = 500
 
 export function tableSource(location: AuditLocation & { databasePath: string }): CheckpointSource {
   const { databasePath } = location
-  const place = isPostgresUrl(databasePath) ? 'the database' : databasePath
+  const place = databaseName(databasePath)
   return {
     async *read() {
-      if (!isPostgresUrl(databasePath) && !existsSync(databasePath)) return
+      if (!databaseIsThere(databasePath)) return
       const database = await openForReading(location)
       try {
         let afterTs = -1

@@ -1,10 +1,9 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { Client } from 'pg'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { systemClock } from '../../clock.ts'
 import { openMainDatabase } from '../open-main-database.ts'
-import { temporaryPostgres } from '../postgres/postgres-database-fixture.ts'
+import { queryPostgres, temporaryPostgres } from '../postgres/postgres-database-fixture.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 import { appendSegments, event } from './audit-fixtures.ts'
 import { auditFile } from './audit-files.ts'
@@ -28,15 +27,7 @@ async function intact(): Promise<Required<AuditLocation>> {
 }
 
 /** As somebody else who may write to the tables. */
-async function run({ databasePath }: AuditLocation, sql: string): Promise<Record<string, unknown>[]> {
-  const client = new Client({ connectionString: databasePath })
-  await client.connect()
-  try {
-    return (await client.query<Record<string, unknown>>(sql)).rows
-  } finally {
-    await client.end()
-  }
-}
+const run = ({ databasePath = '' }: AuditLocation, sql: string) => queryPostgres(databasePath, sql)
 
 /** Changes chains without triggers; what SQLite calls otherwise is said as PostgreSQL does. */
 async function tamper(house: AuditLocation, sql: string): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
 import { POSTGRES_AUDIT_MIGRATIONS } from '../migrations/postgres-audit-migrations.ts'
 import { openPostgres } from '../postgres/open-postgres.ts'
-import { databaseName } from '../postgres/postgres-pool.ts'
+import { databaseName } from '../postgres-url.ts'
 import type { AuditIndexTables, AuditTables, StorageProbeRow } from '../tables.ts'
 
 /** Where the chain of a writer ends, and who may go on. */

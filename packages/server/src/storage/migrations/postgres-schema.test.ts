@@ -1,9 +1,8 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { Client } from 'pg'
 import { expect, it, onTestFinished } from 'vitest'
 import { openMainDatabase } from '../open-main-database.ts'
-import { emptyPostgres } from '../postgres/postgres-database-fixture.ts'
+import { emptyPostgres, queryPostgres } from '../postgres/postgres-database-fixture.ts'
 import { TURN_TABLE } from '../postgres/write-turn.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 
@@ -146,13 +145,7 @@ function migrated(): Promise<string> {
 }
 
 async function query(sql: string): Promise<Record<string, string | null>[]> {
-  const client = new Client({ connectionString: await migrated() })
-  await client.connect()
-  try {
-    return (await client.query<Record<string, string | null>>(sql)).rows
-  } finally {
-    await client.end()
-  }
+  return (await queryPostgres(await migrated(), sql)) as Record<string, string | null>[]
 }
 
 function empty(): Schema {

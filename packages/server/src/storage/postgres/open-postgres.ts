@@ -2,9 +2,10 @@ import { HandleEmptyInListsPlugin, Kysely, replaceWithNoncontingentExpression } 
 import type { Migration } from 'kysely/migration'
 import { DatabaseError, type Pool } from 'pg'
 import { migrate, MIGRATION_TABLE } from '../migrate.ts'
+import { databaseName } from '../postgres-url.ts'
 import { createPostgresDialect } from './postgres-dialect.ts'
 import { postgresStorageError } from './postgres-error.ts'
-import { connect, databaseName, openPool, type PoolOptions } from './postgres-pool.ts'
+import { connect, openPool, type PoolOptions } from './postgres-pool.ts'
 import { createWriteTurn } from './write-turn.ts'
 
 export interface OpenPostgresOptions extends PoolOptions {

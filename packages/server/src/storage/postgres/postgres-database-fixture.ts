@@ -3,7 +3,7 @@ import { Client } from 'pg'
 import { onTestFinished } from 'vitest'
 import { openServer } from '../audit/server-audit.ts'
 import { openMainDatabase } from '../open-main-database.ts'
-import { startPostgres } from './postgres-fixture.ts'
+import { startPostgres, type StartOptions } from './postgres-fixture.ts'
 
 interface Database {
   url: string
@@ -35,7 +35,7 @@ async function createDatabase(): Promise<Database> {
   const addressOf = await startPostgres()
   // PostgreSQL copies a database only while nobody else does.
   await navigator.locks.request('copy template', async () =>
-    query(addressOf('postgres'), `create database ${name} template ${await template}`),
+    queryPostgres(addressOf('postgres'), `create database ${name} template ${await template}`),
   )
   const owner = new Client({ connectionString: addressOf(name) })
   owner.on('error', () => {})
@@ -49,16 +49,16 @@ const TEMPLATE = 'main_template'
 async function createTemplate(): Promise<string> {
   const addressOf = await startPostgres()
   await navigator.locks.request('create template', async () => {
-    const [found] = await query(
+    const [found] = await queryPostgres(
       addressOf('postgres'),
       `select 1 from pg_database where datname = '${TEMPLATE}' and not datallowconn`,
     )
     if (found !== undefined) return
-    await query(addressOf('postgres'), `create database ${TEMPLATE}`)
+    await queryPostgres(addressOf('postgres'), `create database ${TEMPLATE}`)
     await (await openMainDatabase({ path: addressOf(TEMPLATE), thread: false, durability: 'rebuildable' })).close()
     await (await openServer(addressOf(TEMPLATE), 'rebuildable')).close()
-    await query(addressOf(TEMPLATE), RESET)
-    await query(addressOf('postgres'), `alter database ${TEMPLATE} allow_connections false`)
+    await queryPostgres(addressOf(TEMPLATE), RESET)
+    await queryPostgres(addressOf('postgres'), `alter database ${TEMPLATE} allow_connections false`)
   })
   return TEMPLATE
 }
@@ -84,7 +84,8 @@ const RESET = `
     perform setval(format('public.%I', sequencename)::regclass, 1, false) from pg_sequences where schemaname = 'public';
   end $$;`
 
-async function query(url: string, sql: string): Promise<unknown[]> {
+/** For tests: what a database answers to somebody else than Spark. */
+export async function queryPostgres(url: string, sql: string): Promise<Record<string, unknown>[]> {
   const client = new Client({ connectionString: url })
   await client.connect()
   try {
@@ -95,9 +96,9 @@ async function query(url: string, sql: string): Promise<unknown[]> {
 }
 
 /** For tests: the address of a new database without any table. */
-export async function emptyPostgres(): Promise<string> {
-  const addressOf = await startPostgres()
+export async function emptyPostgres(options?: StartOptions): Promise<string> {
+  const addressOf = await startPostgres(options)
   const name = `empty_${threadId}_${made++}`
-  await query(addressOf('postgres'), `create database ${name}`)
+  await queryPostgres(addressOf('postgres'), `create database ${name}`)
   return addressOf(name)
 }

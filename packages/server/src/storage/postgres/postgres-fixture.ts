@@ -8,11 +8,8 @@ import { Client } from 'pg'
 
 /** PostgreSQL refuses to run as root; nobody is known on every Linux. */
 const NOBODY = { uid: 65534, gid: 65534 }
-/** Nothing of it outlives the tests, so nothing needs to reach the disk. */
 const SETTINGS = {
   listen_addresses: '',
-  fsync: 'off',
-  full_page_writes: 'off',
   autovacuum: 'off',
   shared_buffers: '32MB',
   max_connections: '100',
@@ -20,6 +17,8 @@ const SETTINGS = {
   max_wal_senders: '0',
   checkpoint_timeout: '1h',
 }
+/** Nothing of it outlives the tests, so nothing needs to reach the disk. */
+const WITHOUT_DISK = { fsync: 'off', full_page_writes: 'off' }
 const START_TIMEOUT_MS = 30_000
 /** Ends the server within a second of the end of the process that started it, however that ends, and removes its folder. */
 const UNTIL_PARENT_ENDS = `
@@ -31,15 +30,22 @@ const UNTIL_PARENT_ENDS = `
 /** Gives the address of a database by its name. */
 type AddressOf = (database: string) => string
 
-let started: Promise<AddressOf> | null = null
+export interface StartOptions {
+  /** Flushes what it commits to disk, as a server that Spark accepts. */
+  durable: boolean
+}
+
+const started = new Map<boolean, Promise<AddressOf>>()
 
 /** A PostgreSQL from npm, one for all threads of this process. The first call starts it, which takes a second or two. */
-export function startPostgres(): Promise<AddressOf> {
-  started ??= navigator.locks.request('start PostgreSQL', async () => {
-    const folder = join(tmpdir(), `spark-postgres-${process.pid}`)
+export function startPostgres({ durable }: StartOptions = { durable: false }): Promise<AddressOf> {
+  const known = started.get(durable)
+  if (known !== undefined) return known
+  const starting = navigator.locks.request(`start PostgreSQL ${durable}`, async () => {
+    const folder = join(tmpdir(), `spark-postgres-${process.pid}${durable ? '-durable' : ''}`)
     const addressOf = (database: string) => `postgres://spark@${encodeURIComponent(folder)}/${database}`
     if (!(await answers(addressOf('postgres')))) {
-      start(folder)
+      start(folder, durable)
       const deadlineMs = Date.now() + START_TIMEOUT_MS
       while (!(await answers(addressOf('postgres')))) {
         if (Date.now() > deadlineMs) throw new Error(`PostgreSQL did not start: ${readFileSync(join(folder, 'log'), 'utf8')}`)
@@ -48,10 +54,11 @@ export function startPostgres(): Promise<AddressOf> {
     }
     return addressOf
   })
-  return started
+  started.set(durable, starting)
+  return starting
 }
 
-function start(folder: string): void {
+function start(folder: string, durable: boolean): void {
   const root = process.getuid?.() === 0
   const user = root ? NOBODY : {}
   rmSync(folder, { recursive: true, force: true })
@@ -71,10 +78,9 @@ function start(folder: string): void {
   const how = ['--username=spark', '--auth=trust', '--encoding=UTF8', '--locale=C', '--wal-segsize=1', '--no-sync']
   const made = spawnSync(join(native, 'bin/initdb'), ['--pgdata', data, ...how, '--no-instructions'], { ...user, cwd: folder })
   if (made.status !== 0) throw new Error(`initdb failed: ${made.error ?? made.stderr.toString()}`)
-  const settings = Object.entries({ ...SETTINGS, unix_socket_directories: folder }).flatMap(([name, value]) => [
-    '-c',
-    `${name}=${value}`,
-  ])
+  const settings = Object.entries({ ...SETTINGS, ...(!durable && WITHOUT_DISK), unix_socket_directories: folder }).flatMap(
+    ([name, value]) => ['-c', `${name}=${value}`],
+  )
   const server = [join(native, 'bin/postgres'), '-D', data, ...settings]
   const shell = ['-c', UNTIL_PARENT_ENDS, 'sh', folder, String(process.pid), ...server]
   spawn('sh', shell, { ...user, cwd: folder, detached: true, stdio: 'ignore' }).unref()

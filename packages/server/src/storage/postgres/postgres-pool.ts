@@ -1,4 +1,5 @@
 import { Pool, type PoolClient } from 'pg'
+import { databaseName } from '../postgres-url.ts'
 import { StorageError } from '../storage-error.ts'
 import { postgresStorageError } from './postgres-error.ts'
 import { POSTGRES_TYPES } from './postgres-values.ts'
@@ -64,17 +65,9 @@ export async function connect(pool: Pool, name: string): Promise<PoolClient> {
   try {
     return await pool.connect()
   } catch (error) {
-    throw postgresStorageError(error, name)
-  }
-}
-
-/** The database of a URL without user and password. */
-export function databaseName(url: string): string {
-  try {
-    const { host, pathname } = new URL(url)
-    return `postgres://${host}${pathname}`
-  } catch {
-    return 'postgres://'
+    const told = postgresStorageError(error, name)
+    // Whatever else the server has against it: there is no connection.
+    throw told instanceof StorageError ? told : new StorageError('unavailable', name, String(error), error)
   }
 }
 
