@@ -24,7 +24,7 @@ const FAST_CLOCK = [
 /** What is said of stores, queues and contracts on SQLite holds on PostgreSQL: these run on both. */
 const ON_BOTH = [
   'packages/server/src/queue/database-queue.test.ts',
-  'packages/server/src/storage/*.test.ts',
+  'packages/server/src/storage/{*-store,audit-outbox,verdict-history}.test.ts',
   'packages/server/src/storage/audit/audit-{reader,snapshot,writer}.test.ts',
   'packages/server/src/storage/audit/checkpoint-store.test.ts',
   'packages/server/src/notify/alerts.test.ts',

@@ -69,6 +69,14 @@ describe('the house', () => {
     expect(offenders(/\bprocess\.env\b/, ['packages/server/src/config.ts', 'packages/cli/src/commands/up.ts'])).toEqual([])
   })
 
+  it('loads PostgreSQL only when an address asks for it: nothing else imports it but for its types', () => {
+    const imported = /^import (?!type )[^\n]*from '(pg|[^']*\/postgres\/[^']*|[^']*\/server-(audit|appender)(\.ts)?)'/m
+    const own = /packages\/server\/src\/storage\/(postgres\/|audit\/server-)/
+    expect(shipped.filter(({ path }) => own.test(path)).length).toBeGreaterThan(5)
+    const others = shipped.filter(({ path }) => !own.test(path))
+    expect(offenders(imported, ['packages/server/src/storage/audit/audit-fixtures.ts'], others)).toEqual([])
+  })
+
   it('has no default export, no any, no suppressed type error, nothing left to do', () => {
     expect(offenders(/^export default/m, [], all)).toEqual([])
     const written = all.filter(({ path }) => !path.endsWith('/tidy.test.ts'))

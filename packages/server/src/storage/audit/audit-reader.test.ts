@@ -106,7 +106,7 @@ describe('audit reader', () => {
         expect(exported).toEqual(expected.toReversed())
       }),
       // On PostgreSQL each has a database of its own.
-      { numRuns: onPostgres() ? 8 : 40 },
+      { numRuns: onPostgres() ? 4 : 40 },
     )
   })
 

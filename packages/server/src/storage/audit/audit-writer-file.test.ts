@@ -24,6 +24,15 @@ describe('audit writer on bad storage', () => {
     expect(await writer.append(event())).toEqual({ writer: 'api-1', seq: 1 })
   })
 
+  it('refuses more than 20,000 waiting rows and stores the others', async () => {
+    const writer = await (await auditHouse()).openWriter('api-1')
+    const results = await Promise.allSettled(Array.from({ length: 20_100 }, () => writer.append(event())))
+    const refused = results.filter((result) => result.status === 'rejected')
+    expect(refused).toHaveLength(100)
+    expect(refused[0]?.reason).toMatchObject({ reason: 'unavailable' })
+    expect(writer.head().seq).toBe(20_000)
+  })
+
   it('does not write into a deleted file, and goes on when it is back', async () => {
     const { dataDir, openWriter } = await auditHouse()
     const writer = await openWriter('api-1')

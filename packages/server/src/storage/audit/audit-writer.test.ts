@@ -56,15 +56,6 @@ describe('audit writer', () => {
     expect(writer.head().seq).toBe(1)
   })
 
-  it('refuses more than 20,000 waiting rows and stores the others', async () => {
-    const writer = await (await auditHouse()).openWriter('api-1')
-    const results = await Promise.allSettled(Array.from({ length: 20_100 }, () => writer.append(event())))
-    const refused = results.filter((result) => result.status === 'rejected')
-    expect(refused).toHaveLength(100)
-    expect(refused[0]?.reason).toMatchObject({ reason: 'unavailable' })
-    expect(writer.head().seq).toBe(20_000)
-  })
-
   it('stops for good when another process writes its chain', async () => {
     const { openWriter } = await auditHouse()
     const fatal: Error[] = []
