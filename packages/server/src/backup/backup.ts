@@ -10,7 +10,7 @@ import { CLOCK_FILE } from '../folder-clock.ts'
 import { auditFile, auditIndexFile, auditWriters } from '../storage/audit/audit-files.ts'
 import { openAuditReader } from '../storage/audit/audit-reader.ts'
 import { lastRelayed } from '../storage/audit/last-relayed.ts'
-import { SUPERVISOR, lockWriter } from '../storage/audit/writer-lock.ts'
+import { lockFolder } from '../storage/audit/writer-lock.ts'
 import { openMainDatabase } from '../storage/open-main-database.ts'
 import type { MainTables } from '../storage/tables.ts'
 import { createTradingStores } from '../storage/trading-stores.ts'
@@ -141,7 +141,8 @@ export async function restoreBackup(options: RestoreOptions, parts: RestoreParts
   const { folder, dataDir, databasePath } = options
   refuseServer(databasePath)
   const manifest = await verifyBackup(folder)
-  const unlock = await lockFolder(dataDir, manifest)
+  const stored = manifest.files.filter(({ name }) => dirname(name) === AUDIT_FOLDER).map(({ name }) => basename(name, '.db'))
+  const unlock = lockFolder(dataDir, [...stored, ...(await auditWriters(dataDir))])
   try {
     const replaced = join(dataDir, `replaced-${stamp(parts.clock.nowMs())}`)
     await mkdir(replaced, { recursive: true, mode: 0o700 })
@@ -175,22 +176,6 @@ const draftOf = (target: string) => `${target}.restoring`
 
 async function moveInto(folder: string, path: string): Promise<void> {
   if (existsSync(path)) await rename(path, join(folder, basename(path)))
-}
-
-/** Holds the folder as every process that runs on it does. Rejects with StorageError `locked`. */
-async function lockFolder(dataDir: string, manifest: Manifest): Promise<() => void> {
-  await mkdir(dataDir, { recursive: true, mode: 0o700 })
-  const stored = manifest.files.filter(({ name }) => dirname(name) === AUDIT_FOLDER).map(({ name }) => basename(name, '.db'))
-  const releases: (() => void)[] = []
-  const unlock = () => releases.forEach((release) => release())
-  try {
-    for (const writer of new Set([SUPERVISOR, ...stored, ...(await auditWriters(dataDir))]))
-      releases.push(lockWriter(dataDir, writer))
-  } catch (error) {
-    unlock()
-    throw error
-  }
-  return unlock
 }
 
 /**

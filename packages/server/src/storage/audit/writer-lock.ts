@@ -34,3 +34,19 @@ export function lockWriter(dataDir: string, writer: string): () => void {
     lock.close()
   }
 }
+
+/**
+ * Holds a data folder as every process that runs on it does: `spark up`, and the writers named. Throws StorageError `locked` while one
+ * runs, and holds nothing then. Returns what gives the folder back.
+ */
+export function lockFolder(dataDir: string, writers: Iterable<string>): () => void {
+  const releases: (() => void)[] = []
+  const unlock = () => releases.forEach((release) => release())
+  try {
+    for (const writer of new Set([SUPERVISOR, ...writers])) releases.push(lockWriter(dataDir, writer))
+  } catch (error) {
+    unlock()
+    throw error
+  }
+  return unlock
+}
