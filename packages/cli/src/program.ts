@@ -39,6 +39,7 @@ const COMMANDS: readonly (readonly [names: readonly string[], load: () => Promis
   [['account'], async () => (await import('./commands/account.ts')).accountCommands],
   [['jobs'], async () => (await import('./commands/jobs.ts')).jobsCommands],
   [['backup', 'restore'], async () => (await import('./commands/backup.ts')).backupCommands],
+  [['migrate'], async () => (await import('./commands/migrate.ts')).migrateCommand],
   [['notify'], async () => (await import('./commands/notify.ts')).notifyCommand],
   [['alerts'], async () => (await import('./commands/alerts.ts')).alertsCommands],
   [['alert-monitor'], async () => (await import('./commands/alert-monitor.ts')).alertMonitorCommand],

@@ -70,8 +70,9 @@ describe('the house', () => {
   })
 
   it('loads PostgreSQL only when an address asks for it: nothing else imports it but for its types', () => {
-    const imported = /^import (?!type )[^\n]*from '(pg|[^']*\/postgres\/[^']*|[^']*\/server-(audit|appender)(\.ts)?)'/m
-    const own = /packages\/server\/src\/storage\/(postgres\/|audit\/server-)/
+    const imported =
+      /^import (?!type )[^\n]*from '(pg|[^']*\/postgres\/[^']*|[^']*\/(server-(audit|appender)|migrate-installation)(\.ts)?)'/m
+    const own = /packages\/server\/src\/(storage\/(postgres\/|audit\/server-)|migrate-installation\/)/
     expect(shipped.filter(({ path }) => own.test(path)).length).toBeGreaterThan(5)
     const others = shipped.filter(({ path }) => !own.test(path))
     expect(offenders(imported, ['packages/server/src/storage/audit/audit-fixtures.ts'], others)).toEqual([])

@@ -37,6 +37,8 @@ it.each([
   ['optimize x --folds 0', '--folds 0: must be a whole number from 1 to 100'],
   ['optimize x --profits ' + Array(51).fill('1').join(','), '--profits: more than 50 values'],
   ['backtest x --html /nowhere/x.html', '--html /nowhere/x.html: its folder is missing or cannot be written'],
+  ['migrate --to mysql://spark:secret@host/spark', '--to: must be postgres://USER@HOST:PORT/DATABASE'],
+  ['migrate --to postgres://host', '--to: must be postgres://USER@HOST:PORT/DATABASE'],
 ])('spark %s is refused before anything is done: %s', async (line, problem) => {
   const args = line.split(' ')
   const program = await createProgram({ line: () => {}, note: () => {}, write: () => Promise.resolve(true) }, args)
