@@ -14,7 +14,8 @@ async function fullMs(seed: number): Promise<number> {
   const { child } = startModule('./rehearsal-round.ts', {}, [String(seed)])
   let tookMs: number | null = null
   child.once('message', (message) => (tookMs = Number(message)))
-  await once(child, 'exit')
+  // The channel closes after its last message.
+  await once(child, 'disconnect')
   if (tookMs === null) throw new Error(`the rehearsal of seed ${seed} failed`)
   return tookMs
 }

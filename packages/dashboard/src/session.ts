@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
+import { useMemo } from 'react'
 import type { SessionAnswer } from '@spark/contract/accounts'
 import { queries } from './queries.ts'
 
@@ -13,6 +14,9 @@ const NOTHING = new Proxy({} as Permissions, { get: () => false })
  */
 export function usePermissions(): Permissions {
   const session = useQuery(queries.session).data
-  if (session === undefined) return NOTHING
-  return session.kind === 'anonymous' ? { ...session.permissions, canBrake: true } : session.permissions
+  // The same object until the session is another one: rows of long lists are drawn anew when it changes.
+  return useMemo(() => {
+    if (session === undefined) return NOTHING
+    return session.kind === 'anonymous' ? { ...session.permissions, canBrake: true } : session.permissions
+  }, [session])
 }

@@ -13,10 +13,10 @@ const tr: Record<ErrorCode, ErrorWords> = {
   },
   features_missing: {
     title: 'Öznitelik satırında bir gösterge eksik.',
-    next: 'rsi_14, macd_hist, ema_20 ve ema_50 gönderin; bir akışın ilk 250 mumundan önce puan verilmez.',
+    next: 'rsi_14, macd_hist, ema_20 ve ema_50 gönderin; bir akışın ilk 250 mumundan önce skor verilmez.',
   },
   stale_feature: {
-    title: 'Öznitelik satırının mumu bir zaman diliminden daha önce kapandı.',
+    title: 'Öznitelik satırının mumu bir periyottan uzun süre önce kapandı.',
     next: 'Gönderen ile sunucunun saatlerini karşılaştırın; yürütücünün GET /health yanıtı akışının yaşını gösterir.',
   },
   model_unavailable: {
@@ -37,7 +37,7 @@ const tr: Record<ErrorCode, ErrorWords> = {
     next: 'Bir yöneticiden yenisini isteyin ya da makinede spark users setup-link AD çalıştırın.',
   },
   password_refused: {
-    title: 'Parola kolay tahmin edilir.',
+    title: 'Parola çok kolay tahmin edilir.',
     next: 'Ayrıntı nedenini söyler; art arda birkaç sıra dışı sözcük iyidir.',
   },
   bad_rehearsal_header: {
@@ -69,7 +69,7 @@ const tr: Record<ErrorCode, ErrorWords> = {
     next: 'x-spark-request: 1 başlığını gönderin.',
   },
   second_person_needed: {
-    title: 'Geçersiz kılmayı isteyen, onu onaylayamaz.',
+    title: 'Üstüne kararı isteyen, onu onaylayamaz.',
     next: 'canOverride izni olan başka biri onaylamalı.',
   },
   origin_refused: {
@@ -105,10 +105,10 @@ const tr: Record<ErrorCode, ErrorWords> = {
     title: 'Geri alınamayacak olan iki kez yazılmalıdır.',
     next: 'confirm alanında tam olarak ayrıntının verdiği metni gönderin.',
   },
-  no_rollout: { title: 'Henüz bir dağıtım yok.', next: 'Birini başlatın: spark rollout start ya da POST /api/rollout/start.' },
+  no_rollout: { title: 'Henüz bir açılış yok.', next: 'Birini başlatın: spark rollout start ya da POST /api/rollout/start.' },
   rollout_refused: {
-    title: 'Dağıtım buna şu anda izin vermiyor.',
-    next: 'Ayrıntı nedeni ya da hesabı söyler; GET /api/rollout dağıtımın nerede olduğunu gösterir.',
+    title: 'Açılış buna şu anda izin vermiyor.',
+    next: 'Ayrıntı nedeni ya da hesabı söyler; GET /api/rollout açılışın nerede olduğunu gösterir.',
   },
   model_refused: {
     title: 'Model bunun için kullanılamaz.',

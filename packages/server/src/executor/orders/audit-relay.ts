@@ -18,7 +18,7 @@ export interface AuditRelay {
 
 /**
  * Carries events of the outbox into the audit chain, each exactly once: every row names its place in the outbox, so after
- * a crash between append and removal the newest row of the chain tells what is there already.
+ * a crash between append and removal, or an append whose outcome is unknown, the newest row of the chain tells what is there already.
  */
 export async function startAuditRelay(deps: {
   outbox: AuditOutbox
@@ -27,8 +27,9 @@ export async function startAuditRelay(deps: {
   clock: Clock
   log: Log
 }): Promise<AuditRelay> {
-  const { outbox, writer, clock, log } = deps
-  let relayedId = await lastRelayed(deps.reader)
+  const { outbox, writer, reader, clock, log } = deps
+  /** Null after a failure: only the chain knows what of it was committed. */
+  let relayedId: number | null = await lastRelayed(reader)
   let running: Promise<void> | null = null
   let again = false
   let stopped = false
@@ -39,9 +40,11 @@ export async function startAuditRelay(deps: {
       const batch = await outbox.next(BATCH_EVENTS)
       const lastId = batch.at(-1)?.id
       if (lastId === undefined) return
-      const missing = batch.filter(({ id }) => id > relayedId)
+      const doneId = relayedId ?? (await lastRelayed(reader))
+      const missing = batch.filter(({ id }) => id > doneId)
+      relayedId = null
       await writer.appendAll(missing.map(({ id, event }) => ({ ...event, context: { ...event.context, outbox: id } })))
-      relayedId = Math.max(relayedId, lastId)
+      relayedId = Math.max(doneId, lastId)
       await outbox.removeUpTo(lastId)
       // What came meanwhile has poked.
       if (batch.length < BATCH_EVENTS) return

@@ -26,7 +26,7 @@ export interface AuditWriter {
   readonly writer: string
   /** Resolves when the row is on disk. Rejects with StorageError: the row is not acknowledged, the next may succeed. */
   append(event: AuditEvent): Promise<AuditPosition>
-  /** Like `append` for each, in order, in as few commits as the limits allow. */
+  /** Like `append` for each, in order, in as few commits as the limits allow, one after the other: a failure leaves the first of them or none. */
   appendAll(events: readonly AuditEvent[]): Promise<AuditPosition[]>
   head(): ChainHead
   /** A durable commit that adds no row: resolves when rows could be written now. Rejects with StorageError. */

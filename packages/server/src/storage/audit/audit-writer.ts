@@ -48,7 +48,7 @@ export async function openAuditWriter(options: AuditWriterOptions): Promise<Audi
   return {
     writer: options.writer,
     append: (event) => queue.append(event),
-    appendAll: (events) => Promise.all(events.map((event) => queue.append(event))),
+    appendAll: (events) => queue.appendAll(events),
     head: () => queue.head,
     probe: () => queue.probe(),
     stats: () => queue.stats(),
@@ -98,19 +98,43 @@ class AuditQueue {
   append(event: AuditEvent): Promise<AuditPosition> {
     if (this.#ended !== null) return Promise.reject(this.#ended)
     return new Promise((resolve, reject) => {
-      const line = auditLine(event, this.#options.clock.nowMs())
-      if (line.length > LINE_CHARACTERS_MAX) {
-        throw new RangeError(`an audit row of ${line.length} characters is longer than ${LINE_CHARACTERS_MAX}`)
-      }
-      const rows = this.#waiting.length + this.#inFlightRows
-      if (rows >= WAITING_ROWS_MAX || this.#waitingCharacters > WAITING_CHARACTERS_MAX) {
-        throw this.#unavailable(`overload, ${rows} audit rows wait for the disk`)
-      }
-      this.#waiting.push({ line, resolve, reject })
-      this.#waitingCharacters += line.length
-      if (this.#waiting.length >= BATCH_ROWS_EAGER && this.#inFlightBatches < BATCHES_IN_FLIGHT_MAX) void this.#sendBatch()
-      else if (this.#inFlightBatches === 0 && !this.#sendScheduled) this.#sendSoon()
+      this.#accept(this.#lineOf(event), resolve, reject)
+      this.#sendWaiting()
     })
+  }
+
+  /** In one batch; what does not fit follows when the part before is written. So a failure leaves the first of them or none. */
+  async appendAll(events: readonly AuditEvent[]): Promise<AuditPosition[]> {
+    if (this.#ended !== null) throw this.#ended
+    const lines = events.map((event) => ({ line: this.#lineOf(event) }))
+    const positions: AuditPosition[] = []
+    for (let at = 0; at < lines.length; at = positions.length) {
+      const part = lines.slice(at, at + batchRows(lines, at))
+      const written = part.map(({ line }) => new Promise<AuditPosition>((resolve, reject) => this.#accept(line, resolve, reject)))
+      this.#sendWaiting()
+      positions.push(...(await Promise.all(written)))
+    }
+    return positions
+  }
+
+  #lineOf(event: AuditEvent): string {
+    const line = auditLine(event, this.#options.clock.nowMs())
+    if (line.length > LINE_CHARACTERS_MAX)
+      throw new RangeError(`an audit row of ${line.length} characters is longer than ${LINE_CHARACTERS_MAX}`)
+    return line
+  }
+
+  #accept(line: string, resolve: Waiting['resolve'], reject: Waiting['reject']): void {
+    const rows = this.#waiting.length + this.#inFlightRows
+    if (rows >= WAITING_ROWS_MAX || this.#waitingCharacters > WAITING_CHARACTERS_MAX)
+      throw this.#unavailable(`overload, ${rows} audit rows wait for the disk`)
+    this.#waiting.push({ line, resolve, reject })
+    this.#waitingCharacters += line.length
+  }
+
+  #sendWaiting(): void {
+    if (this.#waiting.length >= BATCH_ROWS_EAGER && this.#inFlightBatches < BATCHES_IN_FLIGHT_MAX) void this.#sendBatch()
+    else if (this.#inFlightBatches === 0 && !this.#sendScheduled) this.#sendSoon()
   }
 
   async probe(): Promise<void> {
@@ -165,16 +189,10 @@ class AuditQueue {
   }
 
   #takeBatch(): Waiting[] {
-    let rows = 0
-    let characters = 0
-    for (const { line } of this.#waiting) {
-      if (rows >= BATCH_ROWS_MAX || (rows > 0 && characters + line.length > BATCH_CHARACTERS_MAX)) break
-      rows += 1
-      characters += line.length
-    }
+    const rows = batchRows(this.#waiting, 0)
     const batch = this.#waiting.slice(0, rows)
     this.#waiting = this.#waiting.slice(rows)
-    this.#waitingCharacters -= characters
+    for (const { line } of batch) this.#waitingCharacters -= line.length
     return batch
   }
 
@@ -200,6 +218,18 @@ class AuditQueue {
   #unavailable(detail: string): StorageError {
     return new StorageError('unavailable', auditPlace(this.#options, this.#options.writer), detail)
   }
+}
+
+/** How many of these lines, from one on, a batch takes: at least one. */
+function batchRows(lines: readonly { line: string }[], from: number): number {
+  let rows = 0
+  let characters = 0
+  for (let at = from; at < lines.length && rows < BATCH_ROWS_MAX; at++) {
+    characters += lines[at]?.line.length ?? 0
+    if (rows > 0 && characters > BATCH_CHARACTERS_MAX) break
+    rows += 1
+  }
+  return rows
 }
 
 function joined(batch: readonly Waiting[]): { body: string; firstTs: number; lastTs: number } {

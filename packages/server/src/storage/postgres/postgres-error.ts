@@ -6,10 +6,16 @@ import { StorageError, type StorageReason } from '../storage-error.ts'
  * be held) as it is. `name` is the database without its password.
  */
 export function postgresStorageError(error: unknown, name: string): unknown {
-  if (isConnectionError(error)) return new StorageError('unavailable', name, error.message, error)
+  if (isConnectionError(error)) return new StorageError('unavailable', name, connectionText(error), error)
   if (!(error instanceof DatabaseError)) return error
   const reason = reasonOf(error.code ?? '')
   return reason === null ? error : new StorageError(reason, name, `${error.message} (SQLSTATE ${error.code})`, error)
+}
+
+/** Of a host with several addresses Node tells the failures inside, and nothing outside. */
+function connectionText(error: Error): string {
+  const inner = error instanceof AggregateError ? error.errors.map(String).join('; ') : ''
+  return error.message || inner || error.name
 }
 
 /** Not an answer of the server: there was none, or not in time. */
