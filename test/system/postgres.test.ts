@@ -1,5 +1,5 @@
 import { emptyPostgres, queryPostgres } from '@spark/server/storage/postgres/postgres-database-fixture'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, onTestFailed } from 'vitest'
 import {
   createSpark,
   eventually,
@@ -17,7 +17,7 @@ let up: SparkProcess
 
 beforeAll(async () => {
   url = await emptyPostgres({ durable: true })
-  spark = await createSpark({ DATABASE_URL: url, SPARK_CLOCK_SPEED: '15' })
+  spark = await createSpark({ DATABASE_URL: url, SPARK_CLOCK_SPEED: '6' })
   up = spark.start('up')
   await healthy(spark)
   await healthy(spark, 'executor')
@@ -29,6 +29,7 @@ const count = async (table: string): Promise<number> =>
   Number((await queryPostgres(url, `select count(*) from ${table}`))[0]?.['count'])
 
 it('one host scores, trades on paper, and after kill -9 of both processes nothing acknowledged is missing', async () => {
+  onTestFailed(() => console.log(up.log().slice(-5_000)))
   const before = await postScore(spark, { feature: featureNow() })
   expect(await before.json()).toMatchObject({ mode: 'preview' })
   await eventually('a paper order has filled', 120_000, async () => (await count('order_fill')) > 0)
