@@ -34,6 +34,9 @@ export class AuditMonths {
     const tables = ['audit_segment', 'audit_entry'].map(
       (table) => `create table if not exists ${table}_${name} partition of ${table} for values from (${from}) to (${to});`,
     )
+    // Triggers for rows are inherited, this one is not.
+    tables.push(`create or replace trigger no_truncate before truncate on audit_segment_${name}
+      for each statement execute function forbid_audit_change();`)
     await this.#db.transaction().execute(async (trx) => {
       await sql.raw(`select pg_advisory_xact_lock(${CREATE_LOCK}); ${tables.join(' ')}`).execute(trx)
     })

@@ -8,7 +8,7 @@ import { type AuditSource, openAuditSource } from './audit-source.ts'
 import { type CheckpointSource, fileSource, type FoundCheckpoint, headsOfWriter, tableSource } from './checkpoint-sources.ts'
 import { readIfThere } from '../../key-file.ts'
 import { parsePublicKey, signatureHolds } from './signing-key.ts'
-import { verifyWriter } from './verify-writer.ts'
+import { type CheckpointHead, verifyWriter } from './verify-writer.ts'
 
 export interface VerifyAuditOptions extends AuditLocation {
   /** PEM; default the file `<dataDir>/signing.pub`, which whoever can write the folder can replace. */
@@ -129,16 +129,15 @@ function missing(writer: string, tell: (problem: AuditProblem) => void): null {
   return null
 }
 
-/** Whoever removes or replaces the end of a chain must change its record too. */
-function otherEnd(writer: string, { seq }: ChainHead, recorded: ChainHead): AuditProblem {
-  const message = `${writer} ends at row ${seq}, and the record of its chain says row ${recorded.seq}, or another row of that number`
-  return {
-    kind: recorded.seq > seq ? 'truncated' : 'rewritten',
-    writer,
-    seq: Math.min(seq, recorded.seq) + 1,
-    segment: null,
-    message,
-  }
+/** Whoever adds to a chain must change its record too, which moves with each append. */
+function beyondRecord(writer: string, { seq }: ChainHead, recorded: ChainHead): AuditProblem {
+  const message = `${writer} ends at row ${seq}, and the record of its chain says row ${recorded.seq}`
+  return { kind: 'rewritten', writer, seq: recorded.seq + 1, segment: null, message }
+}
+
+/** The record of a chain is one more that saw where it ended. */
+async function* recordAsHead(recorded: ChainHead | null): AsyncGenerator<CheckpointHead, void, void> {
+  if (recorded !== null) yield { ...recorded, place: 'the record of its chain' }
 }
 
 async function verifyChainOf(
@@ -151,12 +150,14 @@ async function verifyChainOf(
     const chain = await source.chain(writer)
     if (chain === null) throw new Error(`${source.placeOf(writer)} has no table of the audit`)
     let whole = true
-    const head = await verifyWriter(chain, writer, { checkpoints: heads, apart: source.apart }, (problem) => {
+    // Before the walk: whoever appends meanwhile moves both.
+    const checkpoints = [...heads, recordAsHead(await source.recordedHead(writer))]
+    const head = await verifyWriter(chain, writer, { checkpoints, apart: source.apart }, (problem) => {
       whole = false
       tell(problem)
     })
     const recorded = await source.recordedHead(writer)
-    if (whole && recorded !== null && recorded.hash !== head.hash) tell(otherEnd(writer, head, recorded))
+    if (whole && recorded !== null && recorded.seq < head.seq) tell(beyondRecord(writer, head, recorded))
     return head
   } catch (error) {
     tell({ kind: 'unreadable', writer, seq: null, segment: null, message: messageOf(error) })
