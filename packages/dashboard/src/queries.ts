@@ -7,6 +7,7 @@ import type { AnswerOf, BodyOf, QueryOf } from '@spark/contract/routes'
 import { DECISION_ACTIONS } from './audit-reasons.ts'
 import { learnServerTime } from './live/now.ts'
 import { RECENT_MAX } from './live/stream-state.ts'
+import { shareItems } from './share-items.ts'
 
 export const api = createClient({ baseUrl: '' })
 
@@ -50,7 +51,12 @@ export const queries = {
     queryFn: () => read('alerts', { state: 'open' }),
     refetchInterval: 30 * SECOND,
   }),
-  strategies: queryOptions({ queryKey: ['strategies'], queryFn: () => read('strategies'), refetchInterval: 15 * SECOND }),
+  strategies: queryOptions({
+    queryKey: ['strategies'],
+    queryFn: () => read('strategies'),
+    refetchInterval: 15 * SECOND,
+    structuralSharing: shareItems,
+  }),
   positions: queryOptions({ queryKey: ['positions'], queryFn: () => read('positions'), refetchInterval: 15 * SECOND }),
   jobs: queryOptions({ queryKey: ['jobs'], queryFn: () => read('jobs'), refetchInterval: 10 * SECOND }),
   recent: queryOptions({

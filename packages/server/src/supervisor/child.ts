@@ -21,7 +21,7 @@ export interface ChildSpec {
 }
 
 export interface ChildLimits {
-  /** A child that has answered once and then does not for this long is hung. */
+  /** A child that is ready, or has answered, and then does not answer for this long is hung. */
   hungMs: number
   /** Likewise for one that starts: a busy machine takes long to load it, and killing it there begins all of it again. */
   startMs: number

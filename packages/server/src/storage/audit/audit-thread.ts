@@ -29,7 +29,7 @@ export interface AuditAnswer {
   failure: { error: ThreadFailure; fatal: boolean } | null
 }
 
-/** About 5 ms: an append that comes meanwhile waits for the step. */
+/** About 5 ms; in a file, an append that comes meanwhile waits for the step. */
 const INDEX_STEP_ROWS = 100
 /** The index is shared by all writers and never worth waiting for: it is tried again later. */
 const INDEX_BUSY_TIMEOUT_MS = 20

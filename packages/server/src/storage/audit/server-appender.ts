@@ -1,5 +1,4 @@
 import { hostname } from 'node:os'
-import { resolve } from 'node:path'
 import { type ChainHead, GENESIS_HASH } from '@spark/core/audit/chain'
 import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
 import { systemClock } from '../../clock.ts'
@@ -8,6 +7,7 @@ import type { AuditSegmentRow, AuditTables } from '../tables.ts'
 import { type AuditBatch, AuditConflictError, type ChainAppender, segmentOf } from './audit-batch.ts'
 import { type AuditLocation, openServerAudit } from './audit-location.ts'
 import { AuditMonths } from './audit-months.ts'
+import { folderId } from './folder-id.ts'
 import type { ServerAudit, ServerAuditTables } from './server-audit.ts'
 
 /** Nobody from elsewhere takes a chain over for so long after its holder was heard of last. */
@@ -46,7 +46,7 @@ export class ServerAppender implements ChainAppender {
     const audit = await openServerAudit(url, location)
     try {
       // Whoever runs on the same folder was proven gone by its lock: see writer-lock.ts.
-      const holder = shared ? 'shared' : `${hostname()}:${resolve(location.dataDir)}`
+      const holder = shared ? 'shared' : `${hostname()}:${folderId(location.dataDir)}`
       return new ServerAppender(audit, writer, await takeChain(audit, writer, holder, shared))
     } catch (error) {
       await audit.close()

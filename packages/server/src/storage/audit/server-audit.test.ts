@@ -1,3 +1,4 @@
+import { mkdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -76,6 +77,12 @@ describe('segments on PostgreSQL', () => {
       await expect(run(await intact(), sql)).rejects.toThrow('audit_segment is append-only')
     },
   )
+
+  it('cannot be removed with all others of their month either', async () => {
+    const house = await intact()
+    const [month] = await run(house, 'select distinct tableoid::regclass::text as name from audit_segment')
+    await expect(run(house, `truncate ${String(month?.['name'])}`)).rejects.toThrow('audit_segment is append-only')
+  })
 })
 
 describe('a chain on PostgreSQL', () => {
@@ -105,6 +112,15 @@ describe('a chain on PostgreSQL', () => {
     await expect(writerOf(elsewhere)).rejects.toMatchObject({ reason: 'locked' })
     await holder.close()
     expect(await (await writerOf(elsewhere)).append(event())).toEqual({ writer: 'api-1', seq: 2 })
+  })
+
+  it('is not given to another folder of the same path either, as on a host that is called alike', async () => {
+    const house = await location()
+    const holder = await writerOf(house)
+    await holder.append(event())
+    renameSync(house.dataDir, `${house.dataDir}-of-the-other`)
+    mkdirSync(house.dataDir)
+    await expect(writerOf(house)).rejects.toMatchObject({ reason: 'locked' })
   })
 
   it('of a host that was lost is given to another one when nothing was heard of it for 15 s', async () => {
