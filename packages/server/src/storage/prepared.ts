@@ -30,8 +30,7 @@ export function prepared<Tables, Values extends object, Row = unknown>(
 ): (db: Kysely<Tables>, values: Values) => Promise<QueryResult<Row>> {
   const dialects = new WeakMap<DialectAdapter, Map<string | number, CompiledQuery<Row>>>()
   return (db, values) => {
-    const executor = db.getExecutor()
-    const { adapter } = executor
+    const { adapter } = db.getExecutor()
     let shapes = dialects.get(adapter)
     if (shapes === undefined) dialects.set(adapter, (shapes = new Map()))
     const shape = shapeOf(values)
@@ -40,10 +39,10 @@ export function prepared<Tables, Values extends object, Row = unknown>(
       query = build(db, (name) => standIn(values[name], [name]) as never, values).compile()
       if (shapes.size < SHAPES_MAX) shapes.set(shape, query)
     }
-    const parameters = query.parameters.map((value) => (value instanceof Parameter ? value.of(values) : value))
-    // Around Kysely's own run of a query, which is for plugins that change results.
-    const filled = { ...query, parameters }
-    return executor.provideConnection((connection) => connection.executeQuery(filled))
+    return db.executeQuery({
+      ...query,
+      parameters: query.parameters.map((value) => (value instanceof Parameter ? value.of(values) : value)),
+    })
   }
 }
 

@@ -31,6 +31,9 @@ export class ServerAppender implements ChainAppender {
   #head: ChainHead
   #headKnown = true
   #cancelRenewal: () => void = () => {}
+  #renewal: Promise<void> = Promise.resolve()
+  /** Closed, or lost to somebody else: it is held no longer. */
+  #ended = false
 
   private constructor(audit: ServerAudit, writer: string, chain: { fence: number | null; head: ChainHead }) {
     this.#audit = audit
@@ -89,7 +92,8 @@ export class ServerAppender implements ChainAppender {
 
   /** Others need not wait until it would have been given up. */
   async close(): Promise<void> {
-    this.#cancelRenewal()
+    this.#endRenewal()
+    await this.#renewal
     try {
       if (this.#fence !== null) await this.#hold(this.#fence, sql.lit(0))
     } finally {
@@ -143,16 +147,21 @@ export class ServerAppender implements ChainAppender {
   }
 
   #renewLater(): void {
+    if (this.#ended) return
     this.#cancelRenewal = systemClock.after(RENEW_MS, () => {
       // A chain that was lost, or a server that is away, is told by the next append.
-      this.probe().then(
-        () => this.#renewLater(),
-        () => this.#renewLater(),
-      )
+      const again = () => this.#renewLater()
+      this.#renewal = this.probe().then(again, again)
     })
   }
 
+  #endRenewal(): void {
+    this.#ended = true
+    this.#cancelRenewal()
+  }
+
   #conflict(): AuditConflictError {
+    this.#endRenewal()
     return new AuditConflictError(this.#audit.name, this.#writer)
   }
 }
