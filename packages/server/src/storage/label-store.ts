@@ -91,15 +91,15 @@ export interface LabelStore {
 
 const ROWS_A_STATEMENT = 200
 
-/** As the index label_entry has them, the primary key behind its columns. */
-const BY_ENTRY = ['entry_ts', 'symbol', 'tf', 'ts'] as const
-
 const verdictOf = prepared<MainTables, { model: string }, { verdict: string }>((from, parameter) =>
   from.selectFrom('model_evidence').select('verdict').where('model', '=', parameter('model')),
 )
 
 export function createLabelStore(db: Kysely<MainTables>): LabelStore {
   const labelsOf = (model: string) => db.selectFrom('label').selectAll().where('model', '=', model)
+  /** As the index label_entry has them, the primary key behind its columns. */
+  const byEntry = (model: string, direction: 'asc' | 'desc') =>
+    labelsOf(model).orderBy('entry_ts', direction).orderBy('symbol', direction).orderBy('tf', direction).orderBy('ts', direction)
   return {
     async streams() {
       const rows = await db.selectFrom('label_stream').selectAll().orderBy('symbol').orderBy('tf').execute()
@@ -109,13 +109,12 @@ export function createLabelStore(db: Kysely<MainTables>): LabelStore {
     },
     saveStream: (next, change) => db.transaction().execute((trx) => saveStream(trx, next, change)),
     async enteredFrom(model, fromMs, limit) {
-      const rows = await labelsOf(model).where('entry_ts', '>=', fromMs).orderBy(BY_ENTRY).limit(limit).execute()
+      const rows = await byEntry(model, 'asc').where('entry_ts', '>=', fromMs).limit(limit).execute()
       return rows.flatMap(fromRow)
     },
     endedIn: (model, period, after, limit) => endedIn(labelsOf(model), period, after, limit),
     async newest(model, limit) {
-      const newestFirst = labelsOf(model).orderBy(BY_ENTRY.map((name) => `${name} desc` as const))
-      return (await newestFirst.limit(limit).execute()).flatMap(fromRow)
+      return (await byEntry(model, 'desc').limit(limit).execute()).flatMap(fromRow)
     },
     async oldestOn(model, { symbol, tf }, fromTs, limit) {
       const own = labelsOf(model).where('symbol', '=', symbol).where('tf', '=', tf).where('ts', '>=', fromTs)
