@@ -32,7 +32,7 @@ it('one host scores, trades on paper, and after kill -9 of both processes nothin
   onTestFailed(() => console.log(up.log().slice(-5_000)))
   const before = await postScore(spark, { feature: featureNow() })
   expect(await before.json()).toMatchObject({ mode: 'preview' })
-  await eventually('a paper order has filled', 120_000, async () => (await count('order_fill')) > 0)
+  await eventually('a paper order has filled', 240_000, async () => (await count('order_fill')) > 0)
   expect((await spark.run('doctor')).stdout).toMatch(/^database +ok +postgres:.*candles$/m)
 
   // The server refuses everybody, and takes them again.
@@ -70,11 +70,11 @@ it('one host scores, trades on paper, and after kill -9 of both processes nothin
       )
     })
   const fills = await count('order_fill')
-  await eventually('orders fill again', 120_000, async () => (await count('order_fill')) > fills)
+  await eventually('orders fill again', 240_000, async () => (await count('order_fill')) > fills)
   expect((await spark.run('audit', 'verify')).stdout).toContain('The audit is whole.')
   up.child.kill('SIGTERM')
   expect(await up.ended).toBe(0)
-}, 300_000)
+}, 600_000)
 
 it('a server that is away is named, its password is not', async () => {
   const away = await createSpark({ DATABASE_URL: 'postgres://spark:secret@127.0.0.1:1/spark' })
