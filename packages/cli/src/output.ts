@@ -11,6 +11,16 @@ export interface Output {
 /** A check did not hold: exit code 1. */
 export class CheckFailed extends Error {}
 
+/** What rejects with an error of this kind fails the command with its message. */
+export async function orFailed<Result>(kind: new (message: string) => Error, work: Promise<Result>): Promise<Result> {
+  try {
+    return await work
+  } catch (error) {
+    if (error instanceof kind) throw new CheckFailed(`spark: ${error.message}`)
+    throw error
+  }
+}
+
 /** Spark does not run on this data folder as it is set: exit code 78, like that of a process that refuses. */
 export class Refused extends Error {}
 

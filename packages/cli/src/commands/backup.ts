@@ -6,7 +6,7 @@ import { loadConfig } from '@spark/server/config'
 import { folderClock } from '@spark/server/folder-clock'
 import { systemRandomness } from '@spark/server/random'
 import { timeText, typedTwice, wholeOption } from '../options.ts'
-import { CheckFailed, WrongUsage, type Output } from '../output.ts'
+import { CheckFailed, orFailed, WrongUsage, type Output } from '../output.ts'
 import { databaseIsThere } from '@spark/server/storage/postgres-url'
 
 const KEEP_MAX = 1000
@@ -30,7 +30,7 @@ function backupCommand(program: Command, output: Output): void {
       const config = loadConfig()
       if (!databaseIsThere(config.databasePath)) throw new CheckFailed(`${config.databasePath} is not there: nothing to back up`)
       const folder = to === undefined ? join(config.dataDir, 'backups') : resolve(to)
-      const made = await orFailed(takeBackup({ ...config, folder, nowMs: folderClock(config).nowMs() }))
+      const made = await orFailed(BackupError, takeBackup({ ...config, folder, nowMs: folderClock(config).nowMs() }))
       const removed = kept === null ? 0 : await pruneBackups(folder, kept)
       if (json === true) return output.line(JSON.stringify({ ...made, removed }, null, 2))
       output.line(
@@ -62,7 +62,7 @@ function restoreCommand(program: Command, output: Output): void {
     .action(async (path: string, { check, confirm, reason, json }: RestoreOptions) => {
       const folder = resolve(path)
       if (check === true) {
-        const manifest = await orFailed(verifyBackup(folder))
+        const manifest = await orFailed(BackupError, verifyBackup(folder))
         return output.line(
           json === true ? JSON.stringify({ folder, manifest }, null, 2) : `${folder}: whole; ${contentOf(manifest)}`,
         )
@@ -73,7 +73,10 @@ function restoreCommand(program: Command, output: Output): void {
       const config = loadConfig()
       const { dataDir, databasePath } = config
       const parts = { config, clock: folderClock(config), random: systemRandomness }
-      const restored = await orFailed(restoreBackup({ folder, dataDir, databasePath, actor: 'operator', reason }, parts))
+      const restored = await orFailed(
+        BackupError,
+        restoreBackup({ folder, dataDir, databasePath, actor: 'operator', reason }, parts),
+      )
       if (json === true) return output.line(JSON.stringify(restored, null, 2))
       output.line(
         `${databasePath} is as it was at ${timeText(restored.manifest.takenAt)}; what was there lies in ${restored.replaced}`,
@@ -85,13 +88,4 @@ function restoreCommand(program: Command, output: Output): void {
 function contentOf({ takenAt, version, files }: Manifest): string {
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0)
   return `${files.length} files, ${(bytes / 1e6).toFixed(1)} MB, of ${timeText(takenAt)}, Spark ${version}`
-}
-
-async function orFailed<Result>(work: Promise<Result>): Promise<Result> {
-  try {
-    return await work
-  } catch (error) {
-    if (error instanceof BackupError) throw new CheckFailed(`spark: ${error.message}`)
-    throw error
-  }
 }

@@ -7,7 +7,7 @@ import type { Migration, Stage } from '@spark/server/migrate-installation/migrat
 import { publicKeyFile } from '@spark/server/storage/audit/signing-key'
 import { isPostgresUrl } from '@spark/server/storage/postgres-url'
 import { timeText } from '../options.ts'
-import { CheckFailed, WrongUsage, type Output } from '../output.ts'
+import { CheckFailed, orFailed, WrongUsage, type Output } from '../output.ts'
 import { table } from '../table.ts'
 
 /** spark migrate: on the files, while nothing runs. */
@@ -29,6 +29,7 @@ export function migrateCommand(program: Command, output: Output): void {
       const publicKey = await readIfThere(publicKeyFile(config.signingKeyFile))
       const { migrateInstallation } = await import('@spark/server/migrate-installation/migrate-installation')
       const moved = await orFailed(
+        MigrateError,
         migrateInstallation({
           dataDir,
           databasePath,
@@ -92,13 +93,4 @@ function differenceText({ target, differences }: Migration): string {
   const more = differences.length > shown.length ? [`and ${differences.length - shown.length} more`] : []
   const next = `spark: ${target} is NOT the installation, and no Spark starts on it. The files are as they were: go on with them. See spark audit verify, then migrate into an empty database`
   return [...shown, ...more, next].join('\n')
-}
-
-async function orFailed<Result>(work: Promise<Result>): Promise<Result> {
-  try {
-    return await work
-  } catch (error) {
-    if (error instanceof MigrateError) throw new CheckFailed(`spark: ${error.message}`)
-    throw error
-  }
 }

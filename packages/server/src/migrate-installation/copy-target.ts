@@ -96,7 +96,9 @@ export class CopyTarget {
     const last = page.at(-1)
     if (last === undefined) return before
     const progress = { rows: before.rows + page.length, after: keyOf(part, last) }
-    if (part.writer !== null) for (const { body } of page) await this.#months.make(String(body))
+    if (part.writer !== null)
+      for (const { body, first_ts: firstTs, last_ts: lastTs } of page)
+        await this.#months.make({ body: String(body), firstTs: Number(firstTs), lastTs: Number(lastTs) })
     const values = page.flatMap((row) => part.columns.map(({ name }) => row[name] ?? null))
     await this.db.transaction().execute(async (trx) => {
       await trx.executeQuery(CompiledQuery.raw(this.#insertText(part, page.length), values))

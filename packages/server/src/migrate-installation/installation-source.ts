@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { resolve } from 'node:path'
-import { type ChainHead, GENESIS_HASH } from '@spark/core/audit/chain'
+import type { ChainHead } from '@spark/core/audit/chain'
 import { type Kysely, sql } from 'kysely'
 import { sha256 } from '../sha256.ts'
+import { readHead } from '../storage/audit/audit-appender.ts'
 import { auditFile, auditWriters, openAuditFileForReading } from '../storage/audit/audit-files.ts'
 import { MIGRATION_TABLE } from '../storage/migrate.ts'
 import { AUDIT_MIGRATIONS } from '../storage/migrations/audit-migrations.ts'
@@ -55,7 +56,7 @@ export async function openInstallationSource(options: {
       await assertSchema(db, path, Object.keys(AUDIT_MIGRATIONS))
       await assertOwn(db, path, writer)
       parts.push(await chainPart(db, writer))
-      heads[writer] = await headOf(db, writer)
+      heads[writer] = await readHead(chain.db, writer)
     }
     const rows = new Map<string, number>()
     for (const part of parts) rows.set(part.name, await countRows(part.source, part))
@@ -130,13 +131,6 @@ async function parentsFirst(db: Kysely<unknown>, tables: readonly string[]): Pro
   }
   for (const table of tables) await add(table)
   return [...ordered]
-}
-
-async function headOf(db: Kysely<unknown>, writer: string): Promise<ChainHead> {
-  const { rows } = await sql<{ last_seq: number; hashes: string }>`select last_seq, hashes from audit_segment
-    where writer = ${writer} order by first_seq desc limit 1`.execute(db)
-  const [last] = rows
-  return last === undefined ? { seq: 0, hash: GENESIS_HASH } : { seq: last.last_seq, hash: last.hashes.split('\n').at(-1) ?? '' }
 }
 
 /** Higher than any id that is there, where rows were removed since. */

@@ -1,6 +1,5 @@
 import { DatabaseSync } from 'node:sqlite'
 import { join } from 'node:path'
-import { Client } from 'pg'
 import { describe, expect, it } from 'vitest'
 import { systemClock } from '../clock.ts'
 import { appendSegments, event } from '../storage/audit/audit-fixtures.ts'
@@ -8,19 +7,9 @@ import { openAuditReader } from '../storage/audit/audit-reader.ts'
 import { openAuditWriter } from '../storage/audit/audit-writer.ts'
 import { lockWriter } from '../storage/audit/writer-lock.ts'
 import { openMainDatabase } from '../storage/open-main-database.ts'
-import { emptyPostgres } from '../storage/postgres/postgres-database-fixture.ts'
+import { emptyPostgres, queryPostgres } from '../storage/postgres/postgres-database-fixture.ts'
 import { tablesOf, type TestInstallation, testInstallation } from './installation-fixture.ts'
 import { migrateInstallation, type Stage } from './migrate-installation.ts'
-
-async function run(url: string, sql: string): Promise<Record<string, unknown>[]> {
-  const client = new Client({ connectionString: url })
-  await client.connect()
-  try {
-    return (await client.query<Record<string, unknown>>(sql)).rows
-  } finally {
-    await client.end()
-  }
-}
 
 const migrate = (installation: TestInstallation, url: string, onStage: (stage: Stage) => void = () => {}) =>
   migrateInstallation({ ...installation, url, clock: systemClock, durability: 'rebuildable', onStage })
@@ -56,9 +45,9 @@ describe('an installation that went over', () => {
     expect(moved.checkpoints).toBe(3)
     expect(moved.chains.map(({ writer }) => writer)).toEqual(chains)
     for (const { source, target } of moved.chains) expect(target).toEqual(source)
-    expect(await run(url, 'select count(*)::int as rows from audit_entry')).toEqual([{ rows: 72 }])
+    expect(await queryPostgres(url, 'select count(*)::int as rows from audit_entry')).toEqual([{ rows: 72 }])
     // Those of the audit are named one by one: a table that is only in PostgreSQL would be seen here.
-    const there = await run(
+    const there = await queryPostgres(
       url,
       `select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')
          and not relispartition and relname not like 'kysely%'`,
@@ -111,7 +100,7 @@ describe('a copy that was interrupted', () => {
   it('is found out, and where, when a byte of it was changed or a row is gone', async () => {
     const installation = await testInstallation()
     const url = await interrupted(installation)
-    await run(
+    await queryPostgres(
       url,
       `set session_replication_role = replica;
        update candle set o = o + 1e-9 where symbol like '% 2000 %';
@@ -149,7 +138,7 @@ describe('nothing is begun', () => {
     const unlock = lockWriter(installation.dataDir, 'executor')
     const url = await emptyPostgres()
     await expect(migrate(installation, url)).rejects.toMatchObject({ reason: 'locked' })
-    expect(await run(url, `select 1 from pg_tables where schemaname = 'public'`)).toEqual([])
+    expect(await queryPostgres(url, `select 1 from pg_tables where schemaname = 'public'`)).toEqual([])
     unlock()
   })
 
@@ -173,8 +162,10 @@ describe('nothing is begun', () => {
 
   it('in a database that has anything else in it', async () => {
     const url = await emptyPostgres()
-    await run(url, 'create table orders (id int)')
+    await queryPostgres(url, 'create table orders (id int)')
     await expect(migrate(await testInstallation(), url)).rejects.toThrow('is not empty: it has the table orders')
-    expect(await run(url, `select tablename from pg_tables where schemaname = 'public'`)).toEqual([{ tablename: 'orders' }])
+    expect(await queryPostgres(url, `select tablename from pg_tables where schemaname = 'public'`)).toEqual([
+      { tablename: 'orders' },
+    ])
   })
 })

@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely'
+import type { AuditBatch } from './audit-batch.ts'
 import { tsOfLine } from './audit-event.ts'
 import type { ServerAuditTables } from './server-audit.ts'
 
@@ -16,11 +17,14 @@ export class AuditMonths {
     this.#db = db
   }
 
-  /** For the lines of a batch, joined by newlines. Rejects with StorageError. */
-  async make(body: string): Promise<void> {
+  /** For the lines of a batch. Rejects with StorageError. */
+  async make({ body, firstTs, lastTs }: AuditBatch): Promise<void> {
+    const isNewest = (ts: number) => ts >= this.#newest.from && ts < this.#newest.to
+    // All but a few batches lie within the month of the one before.
+    if (isNewest(firstTs) && isNewest(lastTs)) return
     for (const line of body.split('\n')) {
       const ts = tsOfLine(line)
-      if (ts >= this.#newest.from && ts < this.#newest.to) continue
+      if (isNewest(ts)) continue
       const month = monthOf(ts)
       if (!this.#made.has(month.from)) await this.#create(month)
       this.#made.add(month.from)

@@ -1,13 +1,15 @@
 import { hostname } from 'node:os'
+import { join } from 'node:path'
 import { type ChainHead, GENESIS_HASH } from '@spark/core/audit/chain'
 import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
 import { systemClock } from '../../clock.ts'
+import { readOrCreate } from '../../key-file.ts'
+import { systemRandomness } from '../../random.ts'
 import { StorageError } from '../storage-error.ts'
 import type { AuditSegmentRow, AuditTables } from '../tables.ts'
 import { type AuditBatch, AuditConflictError, type ChainAppender, segmentOf } from './audit-batch.ts'
 import { type AuditLocation, openServerAudit } from './audit-location.ts'
 import { AuditMonths } from './audit-months.ts'
-import { folderId } from './folder-id.ts'
 import type { ServerAudit, ServerAuditTables } from './server-audit.ts'
 
 /** Nobody from elsewhere takes a chain over for so long after its holder was heard of last. */
@@ -49,7 +51,7 @@ export class ServerAppender implements ChainAppender {
     const audit = await openServerAudit(url, location)
     try {
       // Whoever runs on the same folder was proven gone by its lock: see writer-lock.ts.
-      const holder = shared ? 'shared' : `${hostname()}:${folderId(location.dataDir)}`
+      const holder = shared ? 'shared' : `${hostname()}:${await folderId(location.dataDir)}`
       return new ServerAppender(audit, writer, await takeChain(audit, writer, holder, shared))
     } catch (error) {
       await audit.close()
@@ -67,7 +69,7 @@ export class ServerAppender implements ChainAppender {
 
   async append(batch: AuditBatch): Promise<number> {
     if (!this.#headKnown) await this.#learnHead()
-    await this.#months.make(batch.body)
+    await this.#months.make(batch)
     if (this.#fence === null) return this.#appendShared(batch)
     const { row, head } = segmentOf(this.#writer, batch, this.#head)
     let committed: boolean
@@ -164,6 +166,11 @@ export class ServerAppender implements ChainAppender {
     this.#endRenewal()
     return new AuditConflictError(this.#audit.name, this.#writer)
   }
+}
+
+/** Tells a data folder from one of the same path on a host of the same name, as pods and cloned machines have. */
+function folderId(dataDir: string): Promise<string> {
+  return readOrCreate(join(dataDir, 'audit', 'folder-id'), () => systemRandomness.secret(12))
 }
 
 async function takeChain(

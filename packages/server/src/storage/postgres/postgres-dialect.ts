@@ -11,6 +11,7 @@ import {
   type TransactionSettings,
 } from 'kysely'
 import type { Pool, PoolClient } from 'pg'
+import { Turn } from '../turn.ts'
 import { isConnectionError, postgresStorageError } from './postgres-error.ts'
 import { connect, type Writing } from './postgres-pool.ts'
 import { toParameter } from './postgres-values.ts'
@@ -41,7 +42,8 @@ class PostgresDriver implements Driver {
   readonly #pool: Pool
   readonly #name: string
   readonly #writing: Writing
-  readonly #turn = new LocalTurn()
+  /** Within this process: one waits at the server, the others here. */
+  readonly #turn = new Turn()
 
   constructor(pool: Pool, name: string, writing: Writing) {
     this.#pool = pool
@@ -77,36 +79,18 @@ class PostgresDriver implements Driver {
   }
 }
 
-/** The turns within this process: one waits at the server, the others here, in the order they came. */
-class LocalTurn {
-  readonly #waiting: (() => void)[] = []
-  #taken = false
-
-  async take(): Promise<void> {
-    if (this.#taken) await new Promise<void>((resolve) => this.#waiting.push(resolve))
-    this.#taken = true
-  }
-
-  /** Handed over before anyone else can ask for it, so that nobody overtakes. */
-  give(): void {
-    const next = this.#waiting.shift()
-    if (next === undefined) this.#taken = false
-    else next()
-  }
-}
-
 class PostgresConnection implements DatabaseConnection {
   readonly #pool: Pool
   readonly #name: string
   readonly #writing: Writing
-  readonly #turn: LocalTurn
+  readonly #turn: Turn
   #client: PoolClient | null = null
   #hasTurn = false
   #inTransaction = false
   /** What it holds is unknown: it is closed instead of given back. */
   #broken = false
 
-  constructor(pool: Pool, name: string, writing: Writing, turn: LocalTurn) {
+  constructor(pool: Pool, name: string, writing: Writing, turn: Turn) {
     this.#pool = pool
     this.#name = name
     this.#writing = writing

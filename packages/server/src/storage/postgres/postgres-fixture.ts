@@ -3,8 +3,8 @@ import { chownSync, cpSync, existsSync, lstatSync, mkdirSync, readdirSync, readF
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
-import { setTimeout } from 'node:timers/promises'
 import { Client } from 'pg'
+import { systemClock } from '../../clock.ts'
 
 /** PostgreSQL refuses to run as root; nobody is known on every Linux. */
 const NOBODY = { uid: 65534, gid: 65534 }
@@ -46,10 +46,11 @@ export function startPostgres({ durable }: StartOptions = { durable: false }): P
     const addressOf = (database: string) => `postgres://spark@${encodeURIComponent(folder)}/${database}`
     if (!(await answers(addressOf('postgres')))) {
       start(folder, durable)
-      const deadlineMs = Date.now() + START_TIMEOUT_MS
+      const deadlineMs = systemClock.monotonicMs() + START_TIMEOUT_MS
       while (!(await answers(addressOf('postgres')))) {
-        if (Date.now() > deadlineMs) throw new Error(`PostgreSQL did not start: ${readFileSync(join(folder, 'log'), 'utf8')}`)
-        await setTimeout(20)
+        if (systemClock.monotonicMs() > deadlineMs)
+          throw new Error(`PostgreSQL did not start: ${readFileSync(join(folder, 'log'), 'utf8')}`)
+        await systemClock.sleep(20)
       }
     }
     return addressOf

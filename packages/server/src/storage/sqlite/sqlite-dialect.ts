@@ -11,6 +11,7 @@ import {
   type TransactionSettings,
   ValueNode,
 } from 'kysely'
+import { Turn } from '../turn.ts'
 import type { SqliteConnection } from './sqlite-connection.ts'
 
 /** Kysely over one SQLite connection. Queries and transactions take turns: inside a transaction await only its own queries. */
@@ -42,8 +43,7 @@ class TransactionalDdlAdapter extends SqliteAdapter {
 class SqliteDriver implements Driver {
   readonly #connection: SqliteConnection
   readonly #shared: SharedConnection
-  readonly #waiting: (() => void)[] = []
-  #taken = false
+  readonly #turn = new Turn()
 
   constructor(connection: SqliteConnection) {
     this.#connection = connection
@@ -53,16 +53,12 @@ class SqliteDriver implements Driver {
   async init(): Promise<void> {}
 
   async acquireConnection(): Promise<DatabaseConnection> {
-    if (this.#taken) await new Promise<void>((resolve) => this.#waiting.push(resolve))
-    this.#taken = true
+    await this.#turn.take()
     return this.#shared
   }
 
-  /** The turn is handed over before anyone else can ask for it, so that nobody overtakes. */
   async releaseConnection(): Promise<void> {
-    const next = this.#waiting.shift()
-    if (next === undefined) this.#taken = false
-    else next()
+    this.#turn.give()
   }
 
   /** IMMEDIATE takes the write lock at once: a reader that upgrades later fails with BUSY_SNAPSHOT (517) without waiting. */
