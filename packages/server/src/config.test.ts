@@ -36,3 +36,18 @@ describe('SPARK_CLOCK_SPEED', () => {
     expect(problems[0]).toContain('set SPARK_CLOCK_SPEED=1, or SPARK_FEED=sim or replay:PATH with SPARK_VENUE=paper')
   })
 })
+
+describe('SPARK_HOST_NAME', () => {
+  const DATABASE_URL = 'postgres://spark@db.example/spark'
+
+  it('is for hosts that share a server; without it the host has none', () => {
+    expect(loadConfig({ SPARK_HOST_NAME: 'host-2', DATABASE_URL }).hostName).toBe('host-2')
+    expect(loadConfig({ DATABASE_URL }).hostName).toBeNull()
+  })
+
+  it.each([{}, { DATABASE_URL: 'file:/tmp/spark.db' }])('is refused with files: %j', (env) =>
+    expect(problemsOf({ ...env, SPARK_HOST_NAME: 'a' })).toEqual([
+      'SPARK_HOST_NAME is "a", but DATABASE_URL is no server; files are for one host, which needs no name: unset it, or set DATABASE_URL=postgres://…',
+    ]),
+  )
+})

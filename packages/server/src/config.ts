@@ -93,7 +93,8 @@ function databasePath(given: string | null, dataDir: string): string {
 }
 
 /** What each variable allows and the whole does not. */
-function combinationProblems({ mode, venue, feed, clockSpeed, telegramBotToken, telegramChatId }: Values): string[] {
+function combinationProblems(values: Values): string[] {
+  const { mode, venue, feed, clockSpeed, telegramBotToken, telegramChatId, hostName, databasePath: database } = values
   const problems: string[] = []
   const exchange = exchangeOf(venue)
   if (mode === 'live' && exchange === null)
@@ -107,6 +108,10 @@ function combinationProblems({ mode, venue, feed, clockSpeed, telegramBotToken, 
   if (clockSpeed !== 1 && (exchange !== null || feed.startsWith('ccxt:')))
     problems.push(
       `SPARK_CLOCK_SPEED is "${clockSpeed}", but SPARK_FEED is "${feed}" and SPARK_VENUE is "${venue}"; an exchange does not run faster: set SPARK_CLOCK_SPEED=1, or SPARK_FEED=sim or replay:PATH with SPARK_VENUE=paper`,
+    )
+  if (hostName !== null && (database === null || !isPostgresUrl(database)))
+    problems.push(
+      `SPARK_HOST_NAME is "${hostName}", but DATABASE_URL is no server; files are for one host, which needs no name: unset it, or set DATABASE_URL=postgres://…`,
     )
   if ((telegramBotToken === '') !== (telegramChatId === ''))
     problems.push('TELEGRAM_BOT_TOKEN and TELEGRAM_CHAT_ID belong together; set both or neither')

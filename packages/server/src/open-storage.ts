@@ -4,6 +4,7 @@ import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
 import type { Log } from './log.ts'
 import type { ProcessLife } from './process-life.ts'
+import { localName } from './process-name.ts'
 import { sha256 } from './sha256.ts'
 import type { AuditWriter } from './storage/audit/audit-event.ts'
 import { auditOf } from './storage/audit/audit-location.ts'
@@ -37,7 +38,8 @@ export async function openStorage(parts: ProcessParts, options: { writer: string
   const { config, clock, log, life } = parts
   const { dataDir, version, buildSha } = config
   const { writer } = options
-  const releaseLock = lockWriter(dataDir, writer)
+  // A folder has one process of a kind, however its host is called.
+  const releaseLock = lockWriter(dataDir, localName(writer))
   life.onStop('writer lock', releaseLock)
   const onFatal = (error: Error) => {
     log.fatal({ err: error }, 'the audit chain cannot be continued')

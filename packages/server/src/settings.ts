@@ -98,6 +98,13 @@ export const SETTINGS = {
   ),
   auditMlBucket: setting('AUDIT_ML_BUCKET', 'true', 'keep ml_bucket in the audit', boolean),
   auditMlSignalParts: setting('AUDIT_ML_SIGNAL_PARTS', 'true', 'keep ml_signal_parts in the audit', boolean),
+  hostName: setting(
+    'SPARK_HOST_NAME',
+    '',
+    'name of this host among several on one PostgreSQL server; empty: it is the only one',
+    (text): string | null =>
+      text === '' ? null : matching(/^[a-z][a-z0-9-]{0,15}$/, 'a short name like a or host-2: a-z, 0-9 and -')(text),
+  ),
   host: setting('SPARK_HOST', '127.0.0.1', 'address to listen on', matching(/^[A-Za-z0-9.:-]+$/, 'an address like 127.0.0.1')),
   apiPort: setting('SPARK_API_PORT', '3003', 'port of the API', port),
   apiWorkers: setting('SPARK_API_WORKERS', '1', 'processes of the API on its one port', integerBetween(1, 16, 'workers')),

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely'
-import { emptySloCounts, mergeSloCounts, type SloCounts } from '@spark/core/rollout/slo'
+import { emptySloCounts, mergeSloSources, type SloCounts } from '@spark/core/rollout/slo'
 import { restoreHistogram, type Histogram } from '@spark/core/stats/histogram'
 import type { SliceBody } from './storage/metric-slice.ts'
 import type { MetricSlice, MetricSliceStore } from './storage/metric-slice-store.ts'
@@ -46,7 +46,7 @@ export function sloSlicesOf(rows: readonly MetricSlice[]): StoredSlice[] {
     const sliceTs = metrics[0]?.sliceTs ?? 0
     const counts = countsOf(metrics)
     const before = slices.get(sliceTs)
-    slices.set(sliceTs, before === undefined ? counts : mergeSloCounts(before, counts))
+    slices.set(sliceTs, before === undefined ? counts : mergeSloSources(before, counts))
   }
   return [...slices].map(([ts, counts]) => ({ ts, counts }))
 }

@@ -6,9 +6,12 @@ import { ConfigError, loadConfig, type Config } from './config.ts'
 import { startFolderClock } from './folder-clock.ts'
 import { createLog, createRecentLines, type Log, type RecentLines } from './log.ts'
 import { EXIT_CONFIG, READY, createProcessLife, type ProcessLife } from './process-life.ts'
+import { processName } from './process-name.ts'
 
 export interface Started {
   config: Config
+  /** In the audit, in reports and in figures. */
+  processName: string
   /** The time of the data folder. */
   clock: Clock
   log: Log
@@ -18,17 +21,18 @@ export interface Started {
 }
 
 /** What api and executor do first alike: settings, log, and the proof that this build scores as the golden file says. */
-export async function startProcess(name: string, run: (started: Started) => Promise<void>): Promise<void> {
+export async function startProcess(local: string, run: (started: Started) => Promise<void>): Promise<void> {
   let config: Config
   try {
     config = loadConfig()
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
-    createLog(name, 'info').fatal({ problems: error.problems }, 'the configuration is wrong; mend it and start again')
+    createLog(local, 'info').fatal({ problems: error.problems }, 'the configuration is wrong; mend it and start again')
     process.exitCode = EXIT_CONFIG
     return
   }
   const recent = createRecentLines()
+  const name = processName(config, local)
   const log = createLog(name, config.logLevel, recent)
   for (const warning of config.warnings) log.warn(warning)
   const life = createProcessLife(log)
@@ -39,7 +43,7 @@ export async function startProcess(name: string, run: (started: Started) => Prom
     return
   }
   try {
-    await run({ config, clock: startFolderClock(config, false), log, recent, life })
+    await run({ config, processName: name, clock: startFolderClock(config, false), log, recent, life })
     // Now, not at the end: a killed process would leave nothing for its successor.
     flushCompileCache()
     // The supervisor knows at once that this start succeeded; its next health probe may come too late to see a short life.

@@ -1,4 +1,6 @@
 import { finding } from '@spark/contract/finding'
+import { isKind } from './process-name.ts'
+
 const LOCAL = new Set(['127.0.0.1', 'localhost', '[::1]'])
 
 /**
@@ -7,7 +9,7 @@ const LOCAL = new Set(['127.0.0.1', 'localhost', '[::1]'])
  */
 export function stopLocalProcess(name: 'api' | 'executor', url: string, health: { pid: number; process: string }): string | null {
   const { pid } = health
-  if (!LOCAL.has(new URL(url).hostname) || !Number.isInteger(pid) || pid < 2 || !health.process.startsWith(name))
+  if (!LOCAL.has(new URL(url).hostname) || !Number.isInteger(pid) || pid < 2 || !isKind(health.process, name))
     return finding('not_local', { process: name })
   try {
     process.kill(pid, 'SIGTERM')

@@ -4,6 +4,7 @@ import { systemClock } from '@spark/server/clock'
 import { folderClock } from '@spark/server/folder-clock'
 import { ceilingOf, explicitSettings } from '@spark/server/live-settings'
 import { tickFacts } from '@spark/server/rollout/tick-facts'
+import { isOnHost } from '@spark/server/process-name'
 import { createLiveSettingStore } from '@spark/server/storage/live-setting-store'
 import { createProcessReportStore, parityProblem } from '@spark/server/storage/process-report-store'
 import type { Release } from '@spark/server/supervisor/supervisor-contract'
@@ -63,7 +64,9 @@ async function waitForParity({ config, stores }: DeployRun): Promise<string> {
   const reports = createProcessReportStore(stores.db)
   const deadlineMs = systemClock.monotonicMs() + PARITY_LIMIT_MS
   for (;;) {
-    const seen = await reports.since(folderClock(config).nowMs() - REPORT_FRESH_MS)
+    const all = await reports.since(folderClock(config).nowMs() - REPORT_FRESH_MS)
+    // The others are deployed on their own; exposure does not rise before they agree too.
+    const seen = all.filter(({ process }) => isOnHost(process, config.hostName))
     const problem = parityProblem(seen)
     if (problem === null) return `${seen.map(({ process }) => process).join(', ')} agree in build, schema and model`
     if (systemClock.monotonicMs() > deadlineMs) throw new CheckFailed(problem)

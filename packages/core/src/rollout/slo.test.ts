@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { recordValue } from '../stats/histogram.ts'
-import { emptySloCounts, mergeSloCounts, sloFigures, type SloCounts } from './slo.ts'
+import { emptySloCounts, mergeSloCounts, mergeSloSources, sloFigures, type SloCounts } from './slo.ts'
 
 interface Poll {
   kind: 'ok' | 'error' | 'timeout'
@@ -63,5 +63,15 @@ describe('SLO figures', () => {
   it('staleness is that of the newer slice', () => {
     expect(mergeSloCounts(countsOf([], 50), countsOf([], 3)).stalenessS).toBe(3)
     expect(mergeSloCounts(countsOf([], 50), countsOf([])).stalenessS).toBe(50)
+  })
+
+  it.each([
+    [50, 3, 50],
+    [3, 50, 50],
+    [null, 3, 3],
+    [0, null, 0],
+    [null, null, null],
+  ])('of sources beside each other, %s and %s s old, staleness is that of the worst', (one, other, worst) => {
+    expect(mergeSloSources(countsOf([], one), countsOf([], other)).stalenessS).toBe(worst)
   })
 })

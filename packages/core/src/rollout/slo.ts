@@ -71,6 +71,19 @@ export function mergeSloCounts(earlier: SloCounts, later: SloCounts): SloCounts 
   }
 }
 
+/** Counts of the same time by different sources: of what each sees whole the worst counts. */
+export function mergeSloSources(one: SloCounts, other: SloCounts): SloCounts {
+  return {
+    ...mergeSloCounts(one, other),
+    stalenessS: worst(one.stalenessS, other.stalenessS),
+    dlqSize: worst(one.dlqSize, other.dlqSize),
+  }
+}
+
+function worst(one: number | null, other: number | null): number | null {
+  return one === null || other === null ? (one ?? other) : Math.max(one, other)
+}
+
 /** The figures of counts that cover `coveredMs` of time. Null where there is no data: no data is never a good figure. */
 export function sloFigures(counts: SloCounts, coveredMs: number): SloFigures {
   const { ok, error, timeout } = counts.polls

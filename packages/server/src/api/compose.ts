@@ -50,7 +50,7 @@ import { watchStreams } from './watch-streams.ts'
 
 type ApiParts = ProcessParts & {
   random: Randomness
-  /** Its name in the audit and in reports: `api-1`, `api-2` … */
+  /** Its name in the audit and in reports: `api-1`, `a.api-2` … */
   processName: string
 }
 

@@ -194,6 +194,10 @@ function close({ streams }: Hub, stream: Stream): void {
   stream.sink.end()
 }
 
+/** Some 200 writers: a few on each of many hosts. */
+const ID_CHARACTERS_MAX = 4096
+const ID_PATTERN = /^[a-z0-9.-]+:\d{1,15}(,[a-z0-9.-]+:\d{1,15})*$/
+
 /** Not a writer of the audit. */
 const ALERT = 'alert'
 
@@ -207,7 +211,7 @@ function idOf({ positions, alertChange }: Pick<Stream, 'positions' | 'alertChang
 
 /** Null (start now) for anything that is not an id of ours. */
 function positionsOf(lastEventId: string | null): Pick<Stream, 'positions' | 'alertChange'> {
-  if (lastEventId === null || lastEventId.length > 1024 || !/^[a-z0-9-]+:\d{1,15}(,[a-z0-9-]+:\d{1,15})*$/.test(lastEventId))
+  if (lastEventId === null || lastEventId.length > ID_CHARACTERS_MAX || !ID_PATTERN.test(lastEventId))
     return { positions: null, alertChange: null }
   const places: Positions = Object.fromEntries(
     lastEventId.split(',').map((part) => [part.slice(0, part.indexOf(':')), Number(part.slice(part.indexOf(':') + 1))]),

@@ -8,9 +8,8 @@ import { serveWorker } from './serve-worker.ts'
 
 /** `--worker NAME`: one of several on the socket of the supervisor. Without it the api listens on its port by itself. */
 const { worker } = parseArgs({ options: { worker: { type: 'string' } } }).values
-const processName = worker ?? 'api-1'
 
-await startProcess(processName, async ({ config, clock, log, life }) => {
+await startProcess(worker ?? 'api-1', async ({ config, processName, clock, log, life }) => {
   const api = await composeApi({ config, clock, random: systemRandomness, log, life, processName })
   const { host, apiPort, version, buildSha, dataDir, scoring } = config
   log.info({ version, buildSha, dataDir, scoring }, 'api is ready')

@@ -85,6 +85,7 @@ function close(server: Server): Promise<void> {
 export interface ExecutorFacts {
   buildSha: string
   version: string
+  processName: string
   clock: Clock
   storage: StorageHealth
   feedName: string
@@ -98,6 +99,7 @@ export interface ExecutorFacts {
 export function executorHealth({
   buildSha,
   version,
+  processName,
   clock,
   storage,
   feedName,
@@ -111,7 +113,7 @@ export function executorHealth({
     ...storage,
     buildSha,
     version,
-    process: 'executor',
+    process: processName,
     pid: process.pid,
     uptimeS: Math.round(process.uptime()),
     ts: clock.nowMs(),

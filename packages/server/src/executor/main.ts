@@ -31,7 +31,6 @@ import { startOperation } from './operation.ts'
 import { ORDER_WRITER } from '../storage/audit/last-relayed.ts'
 import { startPolling, strategiesToScore, waitForApi, type StrategyPoller } from './score-strategies.ts'
 
-const PROCESS_NAME = 'executor'
 /** What comes into being one after the other, for those who ask meanwhile. */
 interface Parts {
   desk?: OrderDesk
@@ -40,10 +39,10 @@ interface Parts {
 }
 
 async function run(started: Started): Promise<void> {
-  const { config, clock, log, life } = started
+  const { config, processName, clock, log, life } = started
   const random = systemRandomness
   const tokens = loadTokens(config.dataDir, random)
-  const storage = await openStorage({ config, clock, log, life }, { writer: PROCESS_NAME })
+  const storage = await openStorage({ config, clock, log, life }, { writer: processName })
   const { database, audit } = storage
   await checkMode(config, database, clock)
   const stored = await createStrategyStore(database.db).list()
@@ -75,7 +74,7 @@ async function run(started: Started): Promise<void> {
   const desk = (parts.desk = await openDesk(started, { feed, database, audit, client, streams }))
   const controller = (parts.controller = await openController({
     config,
-    processName: PROCESS_NAME,
+    processName,
     executorToken: tokens.executor,
     stores: desk.stores,
     queue: desk.queue,
@@ -150,7 +149,7 @@ async function startPolls(
 
 /** Health and figures answer from the beginning, also while candles are still fetched. */
 async function serveHttp(
-  { config, clock, life, recent }: Started,
+  { config, processName, clock, life, recent }: Started,
   running: {
     tokens: Tokens
     storage: OpenStorage
@@ -179,6 +178,7 @@ async function serveHttp(
     health: async () =>
       executorHealth({
         ...config,
+        processName,
         clock,
         storage: await storage.storageHealth(),
         feedName: feed.name,
@@ -191,13 +191,18 @@ async function serveHttp(
   life.onStop('http', stopHttp)
 }
 
-function startMeasuring({ clock, log, life }: Started, database: MainDatabase, ingest: Ingest, desk: OrderDesk): Measure {
+function startMeasuring(
+  { processName, clock, log, life }: Started,
+  database: MainDatabase,
+  ingest: Ingest,
+  desk: OrderDesk,
+): Measure {
   const slices = createMetricSliceStore(database.db)
   const measure = startMeasure({
     clock,
     stalenessS: () => ingest.stalenessS(),
     dlqSize: () => deadLetters(desk),
-    seal: (slice) => slices.seal({ sliceTs: slice.sliceTs, source: PROCESS_NAME, metrics: sloMetrics(slice) }),
+    seal: (slice) => slices.seal({ sliceTs: slice.sliceTs, source: processName, metrics: sloMetrics(slice) }),
     onLost: (slice, error) =>
       log.error({ err: error, sliceTs: slice.sliceTs }, 'a slice of measurement could not be stored and is lost'),
   })
@@ -269,4 +274,4 @@ function openFeed(config: Config, clock: Clock, streams: readonly Stream[]): Pro
   })
 }
 
-await startProcess(PROCESS_NAME, run)
+await startProcess('executor', run)

@@ -1,10 +1,11 @@
 import { factText } from '@spark/core/rollout/reason'
 import type { Kysely } from 'kysely'
+import { isKind } from '../process-name.ts'
 import { prepared, standIns } from './prepared.ts'
 import type { MainTables } from './tables.ts'
 
 export interface ProcessReport {
-  /** `api-1`, `executor` … */
+  /** `api-1`, `executor`, `a.api-1` … */
   process: string
   pid: number
   buildSha: string
@@ -78,7 +79,7 @@ export function parityProblem(reports: readonly ProcessReport[]): string | null 
         )
         .join('; ')
   }
-  const has = (name: string) => reports.some(({ process }) => process.startsWith(name))
+  const has = (kind: 'api' | 'executor') => reports.some(({ process }) => isKind(process, kind))
   if (!has('api')) return factText('no_api')
   return has('executor') ? null : factText('no_executor')
 }

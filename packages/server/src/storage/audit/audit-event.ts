@@ -70,7 +70,7 @@ export interface AuditItem extends AuditRecord {
 }
 
 /** Letters that need no escaping in a file name and sort alike in every database. */
-export const WRITER_PATTERN = /^[a-z0-9][a-z0-9-]{0,31}$/
+export const WRITER_PATTERN = /^([a-z0-9][a-z0-9-]{0,15}\.)?[a-z0-9][a-z0-9-]{0,31}$/
 
 /** Keys in this order always: `ts` and `action` stand in front, where they are found without parsing the rest. */
 export function auditLine(event: AuditEvent, nowMs: number): string {
