@@ -83,7 +83,7 @@ function resultText({ target, stages, parts, chains, checkpoints, differences }:
   if (differences.length === 0)
     lines.push(
       `${checkpoints} signed checkpoints checked; the audit in ${target} is whole.`,
-      `The copy is the installation, in ${seconds.toFixed(1)} s. Keys, tokens, the paper venue's book and evidence stay in the data folder.`,
+      `The copy is the installation, in ${seconds.toFixed(1)} s. Keys, tokens and evidence stay in the data folder.`,
     )
   return lines.join('\n').trimEnd()
 }

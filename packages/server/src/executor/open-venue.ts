@@ -7,6 +7,7 @@ import { systemRandomness } from '../random.ts'
 import { createExchangeKeyStore } from '../storage/exchange-key-store.ts'
 import { createInstallationStore } from '../storage/installation-store.ts'
 import type { MainDatabase } from '../storage/open-main-database.ts'
+import { isPostgresUrl } from '../storage/postgres-url.ts'
 import { createStrategyStore } from '../storage/strategy-store.ts'
 import { openCcxtVenue } from '../venue/ccxt-venue.ts'
 import { PAPER_TERMS, openPaperVenue } from '../venue/paper-venue.ts'
@@ -60,7 +61,7 @@ export async function openVenue(config: Config, { db }: MainDatabase, clock: Clo
   }
   const { startBalance, partialFills, ...terms } = config.file.paper ?? {}
   const venue = await openPaperVenue({
-    path: join(config.dataDir, 'paper-venue.db'),
+    path: isPostgresUrl(config.databasePath) ? config.databasePath : join(config.dataDir, 'paper-venue.db'),
     thread: true,
     clock,
     wallMs: () => wallClock.nowMs(),

@@ -4,6 +4,7 @@ import { AuditMonths } from '../storage/audit/audit-months.ts'
 import { openServer } from '../storage/audit/server-audit.ts'
 import { MIGRATION_TABLE } from '../storage/migrate.ts'
 import { openMainDatabase } from '../storage/open-main-database.ts'
+import { openPaperBook } from '../storage/open-paper-book.ts'
 import { createPostgresDialect } from '../storage/postgres/postgres-dialect.ts'
 import { openPool } from '../storage/postgres/postgres-pool.ts'
 import { databaseName } from '../storage/postgres-url.ts'
@@ -56,6 +57,7 @@ export class CopyTarget {
       if (!(await isUnfinished(db))) {
         await (await openMainDatabase({ path: url, thread: false, durability })).close()
         await (await openServer(url, durability)).close()
+        await (await openPaperBook({ path: url, thread: false, durability })).close()
       }
       const target = new CopyTarget(db, name, begunAt)
       await target.keepOthersOut()

@@ -4,6 +4,7 @@ import { appendSegments, event } from '../storage/audit/audit-fixtures.ts'
 import { openAuditReader } from '../storage/audit/audit-reader.ts'
 import { openCheckpointStore } from '../storage/audit/checkpoint-store.ts'
 import { openMainDatabase } from '../storage/open-main-database.ts'
+import { openPaperBook } from '../storage/open-paper-book.ts'
 import { temporaryFolder } from '../storage/temporary-folder.ts'
 
 export interface TestInstallation {
@@ -25,7 +26,7 @@ const SMALL: InstallationSize = { rows: 7, candles: 2_500, segments: 12, segment
 const MONTH_MS = 31 * 86_400_000
 const FIRST_TS = Date.UTC(2026, 0, 20)
 
-/** For tests: rows in every table that the migrations make, whatever it is called, and three chains over four months. */
+/** For tests: rows in every table that the migrations make, whatever it is called, those of the paper venue's book too, and three chains over four months. */
 export async function testInstallation(size: Partial<InstallationSize> = {}): Promise<TestInstallation> {
   const { rows, candles, segments, segmentBytes } = { ...SMALL, ...size }
   const dataDir = temporaryFolder()
@@ -52,7 +53,18 @@ export async function testInstallation(size: Partial<InstallationSize> = {}): Pr
   database.exec(`delete from audit_outbox where id > 2; update rollout_epoch set epoch = 9; update storage_probe set counter = 5`)
   database.exec('commit')
   database.close()
+  await fillBook(dataDir, rows)
   return { dataDir, databasePath, publicKey: checkpoints.publicKey }
+}
+
+/** Orders were not taken in the order of their ids. */
+async function fillBook(dataDir: string, rows: number): Promise<void> {
+  const path = join(dataDir, 'paper-venue.db')
+  await (await openPaperBook({ path, thread: false })).close()
+  const book = new DatabaseSync(path)
+  for (const table of tablesOf(book)) fill(book, table, rows)
+  book.exec(`update paper_order set rowid = 100 - rowid`)
+  book.close()
 }
 
 /** Parents first: a column that refers to another table has the values of its key. */

@@ -4,7 +4,7 @@ import { type Kysely, type RawBuilder, sql } from 'kysely'
 export type Value = string | number | null
 export type Row = Record<string, Value>
 
-/** A table of the main database, or the chain of one writer. */
+/** A table of the main database or of the paper venue's book, or the chain of one writer. */
 export interface InstallationPart {
   /** Of the table, or `audit segments of <writer>`. */
   name: string

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { ChainHead } from '@spark/core/audit/chain'
 import { type Kysely, sql } from 'kysely'
 import { sha256 } from '../sha256.ts'
@@ -9,6 +9,7 @@ import { auditFile, auditWriters, openAuditFileForReading } from '../storage/aud
 import { MIGRATION_TABLE } from '../storage/migrate.ts'
 import { AUDIT_MIGRATIONS } from '../storage/migrations/audit-migrations.ts'
 import { MAIN_MIGRATIONS } from '../storage/migrations/main-migrations.ts'
+import { PAPER_MIGRATIONS } from '../storage/migrations/paper-migrations.ts'
 import { openDatabase } from '../storage/sqlite/open-database.ts'
 import { countRows, type Column, type InstallationPart } from './installation-part.ts'
 import { MigrateError } from './migrate-error.ts'
@@ -47,6 +48,15 @@ export async function openInstallationSource(options: {
     opened.push(main)
     await assertSchema(main.db, databasePath, Object.keys(MAIN_MIGRATIONS))
     const parts = await tableParts(main.db)
+    const lastNumbers = await lastNumbersOf(main.db)
+    const book = join(dataDir, 'paper-venue.db')
+    if (existsSync(book)) {
+      const paper = await openDatabase<unknown>({ path: book, thread: false, readOnly: true })
+      opened.push(paper)
+      await assertSchema(paper.db, book, Object.keys(PAPER_MIGRATIONS))
+      parts.push(...(await paperParts(paper.db)))
+      Object.assign(lastNumbers, await lastNumbersOf(paper.db), await lastOrderOf(paper.db))
+    }
     const heads: Record<string, ChainHead> = {}
     for (const writer of await auditWriters(dataDir)) {
       const chain = await openAuditFileForReading(dataDir, writer)
@@ -60,7 +70,6 @@ export async function openInstallationSource(options: {
     }
     const rows = new Map<string, number>()
     for (const part of parts) rows.set(part.name, await countRows(part.source, part))
-    const lastNumbers = await lastNumbersOf(main.db)
     const fingerprint = sha256(JSON.stringify([publicKey, [...rows], Object.entries(heads), lastNumbers]))
     return { parts, rows, heads, lastNumbers, fingerprint, place: `${hostname()}:${resolve(dataDir)}`, close }
   } catch (error) {
@@ -114,6 +123,19 @@ async function tableParts(db: Kysely<unknown>): Promise<InstallationPart[]> {
   ))
     parts.push({ name, table: name, writer: null, source: db, ...(await columnsOf(db, name)) })
   return parts
+}
+
+/** Orders in the order in which they were taken, which is no column of the file. */
+async function paperParts(db: Kysely<unknown>): Promise<InstallationPart[]> {
+  const rowid: Column = { name: 'rowid', isText: false }
+  return (await tableParts(db)).map((part) =>
+    part.table === 'paper_order' ? { ...part, columns: [rowid, ...part.columns], key: ['rowid'] } : part,
+  )
+}
+
+async function lastOrderOf(db: Kysely<unknown>): Promise<Record<string, number>> {
+  const { rows } = await sql<{ last: number | null }>`select max(rowid) as last from paper_order`.execute(db)
+  return { paper_order: rows[0]?.last ?? 0 }
 }
 
 async function chainPart(db: Kysely<unknown>, writer: string): Promise<InstallationPart> {

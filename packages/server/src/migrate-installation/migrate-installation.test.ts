@@ -7,7 +7,9 @@ import { openAuditReader } from '../storage/audit/audit-reader.ts'
 import { openAuditWriter } from '../storage/audit/audit-writer.ts'
 import { lockWriter } from '../storage/audit/writer-lock.ts'
 import { openMainDatabase } from '../storage/open-main-database.ts'
+import { openPaperBook } from '../storage/open-paper-book.ts'
 import { emptyPostgres, queryPostgres } from '../storage/postgres/postgres-database-fixture.ts'
+import { nextNumber } from '../venue/paper-book.ts'
 import { tablesOf, type TestInstallation, testInstallation } from './installation-fixture.ts'
 import { migrateInstallation, type Stage } from './migrate-installation.ts'
 
@@ -30,9 +32,12 @@ describe('an installation that went over', () => {
     const url = await emptyPostgres()
     const moved = await migrate(installation, url)
     expect(moved.differences).toEqual([])
-    const database = new DatabaseSync(installation.databasePath)
-    const tables = tablesOf(database)
-    database.close()
+    const tables = [installation.databasePath, join(installation.dataDir, 'paper-venue.db')].flatMap((path) => {
+      const database = new DatabaseSync(path)
+      const names = tablesOf(database)
+      database.close()
+      return names
+    })
     const chains = ['api-1', 'executor', 'orders']
     expect(moved.parts.map(({ part }) => part).toSorted()).toEqual(
       [...tables, ...chains.map((writer) => `audit segments of ${writer}`)].toSorted(),
@@ -64,6 +69,9 @@ describe('an installation that went over', () => {
     const { id } = await main.db.insertInto('audit_outbox').values({ event: '{}' }).returning('id').executeTakeFirstOrThrow()
     await main.close()
     expect(id).toBe(8)
+    const book = await openPaperBook({ path: url, thread: false, durability: 'rebuildable' })
+    expect(await nextNumber(book.db)).toBe(100)
+    await book.close()
     const location = { dataDir: installation.dataDir, databasePath: url, durability: 'rebuildable' } as const
     const writer = await openAuditWriter({ ...location, writer: 'api-1', clock: systemClock })
     expect(await writer.append(event())).toEqual({ writer: 'api-1', seq: 25 })

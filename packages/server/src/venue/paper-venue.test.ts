@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as fc from 'fast-check'
 import { sql } from 'kysely'
@@ -8,8 +6,10 @@ import { describe, expect, it } from 'vitest'
 import { Decimal } from '@spark/core/trading/decimal'
 import { createRandom, randomUniform } from '@spark/core/stats/random'
 import { ManualClock } from '../clock.ts'
+import { onPostgres } from '../storage/main-database-fixture.ts'
 import { PAPER_MIGRATIONS } from '../storage/migrations/paper-migrations.ts'
 import type { PaperTables } from '../storage/paper-tables.ts'
+import { temporaryPostgres } from '../storage/postgres/postgres-database-fixture.ts'
 import { openDatabase } from '../storage/sqlite/open-database.ts'
 import { temporaryFolder } from '../storage/temporary-folder.ts'
 import { WELL_BEHAVED, type Misbehaviour } from './misbehaviour.ts'
@@ -20,7 +20,8 @@ import type { VenueFill, VenueOrder, VenueOrderRequest } from './venue.ts'
 interface Options {
   terms?: Partial<PaperTerms>
   misbehaviour?: Partial<Misbehaviour>
-  folder?: string
+  /** Of a book that is there. */
+  path?: string
 }
 
 interface PaperUnderTest extends VenueUnderTest {
@@ -28,13 +29,19 @@ interface PaperUnderTest extends VenueUnderTest {
   clock: ManualClock
 }
 
-async function open({ terms, misbehaviour, folder }: Options = {}): Promise<PaperUnderTest> {
-  const own = folder ?? mkdtempSync(join(tmpdir(), 'spark-paper-'))
+/** On what the project of vitest says. */
+async function newBook(): Promise<{ path: string; free(): void }> {
+  return onPostgres() ? temporaryPostgres() : { path: join(temporaryFolder(), 'paper-venue.db'), free: () => {} }
+}
+
+async function open({ terms, misbehaviour, path }: Options = {}): Promise<PaperUnderTest> {
+  const book = path === undefined ? await newBook() : { path, free: () => {} }
   const clock = new ManualClock(1_700_000_000_000)
   const seeded = createRandom(7)
   const venue = await openPaperVenue({
-    path: join(own, 'paper-venue.db'),
+    path: book.path,
     thread: false,
+    durability: 'rebuildable',
     clock,
     random: { unit: () => randomUniform(seeded) },
     startBalances: { USDT: '10000' },
@@ -56,7 +63,7 @@ async function open({ terms, misbehaviour, folder }: Options = {}): Promise<Pape
     settle: () => Promise.resolve(),
     async close() {
       await venue.stop()
-      if (folder === undefined) rmSync(own, { recursive: true })
+      book.free()
     },
   }
 }
@@ -113,22 +120,38 @@ describe('the paper venue', () => {
   })
 
   it('keeps its book when the process dies', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'spark-paper-'))
-    const first = await open({ folder })
+    const { path } = await newBook()
+    const first = await open({ path })
     await first.trade('100')
     await first.venue.place(order())
     await first.close()
-    const second = await open({ folder })
+    const second = await open({ path })
     await second.trade('100')
     expect(await second.venue.order('LTCUSDT', 'sp-1')).toMatchObject({ state: 'filled' })
     await second.close()
-    rmSync(folder, { recursive: true })
+  })
+
+  it.runIf(onPostgres())('is one book for several hosts: what one took the other fills, once', async () => {
+    const { path } = await newBook()
+    const [one, other] = [await open({ path }), await open({ path })]
+    await one.trade('100')
+    // There was nothing to fill here a moment ago.
+    await other.trade('100')
+    await one.venue.place(order())
+    await other.trade('100')
+    expect(other.pushed.fills).toMatchObject([{ clientOrderId: 'sp-1', quantity: '10' }])
+    await one.venue.place(order({ clientOrderId: 'sp-2' }))
+    await Promise.all([one.trade('101'), other.trade('101')])
+    expect((await one.venue.fills('LTCUSDT', 0)).map(({ clientOrderId }) => clientOrderId)).toEqual(['sp-1', 'sp-2'])
+    expect((await one.venue.balances()).find(({ asset }) => asset === 'LTC')).toMatchObject({ free: '20' })
+    await one.close()
+    await other.close()
   })
 
   it('carries over the book of an earlier Spark', async () => {
-    const folder = temporaryFolder()
+    const path = join(temporaryFolder(), 'paper-venue.db')
     const first = await openDatabase<PaperTables>({
-      path: join(folder, 'paper-venue.db'),
+      path,
       thread: false,
       migrations: { '0001-first': PAPER_MIGRATIONS['0001-first'] as Migration },
     })
@@ -138,7 +161,7 @@ describe('the paper venue', () => {
     await sql`insert into paper_fill values (7, 'sp-1', 'LTCUSDT', 'buy', '4', '100', '0.4', 'USDT', 3)`.execute(first.db)
     await sql`insert into paper_balance values ('USDT', '5000', '606')`.execute(first.db)
     await first.close()
-    const { venue, trade, close } = await open({ folder })
+    const { venue, trade, close } = await open({ path })
     expect(await venue.order('LTCUSDT', 'sp-1')).toMatchObject({
       venueOrderId: 'p1',
       state: 'partly_filled',

@@ -3,9 +3,9 @@ import { roundToStep, type Instrument } from '@spark/core/market/instrument'
 import { Decimal, parseDecimal, type DecimalText } from '@spark/core/trading/decimal'
 import type { Clock } from '../clock.ts'
 import type { Randomness } from '../random.ts'
-import { PAPER_MIGRATIONS } from '../storage/migrations/paper-migrations.ts'
+import { openPaperBook, type OpenPaperOptions, type PaperBook } from '../storage/open-paper-book.ts'
 import type { PaperOrderRow, PaperTables } from '../storage/paper-tables.ts'
-import { openDatabase, type Database } from '../storage/sqlite/open-database.ts'
+import { isPostgresUrl } from '../storage/postgres-url.ts'
 import { WELL_BEHAVED, type Misbehaviour } from './misbehaviour.ts'
 import { formProblem } from './order-form.ts'
 import {
@@ -46,15 +46,13 @@ export interface PaperTerms {
 
 export const PAPER_TERMS: PaperTerms = { feeRate: '0.001', halfSpreadBps: '1', impactBps: '5', partialFills: 0 }
 
-type PaperDatabase = Pick<Database<PaperTables>, 'db' | 'close'>
+type PaperOptions = Omit<PaperVenueOptions, keyof OpenPaperOptions> & {
+  /** Other processes take and fill orders in the same book. */
+  shared?: boolean
+}
 
-type PaperOptions = Omit<PaperVenueOptions, 'path' | 'thread'>
-
-export interface PaperVenueOptions {
-  /** Its own file: the book lives on when this process dies, as an exchange's does. */
-  path: string
-  /** True in a server. */
-  thread: boolean
+/** The book lives on when this process dies, as an exchange's does. */
+export interface PaperVenueOptions extends OpenPaperOptions {
   clock: Pick<Clock, 'nowMs'>
   /** Wall time, ms, when the clock is not (a replay): receive windows are held by it. */
   wallMs?: () => number
@@ -74,12 +72,11 @@ const IMPACT_STEP = 100_000
  * price · (1 ± (halfSpreadBps + impactBps · value / 100,000) / 10,000), rounded to the tick to the worse side.
  */
 export async function openPaperVenue(options: PaperVenueOptions): Promise<PaperVenue> {
-  const { path, thread } = options
-  return fundPaperVenue(await openDatabase<PaperTables>({ path, thread, migrations: PAPER_MIGRATIONS }), options)
+  return fundPaperVenue(await openPaperBook(options), { ...options, shared: isPostgresUrl(options.path) })
 }
 
 /** The venue on a database that is open; a new account gets its balances. */
-export async function fundPaperVenue(database: PaperDatabase, options: PaperOptions): Promise<PaperVenue> {
+export async function fundPaperVenue(database: PaperBook, options: PaperOptions): Promise<PaperVenue> {
   const { startBalances } = options
   await database.db.transaction().execute(async (trx) => {
     const known = await trx.selectFrom('paper_balance').select('asset').limit(1).execute()
@@ -91,7 +88,7 @@ export async function fundPaperVenue(database: PaperDatabase, options: PaperOpti
 
 export class PaperVenue implements Venue {
   readonly name = 'paper'
-  readonly #database: PaperDatabase
+  readonly #database: PaperBook
   readonly #options: PaperOptions
   readonly #terms: PaperTerms
   readonly #misbehaviour: Misbehaviour
@@ -101,7 +98,7 @@ export class PaperVenue implements Venue {
   #taken = 0
   #listener: VenueListener | null = null
 
-  constructor(database: PaperDatabase, options: PaperOptions) {
+  constructor(database: PaperBook, options: PaperOptions) {
     this.#database = database
     this.#options = options
     this.#terms = options.terms ?? PAPER_TERMS
@@ -216,7 +213,7 @@ export class PaperVenue implements Venue {
     const taken = this.#taken
     const rows = await openRows(this.#database.db, [symbol])
     // An order that was taken meanwhile may not be among them.
-    if (rows.length === 0 && taken === this.#taken) this.#idle.add(symbol)
+    if (rows.length === 0 && taken === this.#taken && this.#options.shared !== true) this.#idle.add(symbol)
     for (const row of rows) {
       if (row.created_at > ts) continue
       const price = this.#fillPrice(row, tick)

@@ -3,6 +3,7 @@ import { Client } from 'pg'
 import { onTestFinished } from 'vitest'
 import { openServer } from '../audit/server-audit.ts'
 import { openMainDatabase } from '../open-main-database.ts'
+import { openPaperBook } from '../open-paper-book.ts'
 import { startPostgres, type StartOptions } from './postgres-fixture.ts'
 
 interface Database {
@@ -16,7 +17,7 @@ const unused: Database[] = []
 let made = 0
 let template: Promise<string> | null = null
 
-/** For tests: the address of a main database, the audit in it, as it is after its migrations, until `free` is called or the test has ended. */
+/** For tests: the address of a main database, with the audit and the book of the paper venue in it, as it is after its migrations, until `free` is called or the test has ended. */
 export async function temporaryPostgres(): Promise<{ path: string; free(): void }> {
   const database = unused.pop() ?? (await createDatabase())
   let isFree = false
@@ -57,6 +58,7 @@ async function createTemplate(): Promise<string> {
     await queryPostgres(addressOf('postgres'), `create database ${TEMPLATE}`)
     await (await openMainDatabase({ path: addressOf(TEMPLATE), thread: false, durability: 'rebuildable' })).close()
     await (await openServer(addressOf(TEMPLATE), 'rebuildable')).close()
+    await (await openPaperBook({ path: addressOf(TEMPLATE), thread: false, durability: 'rebuildable' })).close()
     await queryPostgres(addressOf(TEMPLATE), RESET)
     await queryPostgres(addressOf('postgres'), `alter database ${TEMPLATE} allow_connections false`)
   })
