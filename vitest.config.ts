@@ -29,6 +29,7 @@ const ON_BOTH = [
   'packages/server/src/storage/audit/checkpoint-store.test.ts',
   'packages/server/src/notify/alerts.test.ts',
   'packages/server/src/venue/paper-venue.test.ts',
+  'packages/server/src/accounts/sign-in-limits.test.ts',
 ]
 
 /** The longest: begun last, they would keep one processor waiting for the other. */

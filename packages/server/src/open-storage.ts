@@ -1,4 +1,5 @@
 import { schemaHash } from '@spark/core/signal/feature-row'
+import { bindSigningKey } from './bind-signing-key.ts'
 import { startCheckpoints } from './checkpoints.ts'
 import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
@@ -56,6 +57,7 @@ export async function openStorage(parts: ProcessParts, options: { writer: string
     ),
     openAuditWriter({ ...auditOf(config), writer, clock, onFatal }).then((part) => opened('audit', part)),
   ])
+  await bindSigningKey(config, database.db, clock)
   return {
     database,
     audit,

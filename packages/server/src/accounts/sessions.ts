@@ -132,13 +132,13 @@ export async function endSession(
 /** Whose name and password these are. */
 async function checkPassword(parts: SessionParts, name: string, password: string, from: From): Promise<string | SignInProblem> {
   const { db, passwords, limits, clock } = parts
-  const waitMs = limits.begin(name, from.address)
+  const waitMs = await limits.begin(name, from.address)
   if (waitMs > 0) return { problem: 'sign_in_wait', waitMs }
   const user = await createUserStore(db).get(name)
   const right = await passwords.matches(password, user?.disabled === false ? user.passwordHash : null)
   if (right === null) return BUSY
   if (right && user !== null) {
-    limits.succeeded(name, from.address)
+    await limits.succeeded(name, from.address)
     return user.name
   }
   // What was typed as a name may have been a password: only names that there are go into the audit.

@@ -137,7 +137,7 @@ function composeAccounts({ clock, random, log, life }: ApiParts, db: Kysely<Main
   const callers = createCallers({ db, clock, log })
   const streams = watchStreams({ callers, clock, log })
   life.onStop('stream watch', () => streams.stop())
-  const limits = createSignInLimits(() => clock.realMs(), isLoopback)
+  const limits = createSignInLimits({ db, clock, isOwn: isLoopback })
   return { callers, streams, accounts: { db, clock, random, passwords: createPasswords(random), limits } }
 }
 

@@ -47,6 +47,15 @@ export interface ApiTokenRow {
   used_at: number | null
 }
 
+/** Passwords tried by an address, at an account, or both. */
+export interface SignInTryRow {
+  whose: string
+  tries: number
+  /** Ms of the world. */
+  last_at: number
+  wait_until: number
+}
+
 export interface OverrideAskRow {
   id: string
   rollout_id: string

@@ -1,6 +1,6 @@
 import type { LearnerRow, ModelTrainingRow } from './learner-tables.ts'
 import type { ReportRow, ReportSignatureRow } from './report-tables.ts'
-import type { ApiTokenRow, OverrideAskRow, SetupLinkRow, UserAccountRow, UserSessionRow } from './account-tables.ts'
+import type { ApiTokenRow, OverrideAskRow, SetupLinkRow, SignInTryRow, UserAccountRow, UserSessionRow } from './account-tables.ts'
 import type { DriftLookRow, DriftReferenceRow } from './drift-tables.ts'
 import type { LabelCounterRow, LabelRow, LabelStreamRow, ModelEvidenceRow, VerdictHistoryRow } from './label-tables.ts'
 import type {
@@ -74,6 +74,7 @@ export interface MainTables {
   setup_link: SetupLinkRow
   user_session: UserSessionRow
   api_token: ApiTokenRow
+  sign_in_try: SignInTryRow
   override_ask: OverrideAskRow
   label_stream: LabelStreamRow
   label: LabelRow

@@ -12,6 +12,7 @@ import { main0010Labels } from './main-0010-labels.ts'
 import { main0011Learning } from './main-0011-learning.ts'
 import { main0013Reports } from './main-0013-reports.ts'
 import { main0014Calibration } from './main-0014-calibration.ts'
+import { main0015SignInTries } from './main-0015-sign-in-tries.ts'
 
 /** Run in the order of their names; a published one never changes. The schema they make stands in schema.*.sql. */
 export const MAIN_MIGRATIONS: Record<string, Migration> = {
@@ -28,4 +29,5 @@ export const MAIN_MIGRATIONS: Record<string, Migration> = {
   '0011-learning': main0011Learning,
   '0013-reports': main0013Reports,
   '0014-calibration': main0014Calibration,
+  '0015-sign-in-tries': main0015SignInTries,
 }

@@ -1,7 +1,9 @@
 import type { Migration } from 'kysely/migration'
 import { postgresMain0014First } from './postgres-main-0014-first.ts'
+import { postgresMain0015SignInTries } from './postgres-main-0015-sign-in-tries.ts'
 
 /** Of the main database on PostgreSQL. What comes later has the same name in MAIN_MIGRATIONS. */
 export const POSTGRES_MAIN_MIGRATIONS: Record<string, Migration> = {
   '0014-first': postgresMain0014First,
+  '0015-sign-in-tries': postgresMain0015SignInTries,
 }

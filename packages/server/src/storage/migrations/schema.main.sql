@@ -225,6 +225,11 @@ CREATE TABLE rollout_member (
 CREATE TABLE setup_link (
     user_name text primary key not null references user_account (name), hash text unique not null, expires_at integer not null) strict;
 
+CREATE TABLE sign_in_try (
+    whose text primary key not null, tries integer not null, last_at integer not null, wait_until integer not null) strict, without rowid;
+
+CREATE INDEX sign_in_try_last on sign_in_try (last_at);
+
 CREATE TABLE "smoke_run" ("ts" integer not null primary key,
   "ok" integer not null,
   "checks" text not null,

@@ -1,0 +1,105 @@
+import { copyFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { emptyPostgres, queryPostgres } from '@spark/server/storage/postgres/postgres-database-fixture'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { listen } from '../support/event-stream.ts'
+import { createSpark, eventually, featureNow, healthy, postScore, type Spark, type SparkProcess } from '../support/spark.ts'
+
+// Apis on hosts of their own: data folders, tokens and ports apart, one PostgreSQL.
+
+const PASSWORD = 'canary-gravel-tuesday'
+const EXIT_CONFIG = 78
+let url: string
+let a: Spark
+let b: Spark
+let first: SparkProcess
+const others: Spark[] = []
+
+async function host(name: string): Promise<Spark> {
+  const spark = await createSpark({ DATABASE_URL: url, SPARK_HOST_NAME: name })
+  others.push(spark)
+  return spark
+}
+
+/** As an operator does it when a host joins. */
+function shareKeys(from: Spark, to: Spark): void {
+  for (const file of ['signing.key', 'signing.pub']) copyFileSync(join(from.dataDir, file), join(to.dataDir, file))
+}
+
+beforeAll(async () => {
+  url = await emptyPostgres({ durable: true })
+  ;[a, b] = [await host('a'), await host('b')]
+  first = a.start('api')
+  await healthy(a)
+  shareKeys(a, b)
+  b.start('api')
+  await healthy(b)
+}, 120_000)
+afterAll(() => Promise.all(others.map((spark) => spark.remove())))
+
+function post(spark: Spark, path: string, body: object): Promise<Response> {
+  const headers = { 'content-type': 'application/json', 'x-spark-request': '1' }
+  return fetch(`${spark.apiUrl}${path}`, { method: 'POST', headers, body: JSON.stringify(body) })
+}
+const rollout = async (spark: Spark, headers: Record<string, string>) =>
+  (await fetch(`${spark.apiUrl}/api/rollout`, { headers })).status
+
+it('a score at one host is an event at the other, once, and its row bears the name of its host', async () => {
+  const stream = listen(b.apiUrl)
+  await eventually('the stream of b', 10_000, async () => stream.events.some(({ event }) => event === 'metrics'))
+  const traceId = 'c'.repeat(32)
+  const answer = await postScore(a, { feature: featureNow() }, { traceparent: `00-${traceId}-${'b'.repeat(16)}-01` })
+  expect(answer.status).toBe(200)
+  const heard = () => stream.events.filter(({ event, data }) => event === 'audit' && data['traceId'] === traceId)
+  const [event] = await eventually('the event', 5_000, async () => heard().length > 0 && heard())
+  expect(event?.data['id']).toMatch(/^a\.api-1-\d+$/)
+
+  // Who breaks off there goes on at the other host, behind what was seen.
+  const resumed = listen(a.apiUrl, stream.events.findLast(({ id }) => id !== '')?.id)
+  const next = 'd'.repeat(32)
+  await postScore(b, { feature: featureNow() }, { traceparent: `00-${next}-${'b'.repeat(16)}-01` })
+  await eventually('the next event', 5_000, async () => resumed.events.some(({ data }) => data['traceId'] === next))
+  expect(resumed.events.filter(({ data }) => data['traceId'] === traceId)).toEqual([])
+  expect(heard()).toHaveLength(1)
+  for (const one of [stream, resumed]) one.close()
+})
+
+it('who signs in at one host is known at the other, and so are tokens; wrong passwords count at both', async () => {
+  const link = await eventually('the link', 5_000, async () => /\/setup#([\w-]{43})/.exec(first.log())?.[1])
+  const opened = await post(a, '/api/session/setup', { token: link, password: PASSWORD })
+  const cookie = opened.headers.getSetCookie()[0]?.split(';')[0] ?? ''
+  expect(await rollout(b, { cookie })).toBe(200)
+  const token = (await b.run('tokens', 'add', 'admin', 'watchdog', '--may', 'canRead', '--days', '1')).stdout.trim()
+  expect(await rollout(a, { authorization: `Bearer ${token}` })).toBe(200)
+  // That of the machine's owner is of its own folder.
+  expect(await rollout(a, { authorization: `Bearer ${a.token()}` })).toBe(200)
+  expect(await rollout(a, { authorization: `Bearer ${b.token()}` })).toBe(401)
+
+  const statuses: number[] = []
+  for (let at = 0; at < 6; at++)
+    statuses.push((await post(at % 2 === 0 ? a : b, '/api/session', { name: 'admin', password: 'canary-wrong' })).status)
+  expect(statuses).toEqual([401, 401, 401, 401, 401, 429])
+})
+
+it('another folder under the name of a host, and one with a signing key of its own, do not start', async () => {
+  const twin = await host('b')
+  shareKeys(a, twin)
+  expect(await twin.start('api').ended).toBe(1)
+  const stranger = await host('c')
+  const process = stranger.start('api')
+  expect(await process.ended).toBe(EXIT_CONFIG)
+  expect(process.log()).toContain('is not the key that signs the audit in this database')
+  await healthy(b)
+})
+
+it('one audit holds the rows of both, whole, signed by one key', async () => {
+  const reported = () => queryPostgres(url, 'select process from process_report order by process')
+  await eventually('both report', 10_000, async () => (await reported()).length === 2)
+  expect((await reported()).map(({ process }) => process)).toEqual(['a.api-1', 'b.api-1'])
+  for (const spark of [a, b]) {
+    const { stdout } = await spark.run('audit', 'verify')
+    expect(stdout).toMatch(/^a\.api-1 /m)
+    expect(stdout).toMatch(/^b\.api-1 /m)
+    expect(stdout).toContain('The audit is whole.')
+  }
+})
