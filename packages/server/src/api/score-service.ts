@@ -60,6 +60,7 @@ export function createScoreService(deps: ScoreServiceDeps): ScoreService {
 
 /** The switch of everything, or of this strategy. */
 function isKilled({ killed }: RolloutNow, strategyId: string | null): boolean {
+  if (killed.size === 0) return false
   return killed.has('all') || (strategyId !== null && killed.has(`strategy:${strategyId}`))
 }
 

@@ -45,12 +45,11 @@ export interface ScoredStrategy {
 export async function strategiesToScore(
   canary: Stream,
   now: RolloutNow,
-  strategies: Pick<StrategyStore, 'exposed' | 'on'>,
+  strategies: Pick<StrategyStore, 'on'>,
 ): Promise<ScoredStrategy[]> {
   if (now.mode === 'off') return []
   if (now.mode === 'preview') return (await strategies.on([canary])).map(({ id }) => ({ id, stream: canary }))
-  const exposed = (await strategies.exposed()).filter(({ id }) => now.exposed.has(id))
-  return exposed.map(({ id, symbol, tf }) => ({ id, stream: { symbol, tf } }))
+  return [...now.exposed].map(([id, stream]) => ({ id, stream }))
 }
 
 export interface StrategyPoller {

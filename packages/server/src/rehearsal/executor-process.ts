@@ -21,6 +21,7 @@ import { createLiveSettingStore, type LiveSettingStore } from '../storage/live-s
 import { createMetricSliceStore, type MetricSliceStore } from '../storage/metric-slice-store.ts'
 import { createModelStore } from '../storage/model-store.ts'
 import { createProcessReportStore } from '../storage/process-report-store.ts'
+import { StorageError } from '../storage/storage-error.ts'
 import type { Clock } from '../clock.ts'
 import { faultFeed } from './fault-feed.ts'
 import { faultVenue } from './fault-venue.ts'
@@ -34,7 +35,7 @@ import type { World } from './world.ts'
 const PROCESS_NAME = 'executor'
 /** What a decision of the controller rests on; what processes report and when the books were compared is left out: it is always new. */
 const TICK_TABLES = ['rollout', 'metric_slice', 'live_setting', 'kill_switch', 'strategy'] as const
-/** Without news the controller ticks at least so often: exposure lives by a lease of 30 s. */
+/** Without news the controller ticks, or renews the lease, at least so often: exposure lives by 30 s of it. */
 const TICK_ANYWAY_MS = 15_000
 /** Equity is summed up for the limits so often, instead of every 5 s: it is most of the work of a quiet hour. */
 const EQUITY_EVERY_MS = 60_000
@@ -209,7 +210,15 @@ function control({ world, life, db, desk }: Parts, { watch, watchClock, settings
   const { clock } = life
   const { stores, queue, alerts } = desk
   const reports = createProcessReportStore(db)
-  const tickClock = lookingClock(clock, { ...newsOf(main, TICK_TABLES), anywayMs: TICK_ANYWAY_MS })
+  const tickClock = lookingClock(clock, {
+    ...newsOf(main, TICK_TABLES),
+    anywayMs: TICK_ANYWAY_MS,
+    instead() {
+      if (!world.faultless) return false
+      void renewLease(stores, watch.now(), clock.nowMs())
+      return true
+    },
+  })
   startController({
     parts: { stores, queue, alerts, clock },
     slices,
@@ -225,6 +234,16 @@ function control({ world, life, db, desk }: Parts, { watch, watchClock, settings
       if (courseOf(now) === before) tickClock.saw()
     },
   })
+}
+
+/** All that a tick without a new slice does where nothing goes wrong. */
+async function renewLease({ db, risk }: OrderDesk['stores'], { rollout, mode }: RolloutNow, nowMs: number): Promise<void> {
+  if (rollout === null || mode !== 'live') return
+  try {
+    await risk.leaseExposure(db, nowMs + rollout.frozen.plan.leaseMs)
+  } catch (error) {
+    if (!(error instanceof StorageError)) throw error
+  }
 }
 
 async function report({ world, life, db }: Parts, watch: RolloutWatch): Promise<void> {

@@ -9,6 +9,8 @@ export interface News {
   waiting?: () => 'due' | 'later' | null
   /** Called back after so long all the same: prices move without a write. */
   anywayMs?: number
+  /** Is enough instead of the first such call after news, when it says so. */
+  instead?: () => boolean
   /** Periods of 5 s and more, of what sums up or compares (equity, the books), are this many times longer. */
   stretch?: number
 }
@@ -49,6 +51,7 @@ function startLooking(clock: Clock, news: News, periodMs: number, look: { seen: 
   let armedMs = Number.POSITIVE_INFINITY
   let cancel = () => {}
   let wanted = true
+  let wasNews = false
 
   /** At the first multiple of the period that is not before. */
   function arm(earliestMs: number): void {
@@ -62,10 +65,13 @@ function startLooking(clock: Clock, news: News, periodMs: number, look: { seen: 
   function fire(): void {
     armedMs = Number.POSITIVE_INFINITY
     const nowMs = clock.monotonicMs()
-    if (news.writes() !== look.seen || nowMs - calledMs >= anywayMs || news.waiting?.() === 'due') {
+    const isNews = news.writes() !== look.seen
+    if (isNews || nowMs - calledMs >= anywayMs || news.waiting?.() === 'due') {
       look.seen = news.writes()
       calledMs = nowMs
-      callback()
+      const isEnough = !isNews && wasNews && news.instead?.() === true
+      wasNews = isNews
+      if (!isEnough) callback()
     }
     arm(news.waiting?.() === null || news.waiting === undefined ? calledMs + anywayMs : nowMs + 1)
   }

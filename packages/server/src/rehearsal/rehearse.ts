@@ -107,6 +107,7 @@ export async function rehearse(options: RehearsalOptions): Promise<Rehearsal> {
     clock,
     beginMs: () => beginMs,
     isSettling: () => settling,
+    faultless: options.faults.length === 0,
     model: options.model ?? null,
     labelsEveryMs: options.labelsEveryMs ?? (isJudged(options) ? LABELS_EVERY_MS : null),
   })

@@ -34,6 +34,8 @@ export interface World {
   trueMs: () => number
   log: Log
   faults: ActiveFaults
+  /** None will come. */
+  faultless: boolean
   gaps: { fault: Fault; fromMs: number; toMs: number }[]
   main: SharedDatabase<MainTables>
   paper: SharedDatabase<PaperTables>
@@ -70,6 +72,7 @@ export interface WorldOptions {
   /** Monotonic ms at which the rollout began. */
   beginMs: () => number
   isSettling: () => boolean
+  faultless: boolean
   /** Is stored and becomes challenger; null: there is none besides the champion. */
   model: Model | null
   labelsEveryMs: number | null
@@ -116,6 +119,7 @@ export async function openWorld(options: WorldOptions): Promise<{ world: World; 
     trueMs,
     log: createLog('rehearsal', 'silent'),
     faults: new ActiveFaults(),
+    faultless: options.faultless,
     gaps: [],
     main,
     paper,

@@ -10,7 +10,7 @@ let fixture: RolloutFixture
 afterEach(() => fixture.close())
 
 const say = (kind: 'pause' | 'preview' | 'rollback' | 'approve') => ({ kind, by: 'ada', reason: 'a test' })
-const exposed = () => fixture.path.rollouts.exposedIds()
+const exposed = async () => [...(await fixture.path.rollouts.exposed()).keys()]
 const fence = () => fixture.path.risk.epoch(fixture.path.db)
 const enter = (strategyId: string, arm: 'ml' | 'baseline' = 'ml') =>
   wish({

@@ -1,3 +1,4 @@
+import type { Stream } from '@spark/core/market/candle'
 import { exposedShare, effectiveFloor, hasEnded, openBreaches, pollFactor } from '@spark/core/rollout/state'
 import type { Kysely } from 'kysely'
 import type { Config } from '../config.ts'
@@ -15,8 +16,8 @@ export interface RolloutNow {
   rollout: StoredRollout | null
   fence: Fence
   mode: 'off' | 'preview' | 'live'
-  /** Strategies that act on ML; empty unless the mode is live. */
-  exposed: ReadonlySet<string>
+  /** Strategies that act on ML, and the stream each decides on; empty unless the mode is live. */
+  exposed: Exposed
   /** Confidence under which the decision is 0, the controller's moves included. */
   floor: number
   /** Without the controller's moves. */
@@ -38,15 +39,19 @@ export interface RolloutNowParts {
   settings: LiveSettingStore
 }
 
-export type ReadExposed = (rollout: StoredRollout, fence: Fence, db: Kysely<MainTables>) => Promise<readonly string[]>
+export type Exposed = ReadonlyMap<string, Stream>
+
+export type ReadExposed = (rollout: StoredRollout, fence: Fence, db: Kysely<MainTables>) => Promise<Exposed>
+
+export const NOBODY: Exposed = new Map()
 
 /** Who is exposed changes with the step and the fence only: whoever looks again and again need not read it each time. */
 export function rememberExposed(rollouts: RolloutNowParts['stores']['rollouts']): ReadExposed {
-  let seen: { key: string; ids: readonly string[] } | null = null
+  let seen: { key: string; exposed: Exposed } | null = null
   return async ({ id, state, frozen }, { epoch }, db) => {
     const key = `${id} ${state.step} ${exposedShare(frozen.plan, state)} ${epoch}`
-    if (seen?.key !== key) seen = { key, ids: await rollouts.exposedIds(db) }
-    return seen.ids
+    if (seen?.key !== key) seen = { key, exposed: await rollouts.exposed(db) }
+    return seen.exposed
   }
 }
 
@@ -55,11 +60,11 @@ export async function readRolloutNow(
   { config, stores, settings }: RolloutNowParts,
   db: Kysely<MainTables>,
   nowMs: number,
-  readExposed: ReadExposed = (_rollout, _fence, trx) => stores.rollouts.exposedIds(trx),
+  readExposed: ReadExposed = (_rollout, _fence, trx) => stores.rollouts.exposed(trx),
 ): Promise<RolloutNow> {
   const { rollout, fence } = await stores.rollouts.newestWithFence(db)
   const { settings: applied, killed } = await settings.withSwitches(db)
-  const exposed = rollout === null ? [] : await readExposed(rollout, fence, db)
+  const exposed = rollout === null ? NOBODY : await readExposed(rollout, fence, db)
   return rolloutNow({ rollout, fence, exposed, killed, effective: effectiveSettings(config, applied), nowMs })
 }
 
@@ -73,7 +78,7 @@ function rolloutNow({
 }: {
   rollout: StoredRollout | null
   fence: Fence
-  exposed: readonly string[]
+  exposed: Exposed
   killed: readonly string[]
   effective: ReturnType<typeof effectiveSettings>
   nowMs: number
@@ -88,7 +93,7 @@ function rolloutNow({
     rollout,
     fence,
     mode: off ? 'off' : live ? 'live' : 'preview',
-    exposed: new Set(live ? exposed : []),
+    exposed: live ? exposed : NOBODY,
     floor: plan === null ? effective.confidFloor : effectiveFloor(plan, modifiers, effective.confidFloor),
     baseFloor: effective.confidFloor,
     pollIntervalMs: Math.round(effective.pollIntervalMs * pollFactor(modifiers)),

@@ -108,7 +108,7 @@ export function stageOn(parts: RolloutParts, clock: ManualClock): Omit<RolloutSt
       return answer
     },
     state: async () => (await newest()).state,
-    exposed: async () => (await stores.rollouts.exposedIds()).length,
+    exposed: async () => (await stores.rollouts.exposed()).size,
     events: async () => JSON.parse(JSON.stringify(await stores.outbox.next(10_000))) as { id: number; event: AuditEvent }[],
   }
 }

@@ -4,7 +4,7 @@ import type { Log } from '../log.ts'
 import { StorageError } from '../storage/storage-error.ts'
 import type { MainTables } from '../storage/tables.ts'
 import { createExposureLease } from './exposure-lease.ts'
-import { readRolloutNow, rememberExposed, type RolloutNow, type RolloutNowParts } from './rollout-now.ts'
+import { NOBODY, readRolloutNow, rememberExposed, type RolloutNow, type RolloutNowParts } from './rollout-now.ts'
 
 export interface RolloutWatch {
   /** As of the last look. When storage was away for longer than the lease, nobody is exposed. */
@@ -60,7 +60,7 @@ export async function watchRollout(
   return {
     now() {
       if (current.mode !== 'live' || lease.holds(current.fence.leaseUntil)) return current
-      return { ...current, mode: 'preview', exposed: new Set() }
+      return { ...current, mode: 'preview', exposed: NOBODY }
     },
     look,
     onLook(listener) {

@@ -1,4 +1,5 @@
 import type { Stream } from '@spark/core/market/candle'
+import type { Timeframe } from '@spark/core/market/timeframe'
 import type { Member } from '@spark/core/rollout/exposure'
 import type { RolloutPlan } from '@spark/core/rollout/plan'
 import type { RolloutState } from '@spark/core/rollout/state'
@@ -53,8 +54,8 @@ export interface RolloutStore {
   giveNoneUpTo(trx: Kysely<MainTables>, ordinal: number): Promise<void>
   insert(trx: Kysely<MainTables>, rollout: Omit<StoredRollout, 'changedAt'>, ranked: readonly Member[]): Promise<void>
   saveState(trx: Kysely<MainTables>, id: string, state: RolloutState, nowMs: number): Promise<void>
-  /** Strategies that act on ML, by id. */
-  exposedIds(trx?: Kysely<MainTables>): Promise<string[]>
+  /** Strategies that act on ML, with the stream each decides on, by id. */
+  exposed(trx?: Kysely<MainTables>): Promise<ReadonlyMap<string, Stream>>
   /** These act on ML from now on, all others do not. */
   expose(trx: Kysely<MainTables>, ids: readonly string[], nowMs: number): Promise<void>
   /** All strategies in groups of those that stand alike. */
@@ -110,9 +111,14 @@ export function createRolloutStore(db: Kysely<MainTables>): RolloutStore {
       await stateOf(trx, { state: text, phase: state.phase, now: nowMs, id })
       states.is(text, state)
     },
-    async exposedIds(trx = db) {
-      const rows = await trx.selectFrom('strategy').select('id').where('exposed', '=', 1).orderBy('id').execute()
-      return rows.map(({ id }) => id)
+    async exposed(trx = db) {
+      const rows = await trx
+        .selectFrom('strategy')
+        .select(['id', 'symbol', 'tf'])
+        .where('exposed', '=', 1)
+        .orderBy('id')
+        .execute()
+      return new Map(rows.map(({ id, symbol, tf }) => [id, { symbol, tf: tf as Timeframe }]))
     },
     async expose(trx, ids, nowMs) {
       await trx.updateTable('strategy').set({ exposed: 0, changed_at: nowMs }).where('exposed', '=', 1).execute()

@@ -21,8 +21,6 @@ export interface StrategyStore {
   list(trx?: Kysely<MainTables>): Promise<StoredStrategy[]>
   /** Those that decide on the candles of these streams, by id. */
   on(streams: readonly Stream[]): Promise<StoredStrategy[]>
-  /** Those that act on ML, by id. */
-  exposed(): Promise<Pick<StoredStrategy, 'id' | 'symbol' | 'tf'>[]>
   /** Ids of those that are paused or stopped. */
   notRunning(): Promise<string[]>
   /** Whether any is paused with this reason. */
@@ -55,9 +53,6 @@ const ROWS_A_STATEMENT = 500
 const standing = prepared<MainTables, Record<string, never>, { id: string }>((from) =>
   from.selectFrom('strategy').select('id').where('status', '!=', 'running'),
 )
-const exposedOnes = prepared<MainTables, Record<string, never>, Pick<StrategyRow, 'id' | 'symbol' | 'tf'>>((from) =>
-  from.selectFrom('strategy').select(['id', 'symbol', 'tf']).where('exposed', '=', 1).orderBy('id'),
-)
 const onStreams = prepared<MainTables, { streams: readonly Stream[] }, StrategyRow>(
   (from, parameter) =>
     from
@@ -89,10 +84,6 @@ export function createStrategyStore(db: Kysely<MainTables>): StrategyStore {
       return (await trx.selectFrom('strategy').selectAll().orderBy('id').execute()).map(fromRow)
     },
     on: async (streams) => (await onStreams(db, { streams })).rows.map(fromRow),
-    async exposed() {
-      const { rows } = await exposedOnes(db, {})
-      return rows.map(({ id, symbol, tf }) => ({ id, symbol, tf: tf as Timeframe }))
-    },
     async notRunning() {
       return (await standing(db, {})).rows.map(({ id }) => id)
     },
