@@ -19,6 +19,7 @@ const FAST_CLOCK = [
   'test/system/clock-speed.test.ts',
   'test/system/gates.test.ts',
   'test/system/postgres.test.ts',
+  'test/system/postgres-faults.test.ts',
 ]
 
 /** What is said of stores, queues and contracts on SQLite holds on PostgreSQL: these run on both. */

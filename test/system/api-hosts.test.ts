@@ -89,6 +89,14 @@ it('another folder under the name of a host, and one with a signing key of its o
   const process = stranger.start('api')
   expect(await process.ended).toBe(EXIT_CONFIG)
   expect(process.log()).toContain('is not the key that signs the audit in this database')
+  // Nor does `spark up` lower anything for the others before it is refused.
+  const applied = () => queryPostgres(url, `select name, value from live_setting order by name`)
+  const before = await applied()
+  for (const spark of [twin, stranger]) {
+    spark.env['FEATURE_ML_SCORING'] = '0'
+    expect(await spark.start('up').ended).not.toBe(0)
+  }
+  expect(await applied()).toEqual(before)
   await healthy(b)
 })
 

@@ -4,11 +4,12 @@ import { startCheckpoints } from './checkpoints.ts'
 import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
 import type { Log } from './log.ts'
-import type { ProcessLife } from './process-life.ts'
+import { EXIT_CONFIG, type ProcessLife } from './process-life.ts'
 import { localName } from './process-name.ts'
 import { sha256 } from './sha256.ts'
+import type { AuditEnd } from './storage/audit/audit-batch.ts'
 import type { AuditWriter } from './storage/audit/audit-event.ts'
-import { auditOf } from './storage/audit/audit-location.ts'
+import { auditOf, READ_TIMEOUT_MS } from './storage/audit/audit-location.ts'
 import { openAuditReader } from './storage/audit/audit-reader.ts'
 import { openAuditWriter } from './storage/audit/audit-writer.ts'
 import { lockWriter } from './storage/audit/writer-lock.ts'
@@ -17,6 +18,9 @@ import { createStorageHealth, type StorageHealth } from './storage-health.ts'
 
 /** One connection serves reads and writes: a longer wait for a lock would hold up public/* beyond its second. */
 const BUSY_TIMEOUT_MS = 400
+
+/** Of a server: what is silent for longer is away. Everything resumes within 5 s of its return, so nothing may wait for longer. */
+const STATEMENT_TIMEOUT_MS = 2_500
 
 /** What a process needs of its storage, whoever composes it. */
 export interface ProcessParts {
@@ -42,9 +46,10 @@ export async function openStorage(parts: ProcessParts, options: { writer: string
   // A folder has one process of a kind, however its host is called.
   const releaseLock = lockWriter(dataDir, localName(writer))
   life.onStop('writer lock', releaseLock)
-  const onFatal = (error: Error) => {
+  const onFatal = (error: Error, why: AuditEnd) => {
     log.fatal({ err: error }, 'the audit chain cannot be continued')
-    life.stop('audit', 1)
+    // Rows that are gone do not come back by a restart, and with them orders may be: a person looks first.
+    life.stop('audit', why === 'lost' ? EXIT_CONFIG : 1)
   }
   // Each opens a thread that loads its own code: all at once, so that a restart takes as long as the slowest.
   const opened = <Part extends { close(): Promise<void> }>(name: string, part: Part): Part => {
@@ -52,9 +57,12 @@ export async function openStorage(parts: ProcessParts, options: { writer: string
     return part
   }
   const [database, audit] = await Promise.all([
-    openMainDatabase({ path: config.databasePath, thread: true, busyTimeoutMs: BUSY_TIMEOUT_MS }).then((part) =>
-      opened('main database', part),
-    ),
+    openMainDatabase({
+      path: config.databasePath,
+      thread: true,
+      busyTimeoutMs: BUSY_TIMEOUT_MS,
+      statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+    }).then((part) => opened('main database', part)),
     openAuditWriter({ ...auditOf(config), writer, clock, onFatal }).then((part) => opened('audit', part)),
   ])
   await bindSigningKey(config, database.db, clock)
@@ -72,7 +80,7 @@ export async function openStorage(parts: ProcessParts, options: { writer: string
         context: { version, buildSha, schemaHash: schemaHash(sha256), ...context },
       })
       // Only heads are read: a few index look-ups a minute, not worth a thread.
-      const auditReader = openAuditReader({ ...auditOf(config), thread: false })
+      const auditReader = openAuditReader({ ...auditOf(config), statementTimeoutMs: READ_TIMEOUT_MS, thread: false })
       life.onStop('checkpoint reader', () => auditReader.close())
       life.onStop('checkpoints', await startCheckpoints({ config, db: database.db, auditReader, clock, log }))
     },

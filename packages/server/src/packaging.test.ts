@@ -82,6 +82,30 @@ describe('the systemd units', () => {
     expect(Number(value('spark.service', 'TimeoutStopSec')) * 1000).toBeGreaterThan(STOP_LIMIT_MS)
   })
 
+  it('and commands take a value as it stands, also one that means something to a shell', () => {
+    const operations = readFileSync(join(ROOT_DIR, 'docs/operations.md'), 'utf8')
+    const written = /^as_spark\(\) \([\s\S]*?^\)$/m.exec(operations)?.[0] ?? ''
+    const folder = mkdtempSync(join(tmpdir(), 'spark-env-'))
+    try {
+      const url = 'postgres://spark:a$b@db.example/spark?sslmode=require&options=-c%20a=1;x'
+      writeFileSync(join(folder, 'spark.env'), `# of a test\nDATABASE_URL=${url}\n#SPARK_HOST=a\nSPARK_FEED=sim\n`)
+      const asSpark = written
+        .replace('/etc/spark/spark.env', join(folder, 'spark.env'))
+        .replace(INSTALLED, folder)
+        .replace('runuser -u spark -- ', '')
+      const { stdout } = spawnSync(
+        'bash',
+        ['-c', `${asSpark}\nas_spark sh -c 'echo "$DATABASE_URL $SPARK_FEED$SPARK_HOST"; pwd'`],
+        {
+          encoding: 'utf8',
+        },
+      )
+      expect(stdout).toBe(`${url} sim\n${folder}\n`)
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+
   it.skipIf(!hasAnalyze)('pass systemd-analyze, and are as closed as they were (skipped where that program is missing)', () => {
     const folder = mkdtempSync(join(tmpdir(), 'spark-units-'))
     try {

@@ -96,6 +96,8 @@ describe('POST /api/ml/score', () => {
   it.each([
     ['no JSON', '{', 400, 'bad_json'],
     ['no body', '', 400, 'bad_json'],
+    ['U+0000 in a text', String.raw`{"feature":{"symbol":"a\u0000"}}`, 400, 'bad_request'],
+    ['U+0000 in a name', String.raw`{"feature":{"a\u0000":1}}`, 400, 'bad_request'],
     ['no object', '[]', 400, 'bad_request'],
     ['no feature', '{}', 400, 'bad_request'],
     ['a feature that is a list', '{"feature":[]}', 400, 'bad_request'],
@@ -217,6 +219,13 @@ describe('every request', () => {
         'x-content-type-options': 'nosniff',
         'referrer-policy': 'no-referrer',
       })
+    }
+  })
+
+  it('with U+0000 in its URL is refused, which one database could store and the other not', async () => {
+    for (const url of ['/api/audit/list?traceId=%00', '/api/strategies/a%00b']) {
+      const response = await api.app.inject({ method: 'GET', url, headers: { host: 'localhost' } })
+      expect(response.json()).toMatchObject({ status: 400, code: 'bad_request' })
     }
   })
 

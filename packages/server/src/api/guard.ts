@@ -87,6 +87,7 @@ export function whoOf({ principal: actor, traceId }: FastifyRequest): Who {
 
 function refusedEarly(request: FastifyRequest, namesUs: (host: string | undefined) => boolean): ApiProblem | null {
   if (!namesUs(request.headers.host)) return new ApiProblem('host_refused', `Host: ${(request.headers.host ?? '').slice(0, 100)}`)
+  if (request.url.includes('%00')) return new ApiProblem('bad_request', 'the URL holds U+0000')
   // Browsers name the page that makes them call; programs do not. Anything but a plain read from a foreign page is refused.
   return reads(request) || sameOrigin(request) ? null : new ApiProblem('origin_refused')
 }

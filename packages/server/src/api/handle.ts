@@ -76,6 +76,14 @@ export function installValidation(app: FastifyInstance): void {
   app.setSerializerCompiler(() => (answer) => JSON.stringify(answer))
 }
 
+const NUL_DETAIL = 'a text holds U+0000, which PostgreSQL cannot store'
+
+function holdsNul(value: unknown): boolean {
+  if (typeof value === 'string') return value.includes('\0')
+  if (typeof value !== 'object' || value === null) return false
+  return Object.entries(value).some(([key, one]) => key.includes('\0') || holdsNul(one))
+}
+
 /** Bodies are JSON: by their content type, or on the routes that take `curl -d` whatever it says. */
 export function installBodyParser(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
@@ -85,7 +93,10 @@ export function installBodyParser(app: FastifyInstance): void {
       return done(new ApiProblem('unsupported_media_type'))
     try {
       // Plain JSON.parse makes `__proto__` an own key; nothing here copies keys it does not know.
-      done(null, JSON.parse(String(body)))
+      const text = String(body)
+      const value: unknown = JSON.parse(text)
+      if (text.includes('\\u0000') && holdsNul(value)) return done(new ApiProblem('bad_request', NUL_DETAIL))
+      done(null, value)
     } catch (error) {
       done(new ApiProblem('bad_json', (error as Error).message.slice(0, 200)))
     }

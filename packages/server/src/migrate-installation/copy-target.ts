@@ -51,7 +51,7 @@ export class CopyTarget {
     const { url, durability } = options
     const name = databaseName(url)
     const pool = openPool({ url, durability, lockTimeoutMs: LOCK_TIMEOUT_MS, writing: 'beside' })
-    const db = new Kysely<unknown>({ dialect: createPostgresDialect(pool, name, 'beside') })
+    const db = new Kysely<unknown>({ dialect: createPostgresDialect({ name, writing: 'beside', pool, writers: pool }) })
     try {
       const begunAt = await begin(db, name, source, nowMs)
       if (!(await isUnfinished(db))) {

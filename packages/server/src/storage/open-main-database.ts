@@ -20,6 +20,8 @@ export interface OpenMainOptions {
   thread: boolean
   /** How long a statement waits for another process's lock; default 5,000. */
   busyTimeoutMs?: number
+  /** A statement that takes longer is given up, as is a server that does not answer. Of PostgreSQL only; default 30,000. */
+  statementTimeoutMs?: number
   /** `rebuildable`: the server may be one that flushes nothing to disk. Of PostgreSQL only; default `full`. */
   durability?: 'full' | 'rebuildable'
 }
@@ -44,12 +46,18 @@ async function openFile({ path, thread, busyTimeoutMs }: OpenMainOptions): Promi
 }
 
 /** Its code is loaded only here: whoever works on a file must not wait for it. */
-async function openServer({ path, busyTimeoutMs = 5_000, durability = 'full' }: OpenMainOptions): Promise<MainDatabase> {
+async function openServer({
+  path: url,
+  busyTimeoutMs: lockTimeoutMs = 5_000,
+  statementTimeoutMs,
+  durability = 'full',
+}: OpenMainOptions): Promise<MainDatabase> {
   const [{ openPostgres }, { POSTGRES_MAIN_MIGRATIONS: migrations }] = await Promise.all([
     import('./postgres/open-postgres.ts'),
     import('./migrations/postgres-main-migrations.ts'),
   ])
-  const database = await openPostgres<MainTables>({ url: path, lockTimeoutMs: busyTimeoutMs, durability, migrations })
+  const limits = { lockTimeoutMs, ...(statementTimeoutMs !== undefined && { statementTimeoutMs }) }
+  const database = await openPostgres<MainTables>({ url, ...limits, durability, migrations })
   return { ...database, probe: () => countProbe(database.db) }
 }
 

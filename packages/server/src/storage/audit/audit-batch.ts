@@ -18,7 +18,8 @@ export interface ChainAppender {
   head(): ChainHead
   /**
    * Resolves with the sequence number of the first line when all lines are on disk. Rejects with StorageError: then none
-   * is acknowledged (a line may still be there, as after a failed COMMIT). AuditConflictError is for good.
+   * is acknowledged (a line may still be there, as after a failed COMMIT). AuditConflictError and AuditLostError are for good; beyond the
+   * thread they are a StorageError like any other.
    */
   append(batch: AuditBatch): Promise<number>
   /** A real durable commit, so that health knows whether an append would succeed. Rejects with StorageError. */
@@ -26,16 +27,31 @@ export interface ChainAppender {
   close(): Promise<void>
 }
 
-/**
- * Another process appended to the same chain: nothing more may be written by this one. Beyond the thread it is a StorageError
- * `unavailable` like any other.
- */
+/** Another process appended to the same chain: nothing more may be written by this one. */
 export class AuditConflictError extends StorageError {
   constructor(path: string, writer: string, cause?: unknown) {
     const detail = `another process writes the audit chain "${writer}"; give each process a writer of its own`
     super('unavailable', path, detail, cause)
     this.name = 'AuditConflictError'
   }
+}
+
+/** The chain ends before a row that was acknowledged, or with another one: nothing may go on as if nothing had happened. */
+export class AuditLostError extends StorageError {
+  constructor(path: string, writer: string, known: ChainHead, found: ChainHead) {
+    const ends = `ends at row ${found.seq} (${found.hash.slice(0, 12)})`
+    const detail = `the audit chain "${writer}" ${ends}, but row ${known.seq} (${known.hash.slice(0, 12)}) was acknowledged; the server was put back to an earlier state: see docs/operations.md, "PostgreSQL", after a restore`
+    super('corrupt', path, detail)
+    this.name = 'AuditLostError'
+  }
+}
+
+/** Why a process can append no more: its chain was taken over, the server has lost rows of it, or its thread has died. */
+export type AuditEnd = 'taken' | 'lost' | 'died'
+
+export function endOf(error: unknown): AuditEnd | null {
+  if (error instanceof AuditLostError) return 'lost'
+  return error instanceof AuditConflictError ? 'taken' : null
 }
 
 /** The row of a batch that follows `head`, and where the chain ends with it. */

@@ -37,18 +37,22 @@ export class AuditIndexer {
     const lines = await linesFrom(this.#chain, this.#writer, this.#watermark + 1, limit)
     const last = lines.at(-1)
     if (last === undefined) return 0
-    await db.transaction().execute(async (trx) => {
-      const watermark = await readWatermark(trx, this.#writer)
-      const entries = lines.filter(({ seq }) => seq > watermark).map((found) => this.#entry(found))
-      for (let at = 0; at < entries.length;) {
-        const rows = entries.length - at >= INSERT_ROWS ? INSERT_ROWS : 1
-        this.#insertSql[rows] ??= insertEntriesSql(trx, rows)
-        const values = entries.slice(at, at + rows).flat()
-        await trx.executeQuery(CompiledQuery.raw(this.#insertSql[rows], values))
-        at += rows
-      }
-      if (watermark < last.seq) await writeWatermark(trx, this.#writer, last.seq)
-    })
+    // Somebody else may index the same rows at the same time: what is there by then is left alone.
+    await db
+      .transaction()
+      .setIsolationLevel('read committed')
+      .execute(async (trx) => {
+        const watermark = await readWatermark(trx, this.#writer)
+        const entries = lines.filter(({ seq }) => seq > watermark).map((found) => this.#entry(found))
+        for (let at = 0; at < entries.length;) {
+          const rows = entries.length - at >= INSERT_ROWS ? INSERT_ROWS : 1
+          this.#insertSql[rows] ??= insertEntriesSql(trx, rows)
+          const values = entries.slice(at, at + rows).flat()
+          await trx.executeQuery(CompiledQuery.raw(this.#insertSql[rows], values))
+          at += rows
+        }
+        if (watermark < last.seq) await writeWatermark(trx, this.#writer, last.seq)
+      })
     this.#watermark = last.seq
     return lines.length
   }
@@ -97,7 +101,7 @@ async function writeWatermark(db: Kysely<AuditIndexTables>, writer: string, seq:
   await db
     .insertInto('audit_watermark')
     .values({ writer, seq })
-    .onConflict((conflict) => conflict.column('writer').doUpdateSet({ seq }))
+    .onConflict((conflict) => conflict.column('writer').doUpdateSet({ seq }).where('audit_watermark.seq', '<', seq))
     .execute()
 }
 
@@ -106,5 +110,6 @@ function insertEntriesSql(db: Kysely<AuditIndexTables>, rows: number): string {
   return db
     .insertInto('audit_entry')
     .values(Array.from({ length: rows }, () => row))
+    .onConflict((conflict) => conflict.doNothing())
     .compile().sql
 }

@@ -6,7 +6,7 @@ import type { ServerAuditTables } from './server-audit.ts'
 /** Any number that nobody else uses. */
 const CREATE_LOCK = 7_412_083_002
 
-/** The partitions of the audit, one a month: each is made when a line of that month comes first. */
+/** The partitions of the audit, one a month: the next one is made ahead, any other when a line of that month comes first. */
 export class AuditMonths {
   readonly #db: Kysely<ServerAuditTables>
   /** First ms of each month that is there. */
@@ -26,24 +26,45 @@ export class AuditMonths {
       const ts = tsOfLine(line)
       if (isNewest(ts)) continue
       const month = monthOf(ts)
-      if (!this.#made.has(month.from)) await this.#create(month)
-      this.#made.add(month.from)
+      await this.#makeOne(month)
       this.#newest = month
     }
   }
 
-  /** Writers that come to a new month at the same time take turns. */
+  /** That after the newest, so that no append waits for it when it begins. Rejects with StorageError: try again later. */
+  async makeNext(): Promise<void> {
+    if (this.#newest.to > 0) await this.#makeOne(monthOf(this.#newest.to))
+  }
+
+  async #makeOne(month: { from: number; to: number }): Promise<void> {
+    if (!this.#made.has(month.from)) await this.#create(month)
+    this.#made.add(month.from)
+  }
+
+  /**
+   * Writers that come to a new month at the same time take turns. Attached, because a table created as a partition waits for everybody who
+   * reads the whole, as pg_dump does, and everybody who appends waits behind it.
+   */
   async #create({ from, to }: { from: number; to: number }): Promise<void> {
     const name = new Date(from).toISOString().slice(0, 7).replace('-', '_')
-    const tables = ['audit_segment', 'audit_entry'].map(
-      (table) => `create table if not exists ${table}_${name} partition of ${table} for values from (${from}) to (${to});`,
+    const steps = ['audit_segment', 'audit_entry'].map(
+      (table) => `if to_regclass('${table}_${name}') is null then
+        create table ${table}_${name} (like ${table} including all);
+        alter table ${table} attach partition ${table}_${name} for values from (${from}) to (${to});
+      end if;`,
     )
     // Triggers for rows are inherited, this one is not.
-    tables.push(`create or replace trigger no_truncate before truncate on audit_segment_${name}
-      for each statement execute function forbid_audit_change();`)
-    await this.#db.transaction().execute(async (trx) => {
-      await sql.raw(`select pg_advisory_xact_lock(${CREATE_LOCK}); ${tables.join(' ')}`).execute(trx)
-    })
+    const trigger = `if not exists (select from pg_trigger where tgname = 'no_truncate' and tgrelid = 'audit_segment_${name}'::regclass) then
+        create trigger no_truncate before truncate on audit_segment_${name} for each statement execute function forbid_audit_change();
+      end if;`
+    await this.#db
+      .transaction()
+      .setIsolationLevel('read committed')
+      .execute(async (trx) => {
+        await sql
+          .raw(`select pg_advisory_xact_lock(${CREATE_LOCK}); do $$ begin ${steps.join(' ')} ${trigger} end $$`)
+          .execute(trx)
+      })
   }
 }
 

@@ -2,7 +2,7 @@ import { workerData } from 'node:worker_threads'
 import type { ChainHead } from '@spark/core/audit/chain'
 import { serveThread } from '../serve-thread.ts'
 import type { PageQuery } from './audit-index-query.ts'
-import type { AuditLocation } from './audit-location.ts'
+import { type AuditLocation, READ_TIMEOUT_MS } from './audit-location.ts'
 import { AuditLog } from './audit-log.ts'
 import { openAuditSource } from './audit-source.ts'
 import type { FoundLine } from './audit-tail.ts'
@@ -18,7 +18,7 @@ export interface AuditReadResult {
   heads: Record<string, ChainHead>
 }
 
-const log = new AuditLog(openAuditSource(workerData as AuditLocation))
+const log = new AuditLog(openAuditSource({ ...(workerData as AuditLocation), statementTimeoutMs: READ_TIMEOUT_MS }))
 
 serveThread<AuditReadRequest, AuditReadResult>(
   async (request) => {

@@ -6,7 +6,7 @@ import { serveThread } from '../serve-thread.ts'
 import type { AuditIndexTables } from '../tables.ts'
 import { toThreadFailure, type ThreadFailure } from '../thread-failure.ts'
 import { AuditAppender } from './audit-appender.ts'
-import { type AuditBatch, AuditConflictError, type ChainAppender } from './audit-batch.ts'
+import { type AuditBatch, type AuditEnd, type ChainAppender, endOf } from './audit-batch.ts'
 import { AuditIndexer } from './audit-indexer.ts'
 import { IndexFile, indexBeside } from './audit-index-place.ts'
 import { type AuditLocation, auditUrl } from './audit-location.ts'
@@ -26,7 +26,8 @@ export interface AuditAnswer {
   /** How many rows the index is behind, and why when it cannot be written. */
   indexLagRows: number
   indexProblem: string | null
-  failure: { error: ThreadFailure; fatal: boolean } | null
+  /** `end`: nothing more can be appended. */
+  failure: { error: ThreadFailure; end: AuditEnd | null } | null
 }
 
 /** About 5 ms; in a file, an append that comes meanwhile waits for the step. */
@@ -71,7 +72,7 @@ async function answer(request: AuditRequest): Promise<AuditAnswer> {
   try {
     firstSeq = await perform(request)
   } catch (error) {
-    failure = { error: toThreadFailure(error), fatal: error instanceof AuditConflictError }
+    failure = { error: toThreadFailure(error), end: endOf(error) }
   }
   const head = appender?.head() ?? { seq: 0, hash: GENESIS_HASH }
   lastBatchRows = firstSeq === 0 ? 0 : head.seq - firstSeq + 1

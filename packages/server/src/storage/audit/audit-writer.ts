@@ -11,6 +11,7 @@ import {
   type AuditWriterStats,
   tsOfLine,
 } from './audit-event.ts'
+import type { AuditEnd } from './audit-batch.ts'
 import type { AuditLocation } from './audit-location.ts'
 import { auditPlace } from './audit-source.ts'
 import type { AuditAnswer, AuditRequest, AuditThreadOptions } from './audit-thread.ts'
@@ -22,7 +23,7 @@ export interface AuditWriterOptions extends AuditLocation {
   /** Short-lived processes (the command line) take turns on one chain; each commit costs one more read. */
   shared?: boolean
   /** The chain cannot be continued by this process; it should stop. Called once. */
-  onFatal?: (error: Error) => void
+  onFatal?: (error: Error, why: AuditEnd) => void
 }
 
 const BATCH_ROWS_MAX = 1_024
@@ -82,7 +83,7 @@ class AuditQueue {
       workerData: { ...location, shared } satisfies AuditThreadOptions,
       path: auditPlace(options, options.writer),
       memoryMbMax: 128,
-      onDeath: (error) => this.#fail(error),
+      onDeath: (error) => this.#fail(error, 'died'),
     })
   }
 
@@ -203,16 +204,16 @@ class AuditQueue {
     this.#stats.indexProblem = answer.indexProblem
     if (answer.failure === null) return answer
     const error = fromThreadFailure(answer.failure.error)
-    if (answer.failure.fatal) this.#fail(error)
+    if (answer.failure.end !== null) this.#fail(error, answer.failure.end)
     throw error
   }
 
   /** Nothing more can be written: what waits is refused, and the process is told once. */
-  #fail(error: Error): void {
+  #fail(error: Error, why: AuditEnd): void {
     if (this.#ended !== null) return
     this.#ended = error
     for (const { reject } of this.#waiting.splice(0)) reject(error)
-    this.#options.onFatal?.(error)
+    this.#options.onFatal?.(error, why)
   }
 
   #unavailable(detail: string): StorageError {

@@ -1,23 +1,20 @@
-import { hostname } from 'node:os'
-import { join } from 'node:path'
 import { type ChainHead, GENESIS_HASH } from '@spark/core/audit/chain'
 import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
 import { systemClock } from '../../clock.ts'
-import { readOrCreate } from '../../key-file.ts'
-import { systemRandomness } from '../../random.ts'
 import { StorageError } from '../storage-error.ts'
 import type { AuditSegmentRow, AuditTables } from '../tables.ts'
-import { type AuditBatch, AuditConflictError, type ChainAppender, segmentOf } from './audit-batch.ts'
+import { type AuditBatch, AuditConflictError, AuditLostError, type ChainAppender, segmentOf } from './audit-batch.ts'
 import { type AuditLocation, openServerAudit } from './audit-location.ts'
 import { AuditMonths } from './audit-months.ts'
 import type { ServerAudit, ServerAuditTables } from './server-audit.ts'
+import { heldElsewhere, holderOf, NOW_MS } from './server-holder.ts'
 
 /** Nobody from elsewhere takes a chain over for so long after its holder was heard of last. */
 const HELD_MS = 15_000
 const RENEW_MS = 5_000
+/** Of an append: whoever waits for a score waits for it. */
+const STATEMENT_TIMEOUT_MS = 2_000
 
-/** By the clock of the server, which all hosts share. */
-const NOW_MS = sql<number>`cast(extract(epoch from clock_timestamp()) * 1000 as bigint)`
 const HELD_UNTIL = sql<number>`${NOW_MS} + ${sql.lit(HELD_MS)}`
 
 /**
@@ -32,6 +29,8 @@ export class ServerAppender implements ChainAppender {
   readonly #months: AuditMonths
   #head: ChainHead
   #headKnown = true
+  /** Where the chain ends if an append whose outcome is unknown has arrived, or does so late. */
+  #unsure: ChainHead[] = []
   #cancelRenewal: () => void = () => {}
   #renewal: Promise<void> = Promise.resolve()
   /** Closed, or lost to somebody else: it is held no longer. */
@@ -48,10 +47,10 @@ export class ServerAppender implements ChainAppender {
 
   /** Rejects with StorageError `locked` while a process of another host or data folder holds the chain. */
   static async open(url: string, location: AuditLocation, writer: string, shared: boolean): Promise<ServerAppender> {
-    const audit = await openServerAudit(url, location)
+    const audit = await openServerAudit(url, { ...location, statementTimeoutMs: STATEMENT_TIMEOUT_MS })
     try {
       // Whoever runs on the same folder was proven gone by its lock: see writer-lock.ts.
-      const holder = shared ? 'shared' : `${hostname()}:${await folderId(location.dataDir)}`
+      const holder = shared ? 'shared' : await holderOf(location)
       return new ServerAppender(audit, writer, await takeChain(audit, writer, holder, shared))
     } catch (error) {
       await audit.close()
@@ -68,7 +67,7 @@ export class ServerAppender implements ChainAppender {
   }
 
   async append(batch: AuditBatch): Promise<number> {
-    if (!this.#headKnown) await this.#learnHead()
+    if (this.#fence !== null && !this.#headKnown) await this.#learnHead(this.#fence)
     await this.#months.make(batch)
     if (this.#fence === null) return this.#appendShared(batch)
     const { row, head } = segmentOf(this.#writer, batch, this.#head)
@@ -77,19 +76,22 @@ export class ServerAppender implements ChainAppender {
       committed = await this.#insert(this.#fence, row, head)
     } catch (error) {
       this.#headKnown = false
+      this.#unsure.push(head)
       throw error
     }
     if (!committed) {
       this.#headKnown = false
-      await this.#learnHead()
+      await this.#learnHead(this.#fence)
       throw new StorageError('unavailable', this.#audit.name, `an earlier commit of ${this.#writer} arrived late`)
     }
     this.#head = head
+    this.#unsure = []
     return row.first_seq
   }
 
   async probe(): Promise<void> {
-    if (!(await this.#hold(this.#fence, HELD_UNTIL))) throw this.#conflict()
+    await this.#hold(this.#fence, HELD_UNTIL)
+    if (this.#fence !== null) await this.#learnHead(this.#fence)
   }
 
   /** Others need not wait until it would have been given up. */
@@ -107,7 +109,7 @@ export class ServerAppender implements ChainAppender {
   async #insert(fence: number, row: AuditSegmentRow, head: ChainHead): Promise<boolean> {
     const { rows } = await sql`with moved as (
         update audit_chain set seq = ${head.seq}, hash = ${head.hash}, held_until = ${HELD_UNTIL}
-        where writer = ${row.writer} and fence = ${fence} and seq = ${row.first_seq - 1} returning writer)
+        where writer = ${row.writer} and fence = ${fence} and seq = ${row.first_seq - 1} and hash = ${row.prev_hash} returning writer)
       insert into audit_segment (writer, first_seq, last_seq, first_ts, last_ts, prev_hash, hashes, body)
       select writer, ${row.first_seq}::bigint, ${row.last_seq}::bigint, ${row.first_ts}::bigint, ${row.last_ts}::bigint,
         ${row.prev_hash}, ${row.hashes}, ${row.body} from moved returning writer`.execute(this.#audit.db)
@@ -129,15 +131,23 @@ export class ServerAppender implements ChainAppender {
       })
   }
 
-  /** After a failed commit only the server knows whether the lines are there; the chain goes on from what it says. */
-  async #learnHead(): Promise<void> {
-    const { fence, seq, hash } = await this.#audit.db
+  /**
+   * After a failed commit only the server knows whether the lines are there; the chain goes on from what it says. What it cannot know by
+   * this process's appends alone is of another time: nothing goes on then.
+   */
+  async #learnHead(own: number): Promise<void> {
+    const chain = await this.#audit.db
       .selectFrom('audit_chain')
       .select(['fence', 'seq', 'hash'])
       .where('writer', '=', this.#writer)
-      .executeTakeFirstOrThrow()
-    if (this.#fence !== null && fence !== this.#fence) throw this.#conflict()
-    this.#head = { seq, hash }
+      .executeTakeFirst()
+    const { fence, ...head } = chain ?? { fence: 0, seq: 0, hash: GENESIS_HASH }
+    if (fence > own) throw this.#conflict()
+    if (fence < own || ![this.#head, ...this.#unsure].some(({ hash }) => hash === head.hash)) {
+      this.#endRenewal()
+      throw new AuditLostError(this.#audit.name, this.#writer, this.#head, head)
+    }
+    this.#head = head
     this.#headKnown = true
   }
 
@@ -153,7 +163,9 @@ export class ServerAppender implements ChainAppender {
     this.#cancelRenewal = systemClock.after(RENEW_MS, () => {
       // A chain that was lost, or a server that is away, is told by the next append.
       const again = () => this.#renewLater()
-      this.#renewal = this.probe().then(again, again)
+      this.#renewal = this.#hold(this.#fence, HELD_UNTIL)
+        .then(() => this.#months.makeNext())
+        .then(again, again)
     })
   }
 
@@ -166,11 +178,6 @@ export class ServerAppender implements ChainAppender {
     this.#endRenewal()
     return new AuditConflictError(this.#audit.name, this.#writer)
   }
-}
-
-/** Tells a data folder from one of the same path on a host of the same name, as pods and cloned machines have. */
-function folderId(dataDir: string): Promise<string> {
-  return readOrCreate(join(dataDir, 'audit', 'folder-id'), () => systemRandomness.secret(12))
 }
 
 async function takeChain(
@@ -192,7 +199,7 @@ async function takeChain(
     .returning(['fence', 'seq', 'hash'])
     .executeTakeFirst()
   if (taken !== undefined) return { fence: shared ? null : taken.fence, head: { seq: taken.seq, hash: taken.hash } }
-  throw new StorageError('locked', name, `another host or data folder writes the audit chain "${writer}"`)
+  throw heldElsewhere(name, writer)
 }
 
 function lockChain(trx: Transaction<ServerAuditTables>, writer: string): Promise<ChainHead> {

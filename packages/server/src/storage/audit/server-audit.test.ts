@@ -1,26 +1,34 @@
 import { mkdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { Client } from 'pg'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { systemClock } from '../../clock.ts'
 import { openMainDatabase } from '../open-main-database.ts'
 import { queryPostgres, temporaryPostgres } from '../postgres/postgres-database-fixture.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 import { appendSegments, event } from './audit-fixtures.ts'
+import { auditLine } from './audit-event.ts'
 import { auditFile } from './audit-files.ts'
+import { indexBeside } from './audit-index-place.ts'
+import { AuditIndexer } from './audit-indexer.ts'
 import type { AuditLocation } from './audit-location.ts'
+import { AuditMonths } from './audit-months.ts'
 import { openAuditReader } from './audit-reader.ts'
-import { openAuditWriter } from './audit-writer.ts'
+import { type AuditWriterOptions, openAuditWriter } from './audit-writer.ts'
 import { openCheckpointStore } from './checkpoint-store.ts'
+import { openServer } from './server-audit.ts'
 import { placesOf, SEGMENTS, TAMPERINGS } from './tamperings-fixture.ts'
 import { verifyAudit } from './verify-audit.ts'
 
-async function location(): Promise<Required<AuditLocation>> {
+type OnServer = AuditLocation & { databasePath: string }
+
+async function location(): Promise<OnServer> {
   const { path } = await temporaryPostgres()
   return { dataDir: temporaryFolder(), databasePath: path, durability: 'rebuildable' }
 }
 
-async function intact(): Promise<Required<AuditLocation>> {
+async function intact(): Promise<OnServer> {
   const house = await location()
   await appendSegments(house, 'api-1', SEGMENTS)
   await appendSegments(house, 'executor', SEGMENTS.slice(0, 1))
@@ -39,7 +47,7 @@ async function tamper(house: AuditLocation, sql: string): Promise<void> {
   await run(house, `set session_replication_role = replica; ${words}`)
 }
 
-async function writerOf(house: AuditLocation, options: { onFatal?: (error: Error) => void } = {}) {
+async function writerOf(house: AuditLocation, options: Pick<AuditWriterOptions, 'onFatal'> = {}) {
   const writer = await openAuditWriter({ ...house, writer: 'api-1', clock: systemClock, ...options })
   onTestFinished(() => writer.close())
   return writer
@@ -145,6 +153,97 @@ describe('a chain on PostgreSQL', () => {
     expect(seq).toBeGreaterThan(acknowledged)
     expect(await verifyAudit(house)).toMatchObject({ ok: true, writers: [{ rows: seq }] })
   })
+})
+
+/** As after a restore, or a fail-over to a copy that lagged behind. */
+const BACK_TO_ROW_1 = `set session_replication_role = replica; delete from audit_segment where first_seq > 1;
+  update audit_chain set seq = 1, hash = (select hashes from audit_segment)`
+
+describe('a server that lost rows which were acknowledged', () => {
+  it.each([
+    ['ends the writer at its next append', BACK_TO_ROW_1],
+    ['does so when it is from before the writer had the chain', `${BACK_TO_ROW_1}, fence = fence - 1`],
+    ['does so when the chain is gone', 'delete from audit_chain'],
+  ])('%s', async (_name, sql) => {
+    const house = await location()
+    const ends: unknown[] = []
+    const writer = await writerOf(house, { onFatal: (error, why) => ends.push(why, error.message) })
+    for (let row = 1; row <= 3; row++) await writer.append(event())
+    await run(house, sql)
+    await expect(writer.append(event())).rejects.toThrow('row 3')
+    expect(ends).toEqual(['lost', expect.stringContaining('put back to an earlier state')])
+    await expect(writer.append(event())).rejects.toThrow('row 3')
+  })
+
+  it('is noticed by a look at the health too', async () => {
+    const house = await location()
+    const writer = await writerOf(house)
+    for (let row = 1; row <= 2; row++) await writer.append(event())
+    await writer.probe()
+    await run(house, BACK_TO_ROW_1)
+    await expect(writer.probe()).rejects.toMatchObject({ reason: 'corrupt' })
+  })
+})
+
+describe('the months of the audit', () => {
+  /** Of one year, which no other test writes in. */
+  const partitions = async (house: AuditLocation, year: number) =>
+    (await run(house, `select relname from pg_class where relname ~ '_${year}_..$' and relkind = 'r' order by 1`)).map(
+      ({ relname }) => relname,
+    )
+  const batch = (ts: number) => {
+    const body = auditLine(event({ ts }), ts)
+    return { body, firstTs: ts, lastTs: ts }
+  }
+  const months = async (house: OnServer) => {
+    const audit = await openServer(house.databasePath, 'rebuildable')
+    onTestFinished(() => audit.close())
+    return new AuditMonths(audit.db)
+  }
+
+  it('are made ahead, by whoever comes first', async () => {
+    const house = await location()
+    const both = [await months(house), await months(house)]
+    await Promise.all(both.map((one) => one.makeNext()))
+    await Promise.all(both.map((one) => one.make(batch(Date.UTC(2041, 10, 3)))))
+    expect(await partitions(house, 2041)).toEqual(['audit_entry_2041_11', 'audit_segment_2041_11'])
+    await Promise.all(both.map((one) => one.makeNext()))
+    expect(await partitions(house, 2041)).toEqual([
+      'audit_entry_2041_11',
+      'audit_entry_2041_12',
+      'audit_segment_2041_11',
+      'audit_segment_2041_12',
+    ])
+    for (const name of ['audit_segment_2041_11', 'audit_segment_2041_12'])
+      await expect(run(house, `truncate ${name}`)).rejects.toThrow('audit_segment is append-only')
+  })
+
+  it('wait for nobody who reads all of it, as pg_dump does', async () => {
+    const house = await location()
+    const dump = new Client({ connectionString: house.databasePath })
+    await dump.connect()
+    onTestFinished(() => dump.end())
+    await dump.query('begin; lock table audit_segment, audit_entry in access share mode')
+    await (await months(house)).make(batch(Date.UTC(2042, 11, 3)))
+    expect(await partitions(house, 2042)).toHaveLength(2)
+  })
+})
+
+it('two who index one chain at the same time leave nothing out and nothing twice', async () => {
+  const house = await intact()
+  await run(house, `delete from audit_entry; delete from audit_watermark`)
+  const indexers = await Promise.all(
+    [1, 2].map(async () => {
+      const audit = await openServer(house.databasePath, 'rebuildable')
+      onTestFinished(() => audit.close())
+      return new AuditIndexer(indexBeside(audit.db), 'api-1', audit.db)
+    }),
+  )
+  for (let rows = 0; rows < 12; rows += 4) await Promise.all(indexers.map((one) => one.step(4)))
+  expect(indexers.map(({ watermark }) => watermark)).toEqual([12, 12])
+  expect(await run(house, `select count(*), max(seq) from audit_entry where writer = 'api-1'`)).toEqual([
+    { count: '12', max: '12' },
+  ])
 })
 
 describe('verifying the audit on PostgreSQL', () => {

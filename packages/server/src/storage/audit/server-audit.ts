@@ -33,11 +33,16 @@ export interface ServerAudit {
 /** How long a commit waits for another process, before its events are refused. */
 const LOCK_TIMEOUT_MS = 2_000
 
-export async function openServer(url: string, durability: 'full' | 'rebuildable'): Promise<ServerAudit> {
+export async function openServer(
+  url: string,
+  durability: 'full' | 'rebuildable',
+  statementTimeoutMs?: number,
+): Promise<ServerAudit> {
   const database = await openPostgres<ServerAuditTables>({
     url,
     durability,
     lockTimeoutMs: LOCK_TIMEOUT_MS,
+    ...(statementTimeoutMs !== undefined && { statementTimeoutMs }),
     // Each writer has its own chain: nobody needs to wait for another.
     writing: 'beside',
     migrations: POSTGRES_AUDIT_MIGRATIONS,

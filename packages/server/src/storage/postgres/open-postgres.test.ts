@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { Client, DatabaseError } from 'pg'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { POSTGRES_MAIN_MIGRATIONS } from '../migrations/postgres-main-migrations.ts'
 import { type MainDatabase, openMainDatabase } from '../open-main-database.ts'
 import { isUniqueViolation } from '../storage-error.ts'
 import { emptyPostgres, temporaryPostgres } from './postgres-database-fixture.ts'
@@ -82,7 +83,7 @@ describe('the schema', () => {
     const databases = await Promise.all([open(path), open(path), open(path)])
     await Promise.all(databases.map((database) => database.probe()))
     const { rows } = await sql<{ name: string }>`select name from kysely_migration`.execute(databases[0].db)
-    expect(rows.map(({ name }) => name)).toEqual(['0014-first'])
+    expect(rows.map(({ name }) => name)).toEqual(Object.keys(POSTGRES_MAIN_MIGRATIONS))
   })
 
   it('of a newer Spark is refused', async () => {
@@ -122,6 +123,15 @@ describe('the turn to write', () => {
     await Promise.allSettled(writes)
     await put(database, 'b')
     expect(await namesIn(database)).toContain('b')
+  })
+
+  it('has a connection of its own: readers that take all others keep nobody from writing', async () => {
+    const { database } = await opened()
+    const readers = Array.from({ length: 12 }, () => sql`select pg_sleep(0.4)`.execute(database.db))
+    await put(database, 'a')
+    const first = await Promise.race([put(database, 'b').then(() => 'written'), ...readers.map((one) => one.then(() => 'read'))])
+    expect(first).toBe('written')
+    await Promise.all(readers)
   })
 
   it('is lost by a process that was paused within a transaction, which cannot commit any more', async () => {

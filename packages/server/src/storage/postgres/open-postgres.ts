@@ -3,9 +3,9 @@ import type { Migration } from 'kysely/migration'
 import { DatabaseError, type Pool } from 'pg'
 import { migrate, MIGRATION_TABLE } from '../migrate.ts'
 import { databaseName } from '../postgres-url.ts'
-import { createPostgresDialect } from './postgres-dialect.ts'
+import { createPostgresDialect, endServer, type PostgresServer } from './postgres-dialect.ts'
 import { postgresStorageError } from './postgres-error.ts'
-import { connect, openPool, type PoolOptions } from './postgres-pool.ts'
+import { connect, CONNECTIONS_MAX, openPool, type PoolOptions } from './postgres-pool.ts'
 import { createWriteTurn } from './write-turn.ts'
 
 export interface OpenPostgresOptions extends PoolOptions {
@@ -23,21 +23,27 @@ export async function openPostgres<Tables>(
   options: OpenPostgresOptions,
 ): Promise<{ db: Kysely<Tables>; close(): Promise<void> }> {
   const { migrations, migrationTable = MIGRATION_TABLE, ...settings } = options
-  const pool = openPool(settings)
+  const server = openPools(settings)
+  const { pool } = server
   try {
     if (!(await isMigrated(pool, settings.url, migrations, migrationTable)))
       await migrateApart(settings, migrations, migrationTable)
   } catch (error) {
-    await pool.end()
+    await endServer(server)
     throw error
   }
   return {
-    db: new Kysely<Tables>({
-      dialect: createPostgresDialect(pool, databaseName(settings.url), settings.writing),
-      plugins: [EMPTY_LISTS],
-    }),
-    close: async () => void (pool.ending || (await pool.end())),
+    db: new Kysely<Tables>({ dialect: createPostgresDialect(server), plugins: [EMPTY_LISTS] }),
+    close: () => endServer(server),
   }
+}
+
+/** One writes at a time, so one connection is enough for that. */
+function openPools(settings: PoolOptions): PostgresServer {
+  const { url, writing = 'turns' } = settings
+  const beside = writing === 'turns' ? 1 : 0
+  const pool = openPool({ ...settings, connections: CONNECTIONS_MAX - beside })
+  return { name: databaseName(url), writing, pool, writers: beside === 0 ? pool : openPool({ ...settings, connections: beside }) }
 }
 
 /** `in ()`, which SQLite takes for nothing, is a mistake here. */
@@ -62,12 +68,11 @@ async function isMigrated(pool: Pool, url: string, migrations: Record<string, Mi
 
 /** On a connection of its own, which may wait and work as long as it takes. */
 async function migrateApart(settings: PoolOptions, migrations: Record<string, Migration>, table: string): Promise<void> {
-  const name = databaseName(settings.url)
-  const pool = openPool({ ...settings, writing: 'turns', lockTimeoutMs: MIGRATION_LOCK_TIMEOUT_MS, statementTimeoutMs: 0 })
+  const server = openPools({ ...settings, writing: 'turns', lockTimeoutMs: MIGRATION_LOCK_TIMEOUT_MS, statementTimeoutMs: 0 })
   try {
-    await createWriteTurn(pool, name)
-    await migrate(new Kysely<unknown>({ dialect: createPostgresDialect(pool, name) }), migrations, table)
+    await createWriteTurn(server.writers, server.name)
+    await migrate(new Kysely<unknown>({ dialect: createPostgresDialect(server) }), migrations, table)
   } finally {
-    await pool.end()
+    await endServer(server)
   }
 }

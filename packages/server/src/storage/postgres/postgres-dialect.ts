@@ -11,19 +11,33 @@ import {
   type TransactionSettings,
 } from 'kysely'
 import type { Pool, PoolClient } from 'pg'
+import { systemClock } from '../../clock.ts'
+import { StorageError } from '../storage-error.ts'
 import { Turn } from '../turn.ts'
 import { isConnectionError, postgresStorageError } from './postgres-error.ts'
 import { connect, type Writing } from './postgres-pool.ts'
 import { toParameter } from './postgres-values.ts'
 import { TURN_TABLE } from './write-turn.ts'
 
+export interface PostgresServer {
+  /** For messages. */
+  name: string
+  writing: Writing
+  pool: Pool
+  /** For whoever has the turn to write, whom readers must not keep waiting; the pool itself where nobody takes turns. */
+  writers: Pool
+}
+
+/** Longer than those before it in the same process take, and no longer than a server that is silent is waited for. */
+const TURN_LIMIT_MS = 4_000
+
 /**
  * Kysely over a pool. Whoever writes takes a turn, as with SQLite: LOCK TABLE takes no snapshot, so that what the transaction sees is
  * from after its turn came, and no two transactions that write ever run beside each other. Readers wait for nobody.
  */
-export function createPostgresDialect(pool: Pool, name: string, writing: Writing = 'turns'): Dialect {
+export function createPostgresDialect(server: PostgresServer): Dialect {
   return {
-    createDriver: () => new PostgresDriver(pool, name, writing),
+    createDriver: () => new PostgresDriver(server),
     createQueryCompiler: () => new PostgresQueryCompiler(),
     createAdapter: () => new TurnAdapter(),
     createIntrospector: (db) => new PostgresIntrospector(db),
@@ -39,23 +53,19 @@ class TurnAdapter extends PostgresAdapter {
 }
 
 class PostgresDriver implements Driver {
-  readonly #pool: Pool
-  readonly #name: string
-  readonly #writing: Writing
+  readonly #server: PostgresServer
   /** Within this process: one waits at the server, the others here. */
   readonly #turn = new Turn()
 
-  constructor(pool: Pool, name: string, writing: Writing) {
-    this.#pool = pool
-    this.#name = name
-    this.#writing = writing
+  constructor(server: PostgresServer) {
+    this.#server = server
   }
 
   async init(): Promise<void> {}
 
   /** The pool is asked when it is known what for: those that wait for their turn must not keep connections from readers. */
   async acquireConnection(): Promise<DatabaseConnection> {
-    return new PostgresConnection(this.#pool, this.#name, this.#writing, this.#turn)
+    return new PostgresConnection(this.#server, this.#turn)
   }
 
   async beginTransaction(connection: DatabaseConnection, settings: TransactionSettings): Promise<void> {
@@ -75,14 +85,17 @@ class PostgresDriver implements Driver {
   }
 
   async destroy(): Promise<void> {
-    await this.#pool.end()
+    await endServer(this.#server)
   }
 }
 
+/** A pool is ended once. */
+export async function endServer({ pool, writers }: PostgresServer): Promise<void> {
+  for (const one of new Set([pool, writers])) if (!one.ending) await one.end()
+}
+
 class PostgresConnection implements DatabaseConnection {
-  readonly #pool: Pool
-  readonly #name: string
-  readonly #writing: Writing
+  readonly #server: PostgresServer
   readonly #turn: Turn
   #client: PoolClient | null = null
   #hasTurn = false
@@ -90,16 +103,14 @@ class PostgresConnection implements DatabaseConnection {
   /** What it holds is unknown: it is closed instead of given back. */
   #broken = false
 
-  constructor(pool: Pool, name: string, writing: Writing, turn: Turn) {
-    this.#pool = pool
-    this.#name = name
-    this.#writing = writing
+  constructor(server: PostgresServer, turn: Turn) {
+    this.#server = server
     this.#turn = turn
   }
 
   async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
     const parameters = query.parameters.map(toParameter)
-    if (this.#inTransaction || this.#writing === 'beside' || reads(query)) return this.#run<Row>(query.sql, parameters)
+    if (this.#inTransaction || this.#server.writing === 'beside' || reads(query)) return this.#run<Row>(query.sql, parameters)
     await this.begin(true)
     try {
       const result = await this.#run<Row>(query.sql, parameters)
@@ -113,8 +124,9 @@ class PostgresConnection implements DatabaseConnection {
 
   /** Another isolation level is for those that take no turns. */
   async begin(writes: boolean, isolationLevel: IsolationLevel = 'repeatable read'): Promise<void> {
-    if (writes && this.#writing === 'turns') {
-      await this.#turn.take()
+    if (writes && this.#server.writing === 'turns') {
+      if (!(await this.#turn.takeWithin(TURN_LIMIT_MS, systemClock)))
+        throw new StorageError('locked', this.#server.name, `others of this process have written for ${TURN_LIMIT_MS} ms`)
       this.#hasTurn = true
     }
     this.#inTransaction = true
@@ -156,7 +168,7 @@ class PostgresConnection implements DatabaseConnection {
 
   #beginText(writes: boolean, isolationLevel: IsolationLevel): string {
     if (!writes) return 'begin isolation level repeatable read read only'
-    return this.#writing === 'turns' ? BEGIN_TURN : `begin isolation level ${isolationLevel} read write`
+    return this.#server.writing === 'turns' ? BEGIN_TURN : `begin isolation level ${isolationLevel} read write`
   }
 
   #end(): void {
@@ -173,12 +185,13 @@ class PostgresConnection implements DatabaseConnection {
   }
 
   async #send(sql: string, parameters?: unknown[]) {
-    this.#client ??= await connect(this.#pool, this.#name)
+    const { pool, writers, name } = this.#server
+    this.#client ??= await connect(this.#hasTurn ? writers : pool, name)
     try {
       return await this.#client.query(sql, parameters)
     } catch (error) {
       this.#broken ||= isConnectionError(error)
-      throw postgresStorageError(error, this.#name)
+      throw postgresStorageError(error, name)
     }
   }
 }

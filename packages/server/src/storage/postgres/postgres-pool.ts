@@ -16,17 +16,19 @@ export interface PoolOptions {
   statementTimeoutMs?: number
   /** Whether whoever writes takes a turn; default `turns`. */
   writing?: Writing
+  /** At most so many at a time; default 8. */
+  connections?: number
   /** `full`: the server must flush what it commits to disk. */
   durability: 'full' | 'rebuildable'
 }
 
-/** One writes, the others read. PostgreSQL gives 100 connections to all processes together. */
-const CONNECTIONS_MAX = 8
+/** PostgreSQL gives 100 connections to all processes together. */
+export const CONNECTIONS_MAX = 8
 /** Reaching the server, or waiting for a free connection. */
-const CONNECT_TIMEOUT_MS = 5_000
+const CONNECT_TIMEOUT_MS = 3_000
 const STATEMENT_TIMEOUT_MS = 30_000
-/** What the answer of a statement that timed out takes; after it the connection counts as broken. */
-const ANSWER_TIMEOUT_MS = 2_000
+/** What the answer of a statement that timed out takes; after it the connection counts as broken: a server that is silent is no other. */
+const ANSWER_TIMEOUT_MS = 1_000
 /** A process that was paused within a transaction loses it, and with it the turn to write. */
 const IDLE_IN_TRANSACTION_MS = 5_000
 const IDLE_CONNECTION_MS = 300_000
@@ -45,7 +47,7 @@ export function openPool(options: PoolOptions): Pool {
     connectionString: options.url,
     application_name: 'spark',
     types: POSTGRES_TYPES,
-    max: CONNECTIONS_MAX,
+    max: options.connections ?? CONNECTIONS_MAX,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     idleTimeoutMillis: IDLE_CONNECTION_MS,
     keepAlive: true,
