@@ -13,6 +13,19 @@ const SAID_MS = 5000
 /** Rehearsed in seconds. */
 const SHORT_PLAN = 'rollout:\n  steps: [{ share: 0, dwellMin: 6 }, { share: 0.5, dwellMin: 6 }]\n'
 
+/** Buttons in the list, frame by frame while it goes down by more than its height in each. */
+const RUSH_DOWN = `new Promise((resolve) => {
+  const list = document.querySelector('main li[aria-posinset]').closest('[role=group]')
+  const seen = []
+  const frame = () => {
+    seen.push(list.querySelectorAll('button').length)
+    if (seen.length === 12) return resolve(seen)
+    list.scrollTop += 1500
+    requestAnimationFrame(frame)
+  }
+  frame()
+})`
+
 let spark: Spark
 let browser: Browser
 let api: SparkProcess
@@ -137,6 +150,28 @@ describe.skipIf(!HAS_BROWSER)('the dashboard (skipped but on Linux x64)', () => 
     expect(await page.locator('[data-notice=failed]').count()).toBe(0)
     await context.close()
   }, 60_000)
+
+  it('shows the names of strategies that rush by, and all of a row where the list stands still', async () => {
+    const { context, page } = await openPage(browser)
+    await page.route('**/api/strategies', async (route) => {
+      const response = await route.fetch()
+      const [first] = ((await response.json()) as { items: object[] }).items
+      await route.fulfill({ response, json: { items: Array.from({ length: 2000 }, (_, at) => ({ ...first, id: `s-${at}` })) } })
+    })
+    await show(page, '/strategies')
+    await page.getByRole('link', { name: 's-1', exact: true }).waitFor()
+    const seen = await page.evaluate<number[]>(RUSH_DOWN)
+    expect(seen[0]).toBeGreaterThan(0)
+    expect(Math.min(...seen.slice(2))).toBe(0)
+    const rows = page.locator('main li[aria-posinset]')
+    await eventually(
+      'every row has its three buttons',
+      5000,
+      async () => (await rows.getByRole('button').count()) === 3 * (await rows.count()),
+    )
+    expect(Number(await rows.last().getAttribute('aria-posinset'))).toBeGreaterThan(100)
+    await context.close()
+  }, 30_000)
 
   it('changes a limit once its word is typed, and tells what the file says beside it', async () => {
     const { context, page } = await openPage(browser)

@@ -1,6 +1,6 @@
 import { useNavigate } from '@tanstack/react-router'
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { memo, useCallback, useEffect, useRef, useState, type MouseEvent } from 'react'
+import { memo, useCallback, useEffect, useRef, useState, type MouseEvent, type UIEvent } from 'react'
 import { StateMark, type State } from '../../components/state-mark.tsx'
 import { StrategyDialog, StrategyVerbs, type AskedVerb } from '../../components/strategy-buttons.tsx'
 import { useLanguage } from '../../i18n/language.tsx'
@@ -11,6 +11,8 @@ import type { StrategyRow } from './strategy-rows.ts'
 const NARROW = 672
 const ROW_HEIGHT = 56
 const NARROW_ROW_HEIGHT = 116
+/** px/ms, 70 rows a second: of what rushes by nobody reads more than where they are. */
+const RUSH = 4
 const STATES: Record<StrategyRow['status'], State> = { running: 'ok', paused: 'warning', stopped: 'no_data' }
 
 export function StrategyList({ rows }: { rows: readonly StrategyRow[] }) {
@@ -38,9 +40,11 @@ export function StrategyList({ rows }: { rows: readonly StrategyRow[] }) {
     getItemKey: keyOf,
   })
   useEffect(() => virtual.measure(), [virtual, rowHeight])
+  const { rushing, onScroll } = useRush(virtual.isScrolling)
   return (
     <div
       ref={place}
+      onScroll={onScroll}
       className="@container min-h-0 flex-1 overflow-auto rounded-lg border border-line bg-surface"
       tabIndex={0}
       role="group"
@@ -58,7 +62,7 @@ export function StrategyList({ rows }: { rows: readonly StrategyRow[] }) {
                 className="absolute inset-x-0 top-0 border-b border-line"
                 style={{ height: rowHeight, top: start }}
               >
-                <Row row={row} permissions={permissions} ask={setAsked} open={open} />
+                <Row row={row} permissions={permissions} ask={setAsked} open={open} rushing={rushing} />
               </li>
             )
           )
@@ -67,6 +71,19 @@ export function StrategyList({ rows }: { rows: readonly StrategyRow[] }) {
       {asked !== null && <StrategyDialog asked={asked} onClose={() => setAsked(null)} />}
     </div>
   )
+}
+
+/** Whether the list is scrolled faster than anybody reads, until it stands still. */
+function useRush(isScrolling: boolean): { rushing: boolean; onScroll: (event: UIEvent<HTMLElement>) => void } {
+  const [rushed, setRushed] = useState(false)
+  const seen = useRef({ px: 0, ms: 0 })
+  if (rushed && !isScrolling) setRushed(false)
+  const onScroll = useCallback(({ currentTarget, timeStamp }: UIEvent<HTMLElement>) => {
+    const { px, ms } = seen.current
+    seen.current = { px: currentTarget.scrollTop, ms: timeStamp }
+    if (Math.abs(currentTarget.scrollTop - px) > RUSH * (timeStamp - ms)) setRushed(true)
+  }, [])
+  return { rushing: rushed && isScrolling, onScroll }
 }
 
 type OpenStrategy = (event: MouseEvent, id: string) => void
@@ -89,10 +106,18 @@ interface RowProps {
   permissions: Permissions
   ask: (asked: AskedVerb) => void
   open: OpenStrategy
+  rushing: boolean
 }
 
+/** What appears while the list rushes by is a name until it stands still. */
+const Row = memo(function Row({ rushing, ...rest }: RowProps) {
+  const [whole, setWhole] = useState(!rushing)
+  if (!whole && !rushing) setWhole(true)
+  return whole ? <WholeRow {...rest} /> : <div className="truncate px-3 py-4 text-muted">{rest.row.id}</div>
+})
+
 /** Asks nothing of the router or of queries itself: dozens begin and end in each frame of a scrolled list. */
-const Row = memo(function Row({ row, permissions, ask, open }: RowProps) {
+const WholeRow = memo(function WholeRow({ row, permissions, ask, open }: Omit<RowProps, 'rushing'>) {
   const { m, f } = useLanguage()
   return (
     <div className="grid h-full grid-cols-[minmax(0,1fr)_auto] content-center items-center gap-x-2 gap-y-1 px-3 @2xl:grid-cols-[minmax(6rem,2fr)_7rem_6rem_6rem_auto] @4xl:grid-cols-[minmax(9rem,2fr)_8rem_7rem_6rem_7rem_auto]">
