@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Instrument } from '../market/instrument.ts'
 import { Decimal } from './decimal.ts'
-import { applyFill, unrealized, type Holding, type PricedFill } from './portfolio.ts'
+import { applyFill, lotOf, unrealized, type Holding, type PricedFill } from './portfolio.ts'
 
 const INSTRUMENT: Instrument = {
   symbol: 'BTCUSDT',
@@ -97,7 +97,7 @@ it('money is conserved: what flowed and what is held is what was made', () => {
         if (effect.flat) expect(writtenOff.times(price).lt(1) || writtenOff.lt('0.001')).toBe(true)
       }
       const value = new Decimal(holding?.quantity ?? 0).times(last)
-      const open = holding === null ? new Decimal(0) : unrealized(holding, last)
+      const open = holding === null ? new Decimal(0) : unrealized(lotOf([holding]), last)
       expect(made.plus(open).minus(cash.plus(value)).abs().lt('1e-20')).toBe(true)
     }),
   )

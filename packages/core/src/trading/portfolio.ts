@@ -73,7 +73,22 @@ export function applyFill(holding: Holding | null, fill: PricedFill, instrument:
   }
 }
 
-/** quantity · (price − averagePrice), quote units. */
-export function unrealized({ quantity, averagePrice }: Holding, price: Decimal): Decimal {
-  return new Decimal(quantity).times(price.minus(averagePrice))
+/** Some of one symbol: how much, in base units, and what it was bought for, in quote units. */
+export interface Lot {
+  quantity: Decimal
+  cost: Decimal
 }
+
+/** Holdings of one symbol together. */
+export function lotOf(holdings: readonly Holding[]): Lot {
+  return holdings.reduce<Lot>(
+    (sum, { quantity, averagePrice }) => ({
+      quantity: sum.quantity.plus(quantity),
+      cost: sum.cost.plus(new Decimal(quantity).times(averagePrice)),
+    }),
+    { quantity: new Decimal(0), cost: new Decimal(0) },
+  )
+}
+
+/** What it is worth above its cost, quote units. */
+export const unrealized = ({ quantity, cost }: Lot, price: Decimal): Decimal => price.times(quantity).minus(cost)

@@ -1,9 +1,9 @@
 import { Decimal, type DecimalText } from '@spark/core/trading/decimal'
-import { unrealized } from '@spark/core/trading/portfolio'
+import { lotOf, unrealized, type Lot } from '@spark/core/trading/portfolio'
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
 import { dayMark, type EquityPoint, type EquityStore } from '../storage/equity-store.ts'
-import type { PositionStore, Profit } from '../storage/position-store.ts'
+import type { PositionStore, Profit, StoredPosition } from '../storage/position-store.ts'
 import { StorageError } from '../storage/storage-error.ts'
 import type { StrategyStore } from '../storage/strategy-store.ts'
 
@@ -52,6 +52,7 @@ export async function startPortfolio(deps: PortfolioDeps): Promise<Portfolio> {
   const { clock, log, refreshMs = REFRESH_MS } = deps
   const marked = await createMarks(deps.equity, clock)
   const made = rememberMade()
+  const lots = rememberLots()
   let current: Equity | null = null
   let refreshedMs = 0
   let strategyTs = 0
@@ -62,7 +63,7 @@ export async function startPortfolio(deps: PortfolioDeps): Promise<Portfolio> {
     const capital = new Decimal(await deps.strategies.totalCapital())
     const hourTs = Math.floor(nowMs / STRATEGY_POINT_MS) * STRATEGY_POINT_MS
     const byStrategy = closing || hourTs !== strategyTs
-    const sums = await sumsOf(deps, made, byStrategy)
+    const sums = await sumsOf(deps, made, lots, byStrategy)
     const total = totalOf(sums)
     current = await marked(capital.plus(total.realized).plus(total.unrealized), nowMs)
     const strategies = byStrategy ? await deps.strategies.list() : []
@@ -115,13 +116,32 @@ function totalOf(sums: ReadonlyMap<string, Sum>): Sum {
 const emptySum = (): Sum => ({ realized: new Decimal(0), unrealized: new Decimal(0), fees: new Decimal(0) })
 
 /** By scope: `arm:NAME` and, when asked for, `strategy:ID`. */
-async function sumsOf({ positions, lastPrice }: PortfolioDeps, made: Made, byStrategy: boolean): Promise<Map<string, Sum>> {
+async function sumsOf(
+  { positions, lastPrice }: PortfolioDeps,
+  made: Made,
+  lots: Lots,
+  byStrategy: boolean,
+): Promise<Map<string, Sum>> {
   const sums = new Map(made(await positions.profits(), byStrategy))
-  for (const position of await positions.open()) {
-    const price = lastPrice(position.symbol)
-    if (price !== null) addTo(sums, position, { unrealized: unrealized(position, new Decimal(price.price)) }, byStrategy)
+  for (const lot of lots(await positions.held(), byStrategy)) {
+    const price = lastPrice(lot.symbol)
+    if (price !== null) addTo(sums, lot, { unrealized: unrealized(lot, new Decimal(price.price)) }, byStrategy)
   }
   return sums
+}
+
+type Lots = (held: readonly StoredPosition[], byStrategy: boolean) => readonly (Lot & Omit<StoredPosition, 'quantity'>)[]
+
+/** What is held, together by symbol and arm where strategies are not asked for; added up again only when there is something new. */
+function rememberLots(): Lots {
+  let last: { held: readonly StoredPosition[]; byStrategy: boolean; lots: ReturnType<Lots> } | null = null
+  return (held, byStrategy) => {
+    if (last?.held === held && last.byStrategy === byStrategy) return last.lots
+    const groups = Map.groupBy(held, ({ strategyId, symbol, arm }) => (byStrategy ? strategyId : `${symbol} ${arm}`))
+    const lots = [...groups.values()].flatMap((own) => (own[0] === undefined ? [] : [{ ...own[0], ...lotOf(own) }]))
+    last = { held, byStrategy, lots }
+    return lots
+  }
 }
 
 type Made = (profits: readonly Profit[], byStrategy: boolean) => ReadonlyMap<string, Sum>

@@ -75,6 +75,8 @@ export interface PositionStore {
   get(trx: Kysely<MainTables>, strategyId: string): Promise<StoredPosition | null>
   /** Not flat, by strategy. */
   open(trx?: Kysely<MainTables>): Promise<StoredPosition[]>
+  /** The same for who looks again and again: the same list as long as nothing was filled. `reduceOnly` may be older. */
+  held(): Promise<readonly StoredPosition[]>
   /** What these strategies hold, flat ones left out. */
   of(trx: Kysely<MainTables>, strategyIds: readonly string[]): Promise<StoredPosition[]>
   put(trx: Kysely<MainTables>, position: StoredPosition, nowMs: number): Promise<void>
@@ -175,7 +177,8 @@ export function createPositionStore(db: Kysely<MainTables>): PositionStore {
       await addedFill(trx, toFillRow(fill, nowMs))
     },
     addProfit,
-    profits: rememberProfits(db),
+    held: untilFilled(db, async () => (await openPositions(db, {})).rows.map(fromRow)),
+    profits: untilFilled(db, async () => (await allProfits(db, {})).rows.map(profitFromRow)),
     earnedSince: (fromMs) => earnedSince(db, fromMs),
     fills: (filter) => listFills(db, filter),
     async fillsOf(intentId) {
@@ -184,15 +187,15 @@ export function createPositionStore(db: Kysely<MainTables>): PositionStore {
   }
 }
 
-/** Every change of a profit is one fill more, so that their number tells whether there was any. */
-function rememberProfits(db: Kysely<MainTables>): PositionStore['profits'] {
-  let last: { fills: number | null; profits: readonly Profit[] } | null = null
+/** Every change of a quantity or a profit is one fill more, so that their number tells whether there was any. */
+function untilFilled<Item>(db: Kysely<MainTables>, read: () => Promise<readonly Item[]>): () => Promise<readonly Item[]> {
+  let last: { fills: number | null; items: readonly Item[] } | null = null
   return async () => {
     // Counted first: what is added in between is counted the next time.
     const [counted] = (await fillCount(db, {})).rows
     const fills = counted?.fills ?? null
-    if (last?.fills !== fills) last = { fills, profits: (await allProfits(db, {})).rows.map(profitFromRow) }
-    return last.profits
+    if (last?.fills !== fills) last = { fills, items: await read() }
+    return last.items
   }
 }
 
