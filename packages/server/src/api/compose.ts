@@ -29,6 +29,7 @@ import { auditOf } from '../storage/audit/audit-location.ts'
 import { openAuditReader } from '../storage/audit/audit-reader.ts'
 import { createMetricSliceStore } from '../storage/metric-slice-store.ts'
 import { createModelStore } from '../storage/model-store.ts'
+import type { MainDatabase } from '../storage/open-main-database.ts'
 import type { LiveSettingStore } from '../storage/live-setting-store.ts'
 import { createProcessReportStore } from '../storage/process-report-store.ts'
 import type { MainTables } from '../storage/tables.ts'
@@ -80,7 +81,7 @@ export async function composeApi(parts: ApiParts): Promise<ComposedApi> {
   const stores = createTradingStores(database.db)
   const apply = applyDepsOf({ stores, config, clock, random }, settingTexts(config))
   const { settings } = apply
-  const { rollout, stopReporting } = await followRollout(parts, { stores, settings, models })
+  const { rollout, stopReporting } = await followRollout(parts, { stores, settings, models, database })
   const alertStore = createAlertStore(database.db)
   const rolloutViews = createRolloutViews({ config, stores, settings, reports: createProcessReportStore(database.db), clock })
   const { callers, accounts, streams } = composeAccounts(parts, database.db)
@@ -144,7 +145,12 @@ function composeAccounts({ clock, random, log, life }: ApiParts, db: Kysely<Main
 /** Obeys the rollout as others decide it, and tells what this process runs. */
 async function followRollout(
   { config, clock, log, life, processName }: ApiParts,
-  { stores, settings, models }: { stores: TradingStores; settings: LiveSettingStore; models: ModelRegistry },
+  {
+    stores,
+    settings,
+    models,
+    database,
+  }: { stores: TradingStores; settings: LiveSettingStore; models: ModelRegistry; database: MainDatabase },
 ): Promise<{ rollout: RolloutWatch; stopReporting: () => Promise<void> }> {
   const rollout = await watchRollout({
     config,
@@ -154,6 +160,7 @@ async function followRollout(
     clock,
     log,
     onLook: ({ modelVersion }) => models.follow(modelVersion),
+    onChange: (listener) => database.onChange(listener),
   })
   life.onStop('rollout watch', () => rollout.stop())
   const stopReporting = await startReporting({

@@ -14,6 +14,7 @@ import { watchRollout, type RolloutWatch } from '../rollout/watch-rollout.ts'
 import type { RolloutParts } from '../rollout/decide-rollout.ts'
 import { createLiveSettingStore } from '../storage/live-setting-store.ts'
 import { createMetricSliceStore } from '../storage/metric-slice-store.ts'
+import type { MainDatabase } from '../storage/open-main-database.ts'
 import { createModelStore } from '../storage/model-store.ts'
 import { createProcessReportStore } from '../storage/process-report-store.ts'
 import type { TradingStores } from '../storage/trading-stores.ts'
@@ -40,6 +41,7 @@ interface ControllerParts {
   processName: string
   executorToken: string
   stores: TradingStores
+  onChange: MainDatabase['onChange']
   queue: Queue
   alerts: KnownAlerts
   clock: Clock
@@ -57,7 +59,7 @@ export async function openController(deps: ControllerParts): Promise<OpenControl
   const models = createModelStore(db)
   const errors = createErrorCounts(clock)
   const counts = createRolloutCounts()
-  const watch = await watchRollout({ config, stores, settings, db, clock, log })
+  const watch = await watchRollout({ config, stores, settings, db, clock, log, onChange: deps.onChange })
   return {
     watch,
     errors,

@@ -77,6 +77,7 @@ async function run(started: Started): Promise<void> {
     processName,
     executorToken: tokens.executor,
     stores: desk.stores,
+    onChange: (listener) => database.onChange(listener),
     queue: desk.queue,
     alerts: desk.alerts,
     clock,

@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely'
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
 import { StorageError } from '../storage/storage-error.ts'
+import type { MainDatabase } from '../storage/open-main-database.ts'
 import type { MainTables } from '../storage/tables.ts'
 import { createExposureLease } from './exposure-lease.ts'
 import { NOBODY, readRolloutNow, rememberExposed, type RolloutNow, type RolloutNowParts } from './rollout-now.ts'
@@ -18,13 +19,17 @@ export interface RolloutWatch {
 
 const LOOK_EVERY_MS = 500
 
-/** Looks at the rollout twice a second; whoever brakes it is obeyed by scores and polls within that time. */
+/**
+ * Looks at the rollout twice a second, and when it is told of a change; whoever brakes it is obeyed by scores and polls within that
+ * time.
+ */
 export async function watchRollout(
   parts: RolloutNowParts & {
     db: Kysely<MainTables>
     clock: Clock
     log: Log
     onLook?: (now: RolloutNow) => Promise<void>
+    onChange?: MainDatabase['onChange']
   },
 ): Promise<RolloutWatch> {
   const { db, clock, log } = parts
@@ -34,6 +39,8 @@ export async function watchRollout(
   lease.holds(current.fence.leaseUntil)
   const listeners = new Set<(now: RolloutNow) => void>()
   let looking: Promise<void> | null = null
+  /** While somebody looked, who may have read before it. */
+  let changed = false
   let begun = 0
   let newest = 0
   async function look(): Promise<RolloutNow> {
@@ -48,15 +55,24 @@ export async function watchRollout(
     for (const listener of listeners) listener(current)
     return current
   }
-  const cancel = clock.every(LOOK_EVERY_MS, () => {
+  const lookSoon = () => {
     looking ??= look()
       .then(() => {})
       .catch((error: unknown) => {
         if (!(error instanceof StorageError)) throw error
         log.warn({ err: error }, 'the rollout could not be read; what was exposed ends with its lease')
       })
-      .finally(() => (looking = null))
-  })
+      .finally(() => {
+        looking = null
+        if (changed) onChange()
+      })
+  }
+  const onChange = () => {
+    changed = looking !== null
+    lookSoon()
+  }
+  const stopListening = parts.onChange?.(onChange)
+  const cancel = clock.every(LOOK_EVERY_MS, lookSoon)
   return {
     now() {
       if (current.mode !== 'live' || lease.holds(current.fence.leaseUntil)) return current
@@ -69,6 +85,8 @@ export async function watchRollout(
     },
     async stop() {
       cancel()
+      stopListening?.()
+      changed = false
       await looking
     },
   }

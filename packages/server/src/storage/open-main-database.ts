@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Kysely } from 'kysely'
+import { systemClock } from '../clock.ts'
 import { MAIN_MIGRATIONS } from './migrations/main-migrations.ts'
 import { isPostgresUrl } from './postgres-url.ts'
 import { openDatabase } from './sqlite/open-database.ts'
@@ -10,6 +11,11 @@ export interface MainDatabase {
   readonly db: Kysely<MainTables>
   /** A durable commit: resolves when rows could be written now. Rejects with StorageError. */
   probe(): Promise<void>
+  /**
+   * Calls back when rollout, settings or kill switches may have been changed, by whichever process: at once on PostgreSQL, never in files,
+   * whose processes look by themselves. Returns what ends it.
+   */
+  onChange(listener: () => void): () => void
   close(): Promise<void>
 }
 
@@ -41,6 +47,7 @@ async function openFile({ path, thread, busyTimeoutMs }: OpenMainOptions): Promi
       await database.checkFile()
       await countProbe(database.db)
     },
+    onChange: () => () => {},
     close: () => database.close(),
   }
 }
@@ -52,13 +59,23 @@ async function openServer({
   statementTimeoutMs,
   durability = 'full',
 }: OpenMainOptions): Promise<MainDatabase> {
-  const [{ openPostgres }, { POSTGRES_MAIN_MIGRATIONS: migrations }] = await Promise.all([
+  const [{ openPostgres }, { createChanges }, { POSTGRES_MAIN_MIGRATIONS: migrations }] = await Promise.all([
     import('./postgres/open-postgres.ts'),
+    import('./postgres/postgres-changes.ts'),
     import('./migrations/postgres-main-migrations.ts'),
   ])
   const limits = { lockTimeoutMs, ...(statementTimeoutMs !== undefined && { statementTimeoutMs }) }
   const database = await openPostgres<MainTables>({ url, ...limits, durability, migrations })
-  return { ...database, probe: () => countProbe(database.db) }
+  const changes = createChanges(url, systemClock)
+  return {
+    db: database.db,
+    probe: () => countProbe(database.db),
+    onChange: (listener) => changes.onChange(listener),
+    async close() {
+      await changes.close()
+      await database.close()
+    },
+  }
 }
 
 async function countProbe(db: Kysely<MainTables>): Promise<void> {

@@ -93,7 +93,7 @@ async function postgresSchema(): Promise<Schema> {
   )
   const triggers = await query(
     `select relname as table, tgname as name from pg_trigger join pg_class on pg_class.oid = tgrelid
-     where ${own} and not tgisinternal and tgname not like '%no_truncate'`,
+     where ${own} and not tgisinternal and tgname not like '%no_truncate' and tgname not like '%_tells'`,
   )
   const of = (kind: string) => constraints.filter((one) => one['kind'] === kind)
   return sorted({
