@@ -33,6 +33,16 @@ const ON_BOTH = [
   'packages/server/src/accounts/sign-in-limits.test.ts',
 ]
 
+/**
+ * With installations on PostgreSQL. Not here: what reads, breaks or backs up files of the data folder (accounts, alerts, refusals,
+ * storage-failures, gates, clock-speed, canary-secret; audit, backup and keys of the command line; kill-order-path and kill-commands).
+ */
+const INSTALLATIONS_ON_POSTGRES = [
+  'test/system/{events,supervisor,postgres,postgres-faults,api-hosts}.test.ts',
+  'test/crash/kill-api.test.ts',
+  'test/cli/{status,monitor,rollout}.test.ts',
+]
+
 /** The longest: begun last, they would keep one processor waiting for the other. */
 const FIRST = [
   'system/trading',
@@ -59,24 +69,40 @@ class LongestFirst extends BaseSequencer {
 const first = { groupOrder: 0 }
 const maxWorkers = availableParallelism() + 1
 
+const onPostgres = { ...common, name: 'postgres', include: ON_BOTH, provide: { onPostgres: true }, maxWorkers, sequence: first }
+
 export default defineConfig({
   test: {
     sequence: { shuffle: { files: false, tests: true }, sequencer: LongestFirst },
-    projects: [
-      { test: { ...common, name: 'patient', include: PATIENT, maxWorkers, sequence: first } },
-      { test: { ...common, name: 'unit', include: ['packages/*/src/**/*.test.ts'], maxWorkers, sequence: first } },
-      { test: { ...common, name: 'postgres', include: ON_BOTH, provide: { onPostgres: true }, maxWorkers, sequence: first } },
-      // Two files at a time: most of them wait for clocks and candles most of the time, and three would break their limits.
-      {
-        test: {
-          ...common,
-          name: 'system',
-          include: ['test/**/*.test.ts', ...[...PATIENT, ...FAST_CLOCK].map((files) => `!${files}`)],
-          maxWorkers: 2,
-          sequence: { groupOrder: 1 },
-        },
-      },
-      { test: { ...common, name: 'fast clock', include: FAST_CLOCK, maxWorkers: 1, sequence: { groupOrder: 2 } } },
-    ],
+    projects:
+      process.env['SPARK_TEST_POSTGRES'] === '1'
+        ? [
+            { test: onPostgres },
+            {
+              test: {
+                ...common,
+                name: 'installations',
+                include: INSTALLATIONS_ON_POSTGRES,
+                maxWorkers: 2,
+                sequence: { groupOrder: 1 },
+              },
+            },
+          ]
+        : [
+            { test: { ...common, name: 'patient', include: PATIENT, maxWorkers, sequence: first } },
+            { test: { ...common, name: 'unit', include: ['packages/*/src/**/*.test.ts'], maxWorkers, sequence: first } },
+            { test: onPostgres },
+            // Two files at a time: most of them wait for clocks and candles most of the time, and three would break their limits.
+            {
+              test: {
+                ...common,
+                name: 'system',
+                include: ['test/**/*.test.ts', ...[...PATIENT, ...FAST_CLOCK].map((files) => `!${files}`)],
+                maxWorkers: 2,
+                sequence: { groupOrder: 1 },
+              },
+            },
+            { test: { ...common, name: 'fast clock', include: FAST_CLOCK, maxWorkers: 1, sequence: { groupOrder: 2 } } },
+          ],
   },
 })

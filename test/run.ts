@@ -1,4 +1,4 @@
-// npm test and npm run test:long: runs vitest, then counts from its JSON report, its exit code and failures of whole
+// npm test, npm run test:long and npm run test:postgres: runs vitest, then counts from its JSON report, its exit code and failures of whole
 // files. The report alone would call a run good in which a file could not be imported or the runner died.
 import { spawn } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
@@ -14,7 +14,9 @@ interface Report {
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const long = process.argv.includes('--long')
-const filters = process.argv.slice(2).filter((argument) => argument !== '--long')
+/** Installations of the tests stand on PostgreSQL: vitest.config.ts says which tests that is for. */
+const postgres = process.argv.includes('--postgres')
+const filters = process.argv.slice(2).filter((argument) => !['--long', '--postgres'].includes(argument))
 // Against what hangs: a machine may be half as fast as the one on which npm test takes its 8 minutes.
 const limitMs = (long ? 90 : 25) * 60_000
 const reportFile = `${root}.test-report/results.json`
@@ -40,7 +42,12 @@ const vitest = spawn(
   {
     cwd: root,
     stdio: 'inherit',
-    env: { ...process.env, NO_COLOR: '1', NODE_COMPILE_CACHE: `${root}node_modules/.cache/node-compile` },
+    env: {
+      ...process.env,
+      ...(postgres && { SPARK_TEST_POSTGRES: '1' }),
+      NO_COLOR: '1',
+      NODE_COMPILE_CACHE: `${root}node_modules/.cache/node-compile`,
+    },
   },
 )
 const timer = setTimeout(() => {

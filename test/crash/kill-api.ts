@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { expect } from 'vitest'
+import { auditOf } from '@spark/server/storage/audit/audit-location'
 import { openAuditReader } from '@spark/server/storage/audit/audit-reader'
 import { createSpark, eventually, featureNow, health, healthy, postScore, type Spark } from '../support/spark.ts'
 
@@ -78,7 +79,7 @@ function startLoad(spark: Spark): { stop(): Promise<Set<string>> } {
 
 async function verifyAnswered(spark: Spark, answered: ReadonlySet<string>): Promise<void> {
   expect(answered.size).toBeGreaterThan(0)
-  const reader = openAuditReader({ dataDir: spark.dataDir })
+  const reader = openAuditReader(auditOf(spark))
   const missing = new Set(answered)
   const seen = new Set<string>()
   for await (const row of reader.exportRows({ strategyId: 'kill-test' })) {

@@ -6,14 +6,20 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { goodFeature } from '@spark/server/api/feature-fixture'
 import { freePort } from '@spark/server/free-port-fixture'
+import { emptyPostgres } from '@spark/server/storage/postgres/postgres-database-fixture'
 import { PREBUNDLED_MODULES } from '@spark/server/prebundle/prebundle'
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 /** Real candles for tests; absent in a plain checkout. */
 export const SHARED_DATA = fileURLToPath(new URL('../../../shared/data', import.meta.url))
 
+/** Set by test/run.ts. */
+const ON_POSTGRES = process.env['SPARK_TEST_POSTGRES'] === '1'
+
 export interface Spark {
   dataDir: string
+  /** Of the main database: a file in the data folder, or a server's. */
+  databasePath: string
   apiUrl: string
   executorUrl: string
   env: Record<string, string>
@@ -45,7 +51,10 @@ export interface SparkProcess {
   ended: Promise<number | null>
 }
 
-/** An installation of its own: data folder and ports that nothing else uses. `root` is the checkout whose code runs. */
+/**
+ * An installation of its own: data folder and ports that nothing else uses, and in `npm run test:postgres` a database that is empty.
+ * `root` is the checkout whose code runs.
+ */
 export async function createSpark(env: Record<string, string> = {}, root = ROOT): Promise<Spark> {
   const program = join(root, 'bin/spark')
   const dataDir = mkdtempSync(join(tmpdir(), 'spark-system-'))
@@ -58,6 +67,7 @@ export async function createSpark(env: Record<string, string> = {}, root = ROOT)
     SPARK_API_PORT: String(apiPort),
     SPARK_EXECUTOR_PORT: String(executorPort),
     SPARK_RATE_LIMIT_PER_MIN: '100000000',
+    ...(ON_POSTGRES && env['DATABASE_URL'] === undefined && { DATABASE_URL: await emptyPostgres({ durable: true }) }),
     ...env,
   }
   const running = new Set<SparkProcess>()
@@ -70,6 +80,7 @@ export async function createSpark(env: Record<string, string> = {}, root = ROOT)
   }
   return {
     dataDir,
+    databasePath: full['DATABASE_URL'] ?? join(dataDir, 'spark.db'),
     apiUrl: `http://127.0.0.1:${apiPort}`,
     executorUrl: `http://127.0.0.1:${executorPort}`,
     env: full,

@@ -1,6 +1,7 @@
 import { connect } from 'node:net'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { systemClock } from '@spark/server/clock'
+import { auditOf } from '@spark/server/storage/audit/audit-location'
 import { openAuditWriter } from '@spark/server/storage/audit/audit-writer'
 import { raiseAlerts } from '../support/alerts.ts'
 import { listen, type EventStream, type ServerEvent } from '../support/event-stream.ts'
@@ -68,7 +69,7 @@ it('tells of what happens to orders in the order it happened, and each event onc
   const stream = listenTo()
   await eventually('figures', 10_000, async () => stream.events.length > 0)
   // As the executor writes it.
-  const writer = await openAuditWriter({ dataDir: spark.dataDir, writer: 'orders', clock: systemClock })
+  const writer = await openAuditWriter({ ...auditOf(spark), writer: 'orders', clock: systemClock })
   const told = (action: string) => ({
     action,
     actor: 'executor',
