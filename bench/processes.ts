@@ -47,8 +47,8 @@ function stoppable(child: ChildProcess): Started {
   return { child, stop }
 }
 
-/** The api alone, healthy, without limits on the rate. Its executor is away. */
-export async function startApi(dataDir: string): Promise<Listening> {
+/** The api alone, healthy, without limits on the rate. Its executor is away. `more`: further settings. */
+export async function startApi(dataDir: string, more: Record<string, string> = {}): Promise<Listening> {
   const port = await freePort()
   const env = {
     SPARK_DATA_DIR: dataDir,
@@ -56,6 +56,7 @@ export async function startApi(dataDir: string): Promise<Listening> {
     SPARK_RATE_LIMIT_PER_MIN: '100000000',
     SPARK_TOKEN_RATE_LIMIT_PER_MIN: '100000000',
     EXECUTOR_URL: 'http://127.0.0.1:9',
+    ...more,
   }
   const started = startModule('../packages/server/src/api/main.ts', env)
   await healthy(`http://127.0.0.1:${port}/api/healthz`)

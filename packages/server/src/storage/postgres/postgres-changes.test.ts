@@ -1,6 +1,5 @@
 import { sql } from 'kysely'
 import { expect, it, onTestFinished } from 'vitest'
-import { systemClock } from '../../clock.ts'
 import { openMainDatabase } from '../open-main-database.ts'
 import { queryPostgres, temporaryPostgres } from './postgres-database-fixture.ts'
 
@@ -15,9 +14,7 @@ it('whoever listens is told of what others have committed, and again after the c
   const [here, there] = [await opened(path), await opened(path)]
   let told = 0
   here.onChange(() => told++)
-  const heard = async (count: number) => {
-    while (told < count) await systemClock.sleep(5)
-  }
+  const heard = (count: number) => expect.poll(() => told, { timeout: 20_000, interval: 5 }).toBe(count)
   await heard(1)
   const apply = (value: string) =>
     there.db.transaction().execute(async (trx) => {
