@@ -14,7 +14,9 @@ it('whoever listens is told of what others have committed, and again after the c
   const [here, there] = [await opened(path), await opened(path)]
   let told = 0
   here.onChange(() => told++)
-  const heard = (count: number) => expect.poll(() => told, { timeout: 20_000, interval: 5 }).toBe(count)
+  const heard = async (count: number) => {
+    await expect.poll(() => told, { timeout: 20_000, interval: 5 }).toBe(count)
+  }
   await heard(1)
   const apply = (value: string) =>
     there.db.transaction().execute(async (trx) => {
