@@ -20,6 +20,7 @@ import type {
   EquityPointRow,
   FillRow,
   KillSwitchRow,
+  LeaseRow,
   OrderRow,
   PositionRow,
   ProfitRow,
@@ -58,6 +59,7 @@ export interface MainTables {
   equity_point: EquityPointRow
   equity_mark: EquityMarkRow
   queue_job: QueueJobRow
+  lease: LeaseRow
   installation: InstallationRow
   exchange_key: ExchangeKeyRow
   alert: AlertRow

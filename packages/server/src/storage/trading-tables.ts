@@ -85,6 +85,10 @@ export interface OrderRow {
   sending_at: number | null
   changed_at: number
   trace_id: string
+  /** Of the stream it was decided on; empty: it ended before that was kept. */
+  tf: string
+  /** Under which number its stream was owned when it was planned, and then when it was sent; 0: there was one host. */
+  owner_number: number
 }
 
 export interface FillRow {
@@ -169,4 +173,15 @@ export interface QueueJobRow {
   detail: string | null
   enqueued_at: number
   changed_at: number
+  /** The stream whose owner takes it; null: the leader. With one host nobody asks. */
+  owner: string | null
+}
+
+/** Who has what, among several hosts. */
+export interface LeaseRow {
+  name: string
+  holder: string
+  number: number
+  /** ms by the clock of the database. */
+  until: number
 }

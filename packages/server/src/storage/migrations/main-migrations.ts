@@ -13,6 +13,7 @@ import { main0011Learning } from './main-0011-learning.ts'
 import { main0013Reports } from './main-0013-reports.ts'
 import { main0014Calibration } from './main-0014-calibration.ts'
 import { main0015SignInTries } from './main-0015-sign-in-tries.ts'
+import { main0018Hosts } from './main-0018-hosts.ts'
 
 /** Run in the order of their names; a published one never changes. The schema they make stands in schema.*.sql. */
 export const MAIN_MIGRATIONS: Record<string, Migration> = {
@@ -30,4 +31,5 @@ export const MAIN_MIGRATIONS: Record<string, Migration> = {
   '0013-reports': main0013Reports,
   '0014-calibration': main0014Calibration,
   '0015-sign-in-tries': main0015SignInTries,
+  '0018-hosts': main0018Hosts,
 }

@@ -2,10 +2,12 @@ import type { Migration } from 'kysely/migration'
 import { postgresMain0014First } from './postgres-main-0014-first.ts'
 import { postgresMain0015SignInTries } from './postgres-main-0015-sign-in-tries.ts'
 import { postgresMain0017TellChanges } from './postgres-main-0017-tell-changes.ts'
+import { postgresMain0018Hosts } from './postgres-main-0018-hosts.ts'
 
 /** Of the main database on PostgreSQL. What comes later has the same name in MAIN_MIGRATIONS, but for what files need not. */
 export const POSTGRES_MAIN_MIGRATIONS: Record<string, Migration> = {
   '0014-first': postgresMain0014First,
   '0015-sign-in-tries': postgresMain0015SignInTries,
   '0017-tell-changes': postgresMain0017TellChanges,
+  '0018-hosts': postgresMain0018Hosts,
 }

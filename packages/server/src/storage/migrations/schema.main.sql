@@ -113,6 +113,9 @@ CREATE TABLE learner (
     id integer primary key not null check (id = 1), state text not null, learned_to integer not null,
     changed_at integer not null) strict;
 
+CREATE TABLE lease (
+    name text primary key not null, holder text not null, number integer not null, until integer not null) strict;
+
 CREATE TABLE live_setting (
     name text primary key not null, value text not null, actor text not null, changed_at integer not null) strict;
 
@@ -190,7 +193,7 @@ CREATE TABLE profit (
 CREATE TABLE queue_job (
     id text primary key not null, queue text not null, key text not null, payload text not null, state text not null,
     attempts integer not null, run_at integer not null, lease_until integer, lease_token text, reason text, detail text,
-    enqueued_at integer not null, changed_at integer not null, unique (queue, key)) strict;
+    enqueued_at integer not null, changed_at integer not null, owner text, unique (queue, key)) strict;
 
 CREATE INDEX queue_job_ready on queue_job (queue, state, run_at);
 
@@ -255,7 +258,7 @@ CREATE TABLE trade_order (
     reference_price text not null, state text not null, reason text, epoch integer not null, candle_ts integer not null,
     valid_until integer not null, venue_order_id text, reserved_micros integer not null, not_found_count integer not null,
     not_found_at integer, created_at integer not null, sending_at integer, changed_at integer not null,
-    trace_id text not null) strict;
+    trace_id text not null, tf text not null default '', owner_number integer not null default 0) strict;
 
 CREATE INDEX trade_order_created on trade_order (created_at);
 
