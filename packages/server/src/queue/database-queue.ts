@@ -13,6 +13,7 @@ import {
   type Queue,
   type QueueDepth,
   type QueueName,
+  type Takes,
 } from './queue.ts'
 
 const PAYLOAD_CHARACTERS_MAX = 65_536
@@ -48,6 +49,7 @@ export function createDatabaseQueue(deps: QueueDeps): Queue {
     enqueue: (trx, job) => enqueueAll(deps, trx, [job]),
     enqueueAll: (trx, jobs) => enqueueAll(deps, trx, jobs),
     lease: (queue, options) => lease(deps, queue, options),
+    assign: (trx, queue, keys, owner) => assign(trx, queue, keys, { owner, changed_at: clock.nowMs() }),
     complete: (job, trx = db) => settle(trx, job, null),
     retry: (job, retryAt, reason, detail) =>
       settle(db, job, { state: 'ready', run_at: retryAt, reason, detail: bounded(detail) }),
@@ -78,7 +80,7 @@ async function settleDead(trx: Kysely<MainTables>, id: string, change: Partial<Q
 
 async function enqueueAll({ clock, random }: QueueDeps, trx: Kysely<MainTables>, jobs: readonly NewJob[]): Promise<void> {
   const nowMs = clock.nowMs()
-  const rows = jobs.map(({ queue, key, payload, runAt }): QueueJobRow => {
+  const rows = jobs.map(({ queue, key, payload, runAt, owner = null }): QueueJobRow => {
     const text = JSON.stringify(payload)
     if (text.length > PAYLOAD_CHARACTERS_MAX)
       throw new RangeError(`a job of ${text.length} characters is longer than ${PAYLOAD_CHARACTERS_MAX}`)
@@ -96,6 +98,7 @@ async function enqueueAll({ clock, random }: QueueDeps, trx: Kysely<MainTables>,
       detail: null,
       enqueued_at: nowMs,
       changed_at: nowMs,
+      owner,
     }
   })
   for (let at = 0; at < rows.length; at += ROWS_A_STATEMENT)
@@ -106,13 +109,45 @@ async function enqueueAll({ clock, random }: QueueDeps, trx: Kysely<MainTables>,
       .execute()
 }
 
+async function assign(
+  trx: Kysely<MainTables>,
+  queue: QueueName,
+  keys: readonly string[],
+  change: Pick<QueueJobRow, 'owner' | 'changed_at'>,
+): Promise<void> {
+  for (let at = 0; at < keys.length; at += ROWS_A_STATEMENT)
+    await trx
+      .updateTable('queue_job')
+      .set({ ...change, state: 'ready', lease_token: null, lease_until: null })
+      .where('queue', '=', queue)
+      .where('key', 'in', keys.slice(at, at + ROWS_A_STATEMENT))
+      .where('state', '!=', 'dead')
+      .execute()
+}
+
+interface Free extends Takes {
+  queue: QueueName
+  now: number
+  limit: number
+  /** Whoever owns them. */
+  all: boolean
+}
+
 /** Jobs of a queue that may be taken now, the longest waiting first. */
-const freeJobs = prepared<MainTables, { queue: QueueName; now: number; limit: number }, { id: string }>(
-  (from, parameter, { limit }) =>
+const freeJobs = prepared<MainTables, Free, { id: string }>(
+  (from, parameter, { limit, all, owners, unowned }) =>
     from
       .selectFrom('queue_job')
       .select('id')
       .where('queue', '=', parameter('queue'))
+      .$if(!all, (query) =>
+        query.where((eb) =>
+          eb.or([
+            ...(owners.length > 0 ? [eb('owner', 'in', parameter('owners'))] : []),
+            ...(unowned ? [eb('owner', 'is', null)] : []),
+          ]),
+        ),
+      )
       .where((eb) =>
         eb.or([
           // Given back at a time that has not come yet: the clock was set back since, and would make it wait as long again.
@@ -126,7 +161,7 @@ const freeJobs = prepared<MainTables, { queue: QueueName; now: number; limit: nu
       .orderBy('run_at')
       .orderBy('enqueued_at')
       .limit(limit),
-  ({ limit }) => limit,
+  ({ limit, all, owners, unowned }) => `${limit} ${all} ${owners.length} ${unowned}`,
 )
 
 const completeJob = prepared<MainTables, { id: string; leaseToken: string }, { id: string }>((from, parameter) =>
@@ -141,15 +176,17 @@ const completeJob = prepared<MainTables, { id: string; leaseToken: string }, { i
 async function lease(
   { db, clock, random }: QueueDeps,
   queue: QueueName,
-  { limit, leaseMs }: { limit: number; leaseMs: number },
+  { limit, leaseMs, takes }: { limit: number; leaseMs: number; takes?: Takes },
 ): Promise<LeasedJob[]> {
   const nowMs = clock.nowMs()
+  const free = { queue, now: nowMs, all: takes === undefined, owners: [], unowned: false, ...takes }
+  if (!free.all && !free.unowned && free.owners.length === 0) return []
   const leaseUntil = nowMs + leaseMs
   // Most looks find nothing: they need no write lock.
-  if ((await freeJobs(db, { queue, now: nowMs, limit: 1 })).rows.length === 0) return []
+  if ((await freeJobs(db, { ...free, limit: 1 })).rows.length === 0) return []
   const leaseToken = random.secret(12)
   const rows = await db.transaction().execute(async (trx) => {
-    const { rows: found } = await freeJobs(trx, { queue, now: nowMs, limit: Math.min(limit, LEASE_JOBS_MAX) })
+    const { rows: found } = await freeJobs(trx, { ...free, limit: Math.min(limit, LEASE_JOBS_MAX) })
     if (found.length === 0) return []
     return trx
       .updateTable('queue_job')

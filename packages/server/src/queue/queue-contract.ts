@@ -46,6 +46,39 @@ export function testQueue(name: string, open: () => Promise<QueueUnderTest>): vo
       expect(keys(await lease())).toEqual(['kept'])
     })
 
+    it('a job with an owner is taken by whoever takes the owner’s, one without by whoever takes those, and all by who takes all', async () => {
+      const jobs = ['a', 'b', null].map((owner) => ({
+        queue: 'order' as const,
+        key: `of ${owner}`,
+        payload: {},
+        ...(owner !== null && { owner }),
+      }))
+      await under.db.transaction().execute((trx) => under.queue.enqueueAll(trx, jobs))
+      const taken = async (owners: string[], unowned: boolean) =>
+        keys(await under.queue.lease('order', { limit: 10, leaseMs: 1000, takes: { owners, unowned } })).toSorted()
+      expect(await taken([], false)).toEqual([])
+      expect(await taken(['c'], false)).toEqual([])
+      expect(await taken(['a', 'c'], false)).toEqual(['of a'])
+      expect(await taken([], true)).toEqual(['of null'])
+      await under.clock.advance(2000)
+      expect(keys(await lease()).toSorted()).toEqual(['of a', 'of b', 'of null'])
+    })
+
+    it('a job that is given to another owner may be taken at once, and who ran it has lost it; a dead letter stays', async () => {
+      await add('runs')
+      const job = await first()
+      await add('waits', under.clock.nowMs() + 5000)
+      await add('dead')
+      const [dead] = await lease(1)
+      await under.queue.bury(dead as LeasedJob, 'poison', '')
+      await under.db.transaction().execute((trx) => under.queue.assign(trx, 'order', ['runs', 'waits', 'dead', 'nothing'], 'b'))
+      const takes = { owners: ['b'], unowned: false }
+      expect(keys(await under.queue.lease('order', { limit: 10, leaseMs: 1000, takes }))).toEqual(['runs'])
+      expect(await under.queue.complete(job)).toBe(false)
+      await under.clock.advance(5000)
+      expect(keys(await under.queue.lease('order', { limit: 10, leaseMs: 1000, takes })).toSorted()).toEqual(['runs', 'waits'])
+    })
+
     it('many jobs are enqueued at once, all of them with the transaction or none', async () => {
       const many = Array.from({ length: 1200 }, (_, at) => ({ queue: 'order' as const, key: `k${at % 1100}`, payload: { at } }))
       await expect(

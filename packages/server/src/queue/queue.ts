@@ -16,6 +16,14 @@ export interface NewJob {
   payload: Record<string, unknown>
   /** Not before this time, ms. Default: now. */
   runAt?: number
+  /** Where hosts share the work: the stream whose owner takes it. Default: the leader does. */
+  owner?: string
+}
+
+/** Which jobs a process takes: those of these owners, and those that nobody owns. */
+export interface Takes {
+  owners: readonly string[]
+  unowned: boolean
 }
 
 /** A job that this process holds until `leaseUntil`; then anyone may take it again. */
@@ -66,8 +74,10 @@ export interface Queue {
   enqueue(trx: Kysely<MainTables>, job: NewJob): Promise<void>
   /** Like `enqueue` for each. */
   enqueueAll(trx: Kysely<MainTables>, jobs: readonly NewJob[]): Promise<void>
-  /** At most `limit` jobs whose time has come and that nobody holds, oldest first. */
-  lease(queue: QueueName, options: { limit: number; leaseMs: number }): Promise<LeasedJob[]>
+  /** At most `limit` jobs whose time has come and that nobody holds, oldest first. `takes`: no others; default all. */
+  lease(queue: QueueName, options: { limit: number; leaseMs: number; takes?: Takes }): Promise<LeasedJob[]>
+  /** Jobs that wait or run go to this owner, in the caller's transaction; who runs one has lost its lease. */
+  assign(trx: Kysely<MainTables>, queue: QueueName, keys: readonly string[], owner: string): Promise<void>
   /** Done: the job is gone. False when the lease was lost meanwhile. `trx`: in the caller's transaction. */
   complete(job: LeasedJob, trx?: Kysely<MainTables>): Promise<boolean>
   /** Gives it back for `retryAt`, ms. The attempt counts. False when the lease was lost. */

@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
 import type { Randomness } from '../random.ts'
 import { StorageError } from '../storage/storage-error.ts'
-import type { LeasedJob, Queue, QueueName } from './queue.ts'
+import type { LeasedJob, Queue, QueueName, Takes } from './queue.ts'
 
 /** The job can never succeed: it becomes a dead letter at once. */
 export class PoisonJobError extends Error {
@@ -38,6 +38,8 @@ export interface WorkerOptions {
   leaseMs: number
   /** How often it looks without being poked. */
   pollEveryMs: number
+  /** Asked at each look: which jobs this process takes; null: all. */
+  takes?: () => Takes | null
   /** A job that failed so often is a dead letter. */
   maxAttempts: number
   handle(job: LeasedJob): Promise<void>
@@ -71,7 +73,8 @@ export function startQueueWorker(options: WorkerOptions): QueueWorker {
   async function look(): Promise<number> {
     const limit = options.concurrency - running.size
     if (limit <= 0 || stopped) return 0
-    const jobs = await queue.lease(name, { limit, leaseMs: options.leaseMs })
+    const takes = options.takes?.() ?? null
+    const jobs = await queue.lease(name, { limit, leaseMs: options.leaseMs, ...(takes !== null && { takes }) })
     for (const job of jobs) {
       // Its lease ran out while it still runs here: what runs will find the lease lost, and the next look takes it.
       if (running.has(job.id)) continue
