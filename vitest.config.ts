@@ -18,6 +18,7 @@ const FAST_CLOCK = [
   'test/browser/rollout-story.test.ts',
   'test/system/clock-speed.test.ts',
   'test/system/gates.test.ts',
+  'test/system/hosts.test.ts',
   'test/system/postgres.test.ts',
   'test/system/postgres-faults.test.ts',
 ]
@@ -31,6 +32,7 @@ const ON_BOTH = [
   'packages/server/src/notify/alerts.test.ts',
   'packages/server/src/venue/paper-venue.test.ts',
   'packages/server/src/accounts/sign-in-limits.test.ts',
+  'packages/server/src/executor/group/lease-group.test.ts',
 ]
 
 /**

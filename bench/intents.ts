@@ -29,7 +29,7 @@ function rowByRow({ path }: OpenPath): Work {
 /** Each call a wish of another strategy. */
 function planning({ path }: OpenPath): Work {
   const plan = createPlanner(path)
-  return (at) => plan({ strategyIds: [`s${at}`], candleTs: MINUTE_MS, epoch: null, wishes: [wishOf(at)] })
+  return (at) => plan({ stream: STREAM, strategyIds: [`s${at}`], candleTs: MINUTE_MS, epoch: null, wishes: [wishOf(at)] })
 }
 
 /** Keeps `IN_FLIGHT` on their way for as long; resolves with how many a second are durable. */
@@ -69,7 +69,13 @@ async function closeOfAll({ path }: OpenPath): Promise<number[]> {
   await Promise.all(
     Array.from({ length: BURST_STREAMS }, async (_, stream) => {
       const ids = Array.from({ length: BURST_STRATEGIES }, (_one, at) => stream * BURST_STRATEGIES + at)
-      await plan({ strategyIds: ids.map((at) => `s${at}`), candleTs: MINUTE_MS, epoch: null, wishes: ids.map(wishOf) })
+      await plan({
+        stream: STREAM,
+        strategyIds: ids.map((at) => `s${at}`),
+        candleTs: MINUTE_MS,
+        epoch: null,
+        wishes: ids.map(wishOf),
+      })
       waits.push(systemClock.monotonicMs() - startedMs)
     }),
   )

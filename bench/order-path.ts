@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Strategy } from '@spark/core/trading/strategy'
 import { systemClock } from '@spark/server/clock'
+import { ALONE } from '@spark/server/executor/group/group'
 import type { OrderPath } from '@spark/server/executor/orders/order-path'
 import type { Wish } from '@spark/server/executor/orders/plan-orders'
 import { createLog } from '@spark/server/log'
@@ -65,6 +66,7 @@ export async function openPath(folder: string): Promise<OpenPath> {
     alerts: createAlerts({ db, rules: { escalateAfterMs: 300_000, repeatMs: 900_000, told: [], escalated: [] }, clock, random }),
     lastPrice: () => ({ price: PRICE, ts: clock.nowMs() }),
     equity: () => ({ now: '10000000', dayStart: '10000000', peak: '10000000' }),
+    group: ALONE,
     committed: () => {},
   }
   const audit = await openAuditWriter({ dataDir, writer: 'executor', clock })
@@ -98,6 +100,7 @@ export function wishOf(at: number): Wish {
   return {
     strategyId: `s${at}`,
     symbol: STREAM.symbol,
+    tf: STREAM.tf,
     side: 'buy',
     purpose: 'enter',
     arm: 'baseline',

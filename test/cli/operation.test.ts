@@ -48,6 +48,8 @@ async function addFills(): Promise<void> {
     reservedMicros: 0,
     notFoundCount: 0,
     notFoundAt: null,
+    tf: '1h',
+    ownerNumber: 0,
   }
   const fill: StoredFill = { ...of, fillId: '', intentId, price: '100', fee: '0.1', feeAsset: 'USDT', realized: '-3.5', ts: 0 }
   await strategies.install(

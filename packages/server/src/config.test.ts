@@ -45,6 +45,9 @@ describe('SPARK_HOST_NAME', () => {
     expect(loadConfig({ DATABASE_URL }).hostName).toBeNull()
   })
 
+  it('is refused with a replay, which has a time of its own on each host', () =>
+    expect(problemsOf({ DATABASE_URL, SPARK_HOST_NAME: 'a', SPARK_FEED: 'replay:/tmp' })[0]).toContain('replay on one host'))
+
   it.each([{}, { DATABASE_URL: 'file:/tmp/spark.db' }])('is refused with files: %j', (env) =>
     expect(problemsOf({ ...env, SPARK_HOST_NAME: 'a' })).toEqual([
       'SPARK_HOST_NAME is "a", but DATABASE_URL is no server; files are for one host, which needs no name: unset it, or set DATABASE_URL=postgres://…',

@@ -113,6 +113,10 @@ function combinationProblems(values: Values): string[] {
     problems.push(
       `SPARK_HOST_NAME is "${hostName}", but DATABASE_URL is no server; files are for one host, which needs no name: unset it, or set DATABASE_URL=postgres://…`,
     )
+  if (hostName !== null && feed.startsWith('replay:'))
+    problems.push(
+      `SPARK_HOST_NAME is "${hostName}", but SPARK_FEED is "${feed}"; each host would replay at its own time: replay on one host, and unset the name`,
+    )
   if ((telegramBotToken === '') !== (telegramChatId === ''))
     problems.push('TELEGRAM_BOT_TOKEN and TELEGRAM_CHAT_ID belong together; set both or neither')
   return problems

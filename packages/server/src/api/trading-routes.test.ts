@@ -49,6 +49,8 @@ const order = (at: number): StoredOrder => ({
   reservedMicros: 0,
   notFoundCount: 0,
   notFoundAt: null,
+  tf: '1h',
+  ownerNumber: 0,
 })
 
 const fill = (of: Pick<StoredFill, 'venue' | 'symbol' | 'fillId' | 'ts'>): StoredFill => ({

@@ -76,6 +76,8 @@ async function insertOrders(...states: OrderState[]): Promise<void> {
       reservedMicros: 0,
       notFoundCount: 0,
       notFoundAt: null,
+      tf: '1h',
+      ownerNumber: 0,
     })),
   )
   await database.close()

@@ -52,6 +52,8 @@ const inBook = (id: string) =>
       sending_at: 1,
       changed_at: 1,
       trace_id: '',
+      tf: '1h',
+      owner_number: 0,
     })
     .execute()
 const atVenue = (id: string) =>

@@ -1,4 +1,5 @@
 import { told } from '@spark/contract/told'
+import type { Kysely } from 'kysely'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config.ts'
 import { createModelHashes } from '../champion.ts'
@@ -17,6 +18,7 @@ import { createMetricSliceStore } from '../storage/metric-slice-store.ts'
 import type { MainDatabase } from '../storage/open-main-database.ts'
 import { createModelStore } from '../storage/model-store.ts'
 import { createProcessReportStore } from '../storage/process-report-store.ts'
+import type { MainTables } from '../storage/tables.ts'
 import type { TradingStores } from '../storage/trading-stores.ts'
 import { auditOf } from '../storage/audit/audit-location.ts'
 import { openAuditReader } from '../storage/audit/audit-reader.ts'
@@ -34,6 +36,8 @@ export interface OpenController {
   seen(): { now: RolloutNow; counts: RolloutCounts }
   /** Begins to decide; before it the rollout is only watched. */
   start(): Promise<Controller>
+  /** Tells again and again what this process runs. Resolves with what ends that, and the watching. */
+  report(): Promise<() => Promise<void>>
 }
 
 interface ControllerParts {
@@ -47,6 +51,8 @@ interface ControllerParts {
   clock: Clock
   random: Randomness
   log: Log
+  /** Whether this process leads, in the caller's transaction. */
+  leadsIn(trx: Kysely<MainTables>): Promise<boolean>
 }
 
 /** The controller with what it reads. Rejects with StorageError. */
@@ -74,19 +80,11 @@ export async function openController(deps: ControllerParts): Promise<OpenControl
         random,
       })
       await startFirst(deps, { parts, models, settings }, watch)
-      const modelHash = createModelHashes(models)
-      const stopReporting = await startReporting({
-        reports,
-        process: deps.processName,
-        config,
-        clock,
-        log,
-        modelHash: () => modelHash(watch.now().modelVersion),
-      })
       const controller = startController({
         parts,
         slices: createMetricSliceStore(db),
         facts: (trx, model) => tickFacts({ config, stores, settings, reports, clock, topErrors: () => errors.top() }, trx, model),
+        leadsIn: (trx) => deps.leadsIn(trx),
         clock,
         random,
         log,
@@ -99,12 +97,25 @@ export async function openController(deps: ControllerParts): Promise<OpenControl
       return {
         ...controller,
         async stop() {
-          await stopReporting()
           await controller.stop()
           await triage.stop()
           await auditReader.close()
-          await watch.stop()
         },
+      }
+    },
+    async report() {
+      const modelHash = createModelHashes(models)
+      const stopReporting = await startReporting({
+        reports,
+        process: deps.processName,
+        config,
+        clock,
+        log,
+        modelHash: () => modelHash(watch.now().modelVersion),
+      })
+      return async () => {
+        await stopReporting()
+        await watch.stop()
       }
     },
   }

@@ -11,7 +11,9 @@ import { startController, type Controller } from './run-rollout.ts'
 const FREE: TickFacts = { parity: null, risk: null, verdict: 'unproven', floor: 0.55, topErrors: [] }
 let stage: RolloutStage & { close(): Promise<void> }
 let controller: Controller
+let leading: boolean
 beforeEach(async () => {
+  leading = true
   stage = await rolloutStage()
   await stage.begin()
   const { clock, parts } = stage
@@ -19,6 +21,7 @@ beforeEach(async () => {
     parts,
     slices: createMetricSliceStore(parts.stores.db),
     facts: () => Promise.resolve(FREE),
+    leadsIn: () => Promise.resolve(leading),
     clock,
     random: systemRandomness,
     log: createLog('test', 'silent'),
@@ -49,6 +52,16 @@ const openAlerts = async () =>
   (await createAlertStore(stage.parts.stores.db).list({ state: 'open', limit: 10 })).map(
     ({ code, severity }) => `${severity} ${code}`,
   )
+
+it('where several processes could decide, only the one that leads does', async () => {
+  leading = false
+  const before = await stage.state()
+  stage.clock.step(5000)
+  expect(await controller.tick()).toBeNull()
+  expect(await stage.state()).toEqual(before)
+  leading = true
+  expect((await tick()).decision).not.toBeNull()
+})
 
 describe('a plan that was changed in the database is refused by each tick', () => {
   beforeEach(() => stage.tick(16))

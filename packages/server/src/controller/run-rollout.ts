@@ -19,6 +19,8 @@ export const TICK_MS = 5000
 export interface ControllerDeps {
   parts: RolloutParts
   slices: Pick<MetricSliceStore, 'read' | 'forget'>
+  /** Whether this process leads, in the tick's transaction: two never decide. Default: there is no other. */
+  leadsIn?(trx: Kysely<MainTables>): Promise<boolean>
   /** What is known beside the slices, read in the tick's transaction. */
   facts(trx: Kysely<MainTables>, modelVersion: string): Promise<TickFacts>
   clock: Clock
@@ -74,6 +76,7 @@ async function tickOnce(deps: ControllerDeps, changedPlan: ReturnType<typeof cre
   const { parts, clock } = deps
   const { stores } = parts
   const done = await stores.db.transaction().execute(async (trx) => {
+    if (deps.leadsIn !== undefined && !(await deps.leadsIn(trx))) return null
     const before = await stores.rollouts.newest(trx)
     if (before === null) return null
     const nowMs = clock.nowMs()

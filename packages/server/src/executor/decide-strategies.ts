@@ -65,11 +65,16 @@ export async function decideStrategies(deps: DecideDeps, stream: Stream, row: Fe
     ({ status, decidedTs }) => status === 'running' && decidedTs < row.ts,
   )
   for (let at = 0; at < strategies.length; at += STRATEGIES_A_TRANSACTION)
-    wishes += await decideTogether(deps, strategies.slice(at, at + STRATEGIES_A_TRANSACTION), row)
+    wishes += await decideTogether(deps, stream, strategies.slice(at, at + STRATEGIES_A_TRANSACTION), row)
   return wishes
 }
 
-async function decideTogether(deps: DecideDeps, strategies: readonly StoredStrategy[], row: FeatureRow): Promise<number> {
+async function decideTogether(
+  deps: DecideDeps,
+  stream: Stream,
+  strategies: readonly StoredStrategy[],
+  row: FeatureRow,
+): Promise<number> {
   const { path } = deps
   const ids = strategies.map(({ id }) => id)
   const { positions, fence } = await deps.standings.of(ids)
@@ -93,7 +98,7 @@ async function decideTogether(deps: DecideDeps, strategies: readonly StoredStrat
   )
   await deps.audit.appendAll(considered.map((one) => decisionEvent(path, one, row)))
   const wishes = considered.map((one) => wishOf(path, one, row)).filter((wish) => wish !== null)
-  await deps.plan({ strategyIds: ids, candleTs: row.ts, epoch: fence.epoch, wishes })
+  await deps.plan({ stream, strategyIds: ids, candleTs: row.ts, epoch: fence.epoch, wishes })
   return wishes.length
 }
 
@@ -148,6 +153,7 @@ function wishOf(path: OrderPath, { strategy, position, traceId, decision }: Cons
   return {
     strategyId: strategy.id,
     symbol: strategy.symbol,
+    tf: strategy.tf,
     side: action === 'enter' ? 'buy' : 'sell',
     purpose: action,
     arm,

@@ -322,3 +322,69 @@ describe('ingest', () => {
     expect(ingest.stalenessS()).toBe(5)
   })
 })
+
+describe('a stream that changes hands', () => {
+  const nobodys = () =>
+    createIngest({
+      ...hooks,
+      onHeard: (_stream, candle, isClosed) => void told.push(`heard ${candle.ts} ${isClosed}`),
+      clock,
+      random,
+      feed,
+      store,
+      streams: [],
+      log: createLog('test', 'silent'),
+    })
+
+  it('is only heard until it is taken, then warm before it gives a row, and told of from the candle that closed last', async () => {
+    const ingest = nobodys()
+    await ingest.prepare()
+    expect(ingest.stalenessS()).toBe(0)
+    told.length = 0
+    forming(ingest, NOW, 105)
+    closed(ingest, NOW)
+    expect(told).toEqual([`heard ${NOW} false`, `heard ${NOW} true`])
+    expect(ingest.counters.invalid).toBe(0)
+    expect((await store.streams()).length).toBe(0)
+    void ingest.onCandle({ stream, candle: { ...candleAt(NOW), l: -1 }, closed: true })
+    expect(ingest.counters.refused).toEqual({ bad_price: 1 })
+    const held = ingest.hold(stream)
+    // What comes meanwhile waits behind the history.
+    forming(ingest, NOW + HOUR, 102)
+    expect(ingest.currentRow(stream)).toBeNull()
+    await held
+    expect(ingest.currentRow(stream)).toMatchObject({ ts: NOW + HOUR, c: 102 })
+    told.length = 0
+    forming(ingest, NOW + HOUR, 103)
+    await ingest.drain()
+    expect(told).toEqual([`price ${NOW + HOUR} false`, `missed row ${NOW}`])
+  })
+
+  it('takes a candle that closes while it is made ready behind its history', async () => {
+    const ingest = nobodys()
+    await ingest.prepare()
+    at(NOW + 2 * HOUR)
+    const held = ingest.hold(stream)
+    closed(ingest, NOW + HOUR)
+    await held
+    await ingest.drain()
+    expect(ingest.warmStreams()).toBe(1)
+    expect(ingest.currentRow(stream)).toMatchObject({ ts: NOW + HOUR, c: candleAt(NOW + HOUR).c })
+  })
+
+  it('is told of no more when it was given away, and not tried for again', async () => {
+    const ingest = nobodys()
+    await ingest.prepare()
+    feed.reachable = false
+    await ingest.hold(stream)
+    ingest.drop(stream)
+    const { asked } = feed
+    told.length = 0
+    await clock.advance(60_000)
+    closed(ingest, NOW)
+    await ingest.drain()
+    expect(ingest.currentRow(stream)).toBeNull()
+    expect(told).toEqual([`heard ${NOW} true`])
+    expect(feed.asked).toBeLessThanOrEqual(asked + 1)
+  })
+})

@@ -1,15 +1,8 @@
 import type { StreamCondition } from '@spark/contract/health'
-import { streamName, type Candle, type Stream } from '@spark/core/market/candle'
+import { candleFault, streamName, type Candle, type Stream } from '@spark/core/market/candle'
 import { WARM_UP_CANDLES, gapBetween } from '@spark/core/market/gap'
 import { candleOpenMs, timeframeMs } from '@spark/core/market/timeframe'
-import {
-  createIndicatorSet,
-  peekCandle,
-  pushCandle,
-  type IndicatorSet,
-  type IndicatorValues,
-} from '@spark/core/indicators/indicator-set'
-import { featureRow, type FeatureRow } from '@spark/core/signal/feature-row'
+import type { FeatureRow } from '@spark/core/signal/feature-row'
 import { backoffMs, type Backoff } from '../backoff.ts'
 import type { Clock } from '../clock.ts'
 import { FeedError, type CandleMessage, type Feed, type FeedWarning } from '../feed/feed.ts'
@@ -18,6 +11,7 @@ import type { Randomness } from '../random.ts'
 import type { CandleStore } from '../storage/candle-store.ts'
 import { StorageError } from '../storage/storage-error.ts'
 import { createMarketTime, messageRefusal, usableHistory, type Refusal, type Refused } from './judge-candles.ts'
+import { conditionOf, lastClosedRow, newStreamState, push, rowOf, type StreamState } from './stream-state.ts'
 
 /**
  * Candles an indicator set is warmed with. Wilder and EMA smoothing forget their start by then
@@ -42,6 +36,10 @@ export interface IngestCounters {
 export interface Ingest {
   /** Backfills and warms every stream. A stream whose source cannot be asked starts from stored candles. */
   prepare(): Promise<void>
+  /** From now on the candles of this stream are taken. Resolves when it is backfilled and warm, as by `prepare`. */
+  hold(stream: Stream): Promise<void>
+  /** Its candles are taken no longer, and nothing is told of them. */
+  drop(stream: Stream): void
   /** Resolves when everything that follows from the message has been done; a live feed does not wait for it. */
   onCandle(message: CandleMessage): Promise<void>
   onWarning(warning: FeedWarning): void
@@ -62,29 +60,15 @@ export interface Ingest {
   drain(): Promise<void>
 }
 
-interface StreamState {
-  stream: Stream
-  indicators: IndicatorSet
-  lastClosed: Candle | null
-  lastValues: IndicatorValues | null
-  forming: Candle | null
-  lastMessageMonotonicMs: number | null
-  /** Closed candles that were refused as `jump` since the last good one. */
-  jumps: number
-  /** Row of the candle that closed last before the feed was listened to, until the one after it is heard of. */
-  missed: FeatureRow | null
-  /** Closed candles are stored and pushed one after the other. */
-  work: Promise<void>
-  /** Closed candles received and not in the indicators yet: while there is one, no row is true. */
-  owed: number
-}
-
 export interface IngestDeps {
   clock: Clock
   random: Pick<Randomness, 'unit'>
   feed: Feed
   store: CandleStore
+  /** Whose candles are taken from the beginning. */
   streams: readonly Stream[]
+  /** Told of messages of streams that are not taken here, where other hosts take them. Without it nobody asked for them. */
+  onHeard?(stream: Stream, candle: Candle, closed: boolean): void
   log: Log
   /** Told of every valid message first: prices come before decisions. */
   onPrice(stream: Stream, candle: Candle, closed: boolean): Promise<void>
@@ -113,6 +97,7 @@ interface Heard {
 
 /** Market messages in, feature rows out: validates, stores, fills gaps, keeps the indicators of every stream. */
 export function createIngest(deps: IngestDeps): Ingest {
+  const newState = (stream: Stream) => newStreamState(stream, deps.clock.monotonicMs())
   const states = new Map<string, StreamState>(deps.streams.map((stream) => [streamName(stream), newState(stream)]))
   const counters: IngestCounters = { valid: 0, invalid: 0, closed: 0, gaps: 0, refused: {}, warnings: {} }
   const marketMs = createMarketTime(deps.feed, deps.clock)
@@ -130,7 +115,7 @@ export function createIngest(deps: IngestDeps): Ingest {
     counters,
     onCandle(message) {
       const state = states.get(streamName(message.stream))
-      const done = state === undefined ? refuse(work, message, NOBODY) : takeMessage(work, state, message)
+      const done = state === undefined ? overhear(work, message) : takeMessage(work, state, message)
       // Messages that say nothing new share the promise of the one before.
       if (!deciding.has(done)) {
         deciding.add(done)
@@ -144,13 +129,20 @@ export function createIngest(deps: IngestDeps): Ingest {
       deps.log.warn(warning, 'feed')
     },
     async prepare() {
-      for (const state of states.values()) {
-        const answered = await warm(work, state)
-        // A source that is away when Spark starts is asked again until it answers, unless stored candles do.
-        if (!answered && state.lastValues === null) owe(work, state, () => warmFromSource(work, state))
-        state.missed = rowOf(state)
-      }
+      for (const state of states.values()) await begin(work, state)
       work.heard.listeningSinceMs = deps.clock.monotonicMs()
+    },
+    async hold(stream) {
+      const state = newState(stream)
+      states.set(streamName(stream), state)
+      // Messages wait behind it, as behind every candle that is not taken yet.
+      owe(work, state, () => begin(work, state))
+      await state.work
+    },
+    drop(stream) {
+      const state = states.get(streamName(stream))
+      if (state !== undefined) state.dropped = true
+      states.delete(streamName(stream))
     },
     currentRow(stream) {
       const state = states.get(streamName(stream))
@@ -172,6 +164,23 @@ const NOBODY: Refused = { code: 'unknown_stream', detail: 'nobody asked for it' 
 
 function countRefused({ refused }: IngestCounters, code: Refusal): void {
   refused[code] = (refused[code] ?? 0) + 1
+}
+
+/** Of a stream that another host takes: its price is known here too. */
+function overhear(work: IngestWork, message: CandleMessage): Promise<void> {
+  const { stream, candle, closed } = message
+  if (work.onHeard === undefined) return refuse(work, message, NOBODY)
+  const fault = candleFault(candle)
+  if (fault !== null) return refuse(work, message, fault)
+  work.onHeard(stream, candle, closed)
+  return Promise.resolve()
+}
+
+/** Backfilled and warm. A source that is away is asked again until it answers, unless stored candles do. */
+async function begin(work: IngestWork, state: StreamState): Promise<void> {
+  const answered = await warm(work, state)
+  if (!answered && state.lastValues === null) owe(work, state, () => warmFromSource(work, state))
+  else state.missed = lastClosedRow(state)
 }
 
 function refuse({ counters, log }: IngestWork, { stream, candle }: CandleMessage, { code, detail }: Refused): Promise<void> {
@@ -201,7 +210,8 @@ function takeMessage(work: IngestWork, state: StreamState, message: CandleMessag
   let decided: Promise<void> = Promise.resolve()
   owe(work, state, async () => {
     await takeClosed(work, state, candle)
-    const row = closedRow(state, candle)
+    // Only the candle just taken is decided on: what was filled in before it is history.
+    const row = state.lastClosed?.ts === candle.ts && !state.dropped ? lastClosedRow(state) : null
     // Not waited for here: the next row may be scored while orders are on their way.
     if (row !== null) decided = priced.then(() => work.onClosedRow(stream, row, false))
   })
@@ -222,45 +232,11 @@ function missedBefore({ missed, stream }: StreamState, candle: Candle): FeatureR
 function stalenessS({ listeningSinceMs }: Heard, states: readonly StreamState[], clock: Clock): number | null {
   if (listeningSinceMs === null) return null
   const nowMs = clock.monotonicMs()
-  return (nowMs - Math.min(nowMs, ...states.map((state) => state.lastMessageMonotonicMs ?? listeningSinceMs))) / 1000
-}
-
-function conditionOf(state: StreamState, nowMs: number): StreamCondition {
-  const { stream, indicators, lastClosed, lastMessageMonotonicMs } = state
-  const warming = indicators.count < WARM_UP_CANDLES ? `${indicators.count} of ${WARM_UP_CANDLES} candles` : null
-  const owed = state.owed > 0 ? 'closed candles are not stored yet' : null
-  return {
-    stream: streamName(stream),
-    candles: indicators.count,
-    lastClosedTs: lastClosed?.ts ?? null,
-    lastMessageAgeS: lastMessageMonotonicMs === null ? null : Math.round((nowMs - lastMessageMonotonicMs) / 100) / 10,
-    problem: owed ?? warming ?? (rowOf(state) === null ? 'no row' : null),
-  }
-}
-
-function newState(stream: Stream): StreamState {
-  return {
-    stream,
-    indicators: createIndicatorSet(stream.tf),
-    lastClosed: null,
-    lastValues: null,
-    forming: null,
-    lastMessageMonotonicMs: null,
-    jumps: 0,
-    missed: null,
-    work: Promise.resolve(),
-    owed: 0,
-  }
-}
-
-function rowOf(state: StreamState): FeatureRow | null {
-  const { stream, indicators, forming, lastClosed, lastValues } = state
-  if (state.owed > 0) return null
-  if (forming !== null && forming.ts > (lastClosed?.ts ?? -1)) {
-    const values = peekCandle(indicators, forming)
-    return values === null ? null : featureRow(stream, forming, values)
-  }
-  return lastClosed === null || lastValues === null ? null : featureRow(stream, lastClosed, lastValues)
+  return (
+    (nowMs -
+      Math.min(nowMs, ...states.map((state) => state.lastMessageMonotonicMs ?? Math.max(listeningSinceMs, state.heldSinceMs)))) /
+    1000
+  )
 }
 
 /**
@@ -316,7 +292,7 @@ async function untilDone(
         'candles could not be taken; no row of this stream is scored meanwhile; trying again',
       )
       const waited = new Promise<void>((resolve) => deps.clock.after(waitMs, resolve))
-      if ((await Promise.race([waited, stopped])) === 'stopped') return
+      if ((await Promise.race([waited, stopped])) === 'stopped' || state.dropped) return
     }
   }
 }
@@ -332,11 +308,6 @@ async function takeClosed(deps: IngestWork, state: StreamState, candle: Candle):
   }
   await storeCandles(deps, state.stream, [candle])
   push(state, candle)
-}
-
-/** Only the candle just taken is decided on: what was filled in before it is history. */
-function closedRow({ stream, lastClosed, lastValues }: StreamState, candle: Candle): FeatureRow | null {
-  return lastClosed?.ts === candle.ts && lastValues !== null ? featureRow(stream, candle, lastValues) : null
 }
 
 async function fillGap(deps: IngestWork, state: StreamState, missing: number, beforeMs: number): Promise<Candle[]> {
@@ -369,10 +340,4 @@ async function storeCandles(deps: IngestDeps, stream: Stream, candles: readonly 
       { stream: streamName(stream), differing: differing.slice(0, 10), count: differing.length },
       'the feed gives other values than stored; stored ones are kept',
     )
-}
-
-function push(state: StreamState, candle: Candle): void {
-  if (candle.ts <= (state.lastClosed?.ts ?? -1)) return
-  state.lastValues = pushCandle(state.indicators, candle)
-  state.lastClosed = candle
 }

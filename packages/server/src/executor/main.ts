@@ -20,12 +20,15 @@ import { createCandleStore } from '../storage/candle-store.ts'
 import { createMetricSliceStore } from '../storage/metric-slice-store.ts'
 import { createStrategyStore } from '../storage/strategy-store.ts'
 import type { MainDatabase } from '../storage/open-main-database.ts'
+import { isPostgresUrl } from '../storage/postgres-url.ts'
 import { createAuthenticator, loadTokens, type Tokens } from '../tokens.ts'
 import { executorHealth, listenExecutor } from './http.ts'
+import { ALONE, type Group } from './group/group.ts'
 import { createIngest, type Ingest } from './ingest.ts'
 import { startMeasure, type Measure } from './measure.ts'
 import { createExecutorMeters, deadLetters } from './meters.ts'
 import { openOrderDesk, type OrderDesk } from './order-desk.ts'
+import { openGroup, startControlling, type OpenGroup } from './open-group.ts'
 import { checkMode, openVenue } from './open-venue.ts'
 import { startOperation } from './operation.ts'
 import { ORDER_WRITER } from '../storage/audit/last-relayed.ts'
@@ -33,7 +36,9 @@ import { startPolling, strategiesToScore, waitForApi, type StrategyPoller } from
 
 /** What comes into being one after the other, for those who ask meanwhile. */
 interface Parts {
+  ingest?: Ingest
   desk?: OrderDesk
+  lead?: () => Promise<void>
   controller?: OpenController
   poller?: StrategyPoller
 }
@@ -46,32 +51,27 @@ async function run(started: Started): Promise<void> {
   const { database, audit } = storage
   await checkMode(config, database, clock)
   const stored = await createStrategyStore(database.db).list()
-  const wanted = distinctStreams([config.canary, ...config.file.strategies, ...stored])
-  const feed = await openFeed(config, clock, wanted)
-  const has = new Set((feed.streams ?? wanted).map(streamName))
-  const streams = wanted.filter((stream) => has.has(streamName(stream)))
-  if (streams.length < wanted.length)
-    log.warn(
-      { feed: feed.name, streams: streams.map(streamName), missing: wanted.length - streams.length },
-      'the files do not have every stream; strategies on the others wait',
-    )
+  const { feed, streams } = await openMarket(started, distinctStreams([config.canary, ...config.file.strategies, ...stored]))
   const parts: Parts = {}
-  const ingest = createIngest({
+  const shared = openShared(started, { database, streams, parts })
+  const group = shared?.group ?? ALONE
+  const ingest = (parts.ingest = createIngest({
     clock,
     random,
     feed,
     store: createCandleStore(database.db),
-    streams,
+    streams: shared === null ? streams : [],
+    ...(shared !== null && { onHeard: (...heard) => parts.desk?.trading.hear(...heard) }),
     log,
     onPrice: (stream, candle, closed) => parts.desk?.trading.onCandle(stream, candle, closed) ?? Promise.resolve(),
     onClosedRow: (stream, row, missed) => parts.desk?.trading.onClosedRow(stream, row, missed) ?? Promise.resolve(),
-  })
-  await serveHttp(started, { tokens, storage, feed, ingest, streams: streams.length, parts })
+  }))
+  await serveHttp(started, { tokens, storage, feed, ingest, parts })
   await storage.announceStart({ feed: feed.name, venue: config.venueName, strategies: config.file.strategies.length })
 
   await ingest.prepare()
   const client = createClient({ baseUrl: config.apiUrl, token: tokens.executor })
-  const desk = (parts.desk = await openDesk(started, { feed, database, audit, client, streams }))
+  const desk = (parts.desk = await openDesk(started, { feed, database, audit, client, streams, group }))
   const controller = (parts.controller = await openController({
     config,
     processName,
@@ -83,9 +83,16 @@ async function run(started: Started): Promise<void> {
     clock,
     random,
     log,
+    leadsIn: (trx) => group.leadsIn(trx),
   }))
-  await startOperation(started, { storage, feed, streams, ingest, desk })
+  const operate = () => startOperation(started, { storage, feed, streams, ingest, desk })
+  parts.lead = async () => {
+    await operate()
+    await startControlling(started, controller)
+  }
+  if (shared === null) await operate()
   const measure = startMeasuring(started, database, ingest, desk)
+  await shared?.join()
   await feed.start(streams, {
     onCandle: (message) => ingest.onCandle(message),
     onWarning: (warning) => ingest.onWarning(warning),
@@ -94,12 +101,27 @@ async function run(started: Started): Promise<void> {
   life.onStop('feed', () => feed.stop())
   if (!(await waitForApi(client, systemClock)))
     log.warn({ apiUrl: config.apiUrl }, 'the api does not answer yet; polling starts all the same')
-  const poller = await startPolls(started, { client, desk, measure, feed, ingest, parts, controller })
-  const running = await controller.start()
-  life.onStop('controller', () => running.stop())
+  const poller = await startPolls(started, { client, desk, measure, feed, ingest, parts, controller, group })
+  if (shared === null) await startControlling(started, controller)
+  life.onStop('reports', await controller.report())
   const { executorUrl: url, venueName: venue } = config
   const counts = { strategies: (await desk.strategies.list()).length, scored: poller.strategies(), streams: streams.length }
   log.info({ url, feed: feed.name, venue, ...counts }, 'executor is running')
+}
+
+/** With a server there may be other executors; with files there is none. */
+function openShared(
+  started: Started,
+  { database, streams, parts }: { database: MainDatabase; streams: readonly Stream[]; parts: Parts },
+): OpenGroup | null {
+  if (!isPostgresUrl(started.config.databasePath)) return null
+  const ingest = () => opened(parts.ingest)
+  return openGroup(started, { database, streams, ingest, desk: () => opened(parts.desk), lead: () => opened(parts.lead)() })
+}
+
+function opened<Part>(part: Part | undefined): Part {
+  if (part === undefined) throw new Error('the group was joined before everything was open')
+  return part
 }
 
 /** Polls until the process stops, and counts what becomes of them. */
@@ -113,6 +135,7 @@ async function startPolls(
     ingest,
     parts,
     controller,
+    group,
   }: {
     client: Client
     desk: OrderDesk
@@ -121,6 +144,7 @@ async function startPolls(
     ingest: Ingest
     parts: Parts
     controller: OpenController
+    group: Group
   },
 ): Promise<StrategyPoller> {
   const poller = (parts.poller = await startPolling({
@@ -128,10 +152,13 @@ async function startPolls(
     random: systemRandomness,
     log,
     client,
-    strategies: () => strategiesToScore(config.canary, controller.watch.now(), desk.strategies),
+    strategies: async () =>
+      (await strategiesToScore(config.canary, controller.watch.now(), desk.strategies)).filter(({ stream }) =>
+        group.owns(stream),
+      ),
     pollIntervalMs: () => controller.watch.now().pollIntervalMs,
     // The list of an interval is older than a brake that was pulled in it.
-    asks: (id) => desk.isRunning(id) && controller.watch.now().mode !== 'off',
+    asks: ({ id, stream }) => desk.isRunning(id) && group.owns(stream) && controller.watch.now().mode !== 'off',
     due: (dueMs) => measure.due(dueMs),
     currentRow: (stream) => ingest.currentRow(stream),
     marketNowMs: () => (isReplay(config) ? feed.nowMs() : null),
@@ -156,7 +183,6 @@ async function serveHttp(
     storage: OpenStorage
     feed: Feed
     ingest: Ingest
-    streams: number
     parts: Parts
   },
 ): Promise<void> {
@@ -184,7 +210,7 @@ async function serveHttp(
         storage: await storage.storageHealth(),
         feedName: feed.name,
         ingest,
-        streams: running.streams,
+        streams: ingest.conditions().length,
         strategies: parts.poller?.strategies() ?? 0,
         lastScoreMs: parts.poller?.lastScoreMs() ?? null,
       }),
@@ -220,20 +246,24 @@ async function openDesk(
     audit,
     client,
     streams,
+    group,
   }: {
     feed: Feed
     database: MainDatabase
     audit: AuditWriter
     client: Client
     streams: readonly Stream[]
+    group: Group
   },
 ): Promise<OrderDesk> {
   // Orders live by the market's time: in a replay that of the data.
   const clock: Clock = isReplay(config) ? { ...wallClock, nowMs: () => feed.nowMs() } : wallClock
   const auditReader = openAuditReader({ ...auditOf(config), thread: false })
   life.onStop('order audit reader', () => auditReader.close())
-  const orderAudit = await openAuditWriter({ ...auditOf(config), writer: ORDER_WRITER, clock: wallClock })
-  life.onStop('order audit', () => orderAudit.close())
+  // Of several executors the one that leads opens it.
+  const orderAudit =
+    group.member === null ? await openAuditWriter({ ...auditOf(config), writer: ORDER_WRITER, clock: wallClock }) : null
+  if (orderAudit !== null) life.onStop('order audit', () => orderAudit.close())
   const { venue, tellPrice } = await openVenue(config, database, clock, wallClock)
   const desk = await openOrderDesk({
     clock,
@@ -252,9 +282,26 @@ async function openDesk(
     orderAudit,
     auditReader,
     client,
+    group,
   })
   life.onStop('orders', () => desk.stop())
   return desk
+}
+
+/** The feed, and those of the streams that it has. */
+async function openMarket(
+  { config, clock, log }: Started,
+  wanted: readonly Stream[],
+): Promise<{ feed: Feed; streams: readonly Stream[] }> {
+  const feed = await openFeed(config, clock, wanted)
+  const has = new Set((feed.streams ?? wanted).map(streamName))
+  const streams = wanted.filter((stream) => has.has(streamName(stream)))
+  if (streams.length < wanted.length)
+    log.warn(
+      { feed: feed.name, streams: streams.map(streamName), missing: wanted.length - streams.length },
+      'the files do not have every stream; strategies on the others wait',
+    )
+  return { feed, streams }
 }
 
 function isReplay({ feed }: Config): boolean {

@@ -1,8 +1,10 @@
 import type { AlertCode } from '@spark/core/alert/alert-code'
 import { ApiError, UnreachableError } from '@spark/contract/client'
+import type { Stream } from '@spark/core/market/candle'
 import type { Instrument } from '@spark/core/market/instrument'
 import type { MlAnswer } from '@spark/core/trading/decide-position'
 import type { Strategy } from '@spark/core/trading/strategy'
+import type { Kysely } from 'kysely'
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
 import type { AlertRules } from '../notify/alert-rules.ts'
@@ -14,6 +16,7 @@ import { effectiveLimits } from '../risk-limits.ts'
 import type { AuditWriter } from '../storage/audit/audit-event.ts'
 import type { AuditReader } from '../storage/audit/audit-reader.ts'
 import type { MainDatabase } from '../storage/open-main-database.ts'
+import type { MainTables } from '../storage/tables.ts'
 import { StorageError } from '../storage/storage-error.ts'
 import type { OrderStore } from '../storage/order-store.ts'
 import type { StoredStrategy, StrategyStore } from '../storage/strategy-store.ts'
@@ -28,6 +31,8 @@ import type { OrderPath } from './orders/order-path.ts'
 import { raiseAlert, resolveAlert } from './orders/raise-alert.ts'
 import { settleAlerts } from './orders/settle-alerts.ts'
 import { tellClockDoubt } from './orders/tell-clock-doubt.ts'
+import { ALONE, type Group } from './group/group.ts'
+import { reconcileStream, takeOverOrders } from './orders/reconcile-venue.ts'
 import { startPortfolio, type Portfolio } from './portfolio.ts'
 import type { ScoreClient } from './score-strategies.ts'
 import { startTrading, type LastPrices, type Trading } from './trading.ts'
@@ -51,6 +56,14 @@ export interface OrderDesk {
   /** Ends an alert whose cause is over; never rejects for storage. */
   resolve(code: AlertCode, scope: string): Promise<void>
   isRunning(id: string): boolean
+  /** This process leads now: its equity counts for all. Never rejects for storage. */
+  lead(): Promise<void>
+  /** From now on this process carries the events of orders into their chain; resolves with what ends it. Rejects with StorageError. */
+  carry(orderAudit: Pick<AuditWriter, 'appendAll'>): Promise<() => Promise<void>>
+  /** In the transaction that takes streams over. */
+  takeOver(trx: Kysely<MainTables>, streams: readonly Stream[]): Promise<void>
+  /** Asks the venue for what the last owner of a stream had there. Rejects with VenueError. */
+  reconcile(stream: Stream): Promise<void>
   /** As of the last look, at most a second ago; null before the first. */
   depth(): Record<QueueName, QueueDepth> | null
   haltedReason(): string | null
@@ -73,44 +86,30 @@ export interface OrderDeskDeps {
   alertRules: AlertRules
   symbols: readonly string[]
   audit: Pick<AuditWriter, 'appendAll'>
-  orderAudit: Pick<AuditWriter, 'appendAll'>
+  /** Null: another process may carry the events of orders into their chain; see `carry`. */
+  orderAudit: Pick<AuditWriter, 'appendAll'> | null
   auditReader: Pick<AuditReader, 'positions' | 'since'>
   client: ScoreClient
+  /** Default: there is no other executor. */
+  group?: Group
   /** How old the equity may be that limits look at, ms; default 5000. */
   equityEveryMs?: number
 }
 
 /** Everything between a closed candle and the venue, put together and started. Rejects with StorageError or VenueError. */
 export async function openOrderDesk(deps: OrderDeskDeps): Promise<OrderDesk> {
-  const { clock, random, log, venue, audit } = deps
-  const { db } = deps.database
-  const stores = createTradingStores(db)
+  const { clock, random, log, audit } = deps
+  const stores = createTradingStores(deps.database.db)
   const { strategies, positions, orders, outbox, equityCurve } = stores
   await strategies.install(deps.file.strategies.map(strategyOf), clock.nowMs())
-  const queue = createDatabaseQueue({ db, clock, random })
   const prices: LastPrices = new Map()
-  const { heard, ...wall } = await readWallClock(deps, stores)
-  const parts: { trading?: Trading; relay?: AuditRelay; portfolio?: Portfolio } = {}
-  const path: OrderPath = {
-    ...stores,
-    clock,
-    ...wall,
-    log,
-    queue,
-    venue,
-    instruments: await listed(deps),
-    limits: async (trx) => effectiveLimits(deps.file, await stores.riskLimits.list(trx)),
-    live: deps.live,
-    alerts: createAlerts({ db, rules: deps.alertRules, clock: deps.wallClock, random }),
-    lastPrice: (symbol) => prices.get(symbol) ?? null,
-    equity: () => parts.portfolio?.equity() ?? null,
-    committed() {
-      parts.relay?.poke()
-      parts.trading?.poke()
-    },
+  const parts: Parts = {}
+  const { path, heard } = await openPath(deps, stores, prices, parts)
+  const carry = async (writer: Pick<AuditWriter, 'appendAll'>) => {
+    const relay = (parts.relay = await startAuditRelay({ outbox, writer, reader: deps.auditReader, clock, log }))
+    return () => relay.stop()
   }
-  const { orderAudit: writer, auditReader: reader } = deps
-  const relay = (parts.relay = await startAuditRelay({ outbox, writer, reader, clock, log }))
+  if (deps.orderAudit !== null) await carry(deps.orderAudit)
   const portfolio = (parts.portfolio = await startPortfolio({
     clock,
     log,
@@ -118,6 +117,7 @@ export async function openOrderDesk(deps: OrderDeskDeps): Promise<OrderDesk> {
     positions,
     equity: equityCurve,
     lastPrice: (symbol) => path.lastPrice(symbol),
+    keeps: () => path.group.leads(),
     ...(deps.equityEveryMs !== undefined && { refreshMs: deps.equityEveryMs }),
   }))
   const trading = (parts.trading = await startTrading({
@@ -137,18 +137,60 @@ export async function openOrderDesk(deps: OrderDeskDeps): Promise<OrderDesk> {
     trading: { ...trading, onCandle: (...told) => (heard(), trading.onCandle(...told)) },
     strategies,
     orders,
-    queue,
+    queue: path.queue,
     alerts: path.alerts,
     instruments: path.instruments,
     raise: (alert) => raiseAlert(path, alert),
     resolve: (code, scope) => resolveAlert(path, code, scope),
+    lead: () => portfolio.refresh(),
+    carry,
+    takeOver: (trx, taken) => takeOverOrders(path, trx, taken),
+    reconcile: (stream) => reconcileStream(path, stream),
     async stop() {
       look.stopLooking()
       await trading.stop()
       await portfolio.stop()
-      await relay.stop()
+      await parts.relay?.stop()
     },
   }
+}
+
+/** What comes into being after the path that leads to it. */
+interface Parts {
+  trading?: Trading
+  relay?: AuditRelay
+  portfolio?: Portfolio
+}
+
+async function openPath(
+  deps: OrderDeskDeps,
+  stores: TradingStores,
+  prices: LastPrices,
+  parts: Parts,
+): Promise<{ path: OrderPath; heard: () => void }> {
+  const { clock, random, log, venue, group = ALONE } = deps
+  const { db } = deps.database
+  const { heard, ...wall } = await readWallClock(deps, stores)
+  const path: OrderPath = {
+    ...stores,
+    clock,
+    ...wall,
+    log,
+    queue: createDatabaseQueue({ db, clock, random }),
+    venue,
+    instruments: await listed(deps),
+    limits: async (trx) => effectiveLimits(deps.file, await stores.riskLimits.list(trx)),
+    live: deps.live,
+    alerts: createAlerts({ db, rules: deps.alertRules, clock: deps.wallClock, random }),
+    lastPrice: (symbol) => prices.get(symbol) ?? null,
+    equity: () => parts.portfolio?.equity() ?? null,
+    group,
+    committed() {
+      parts.relay?.poke()
+      parts.trading?.poke()
+    },
+  }
+  return { path, heard }
 }
 
 /** Wall time, and what hangs on it being right. `heard`: a valid market message came. */
@@ -177,11 +219,11 @@ async function startLooking(path: OrderPath) {
   async function look(): Promise<void> {
     notRunning = new Set(await strategies.notRunning())
     // Before the queue: an alert that is raised between the two is not taken for one whose cause is over.
-    const alerts = await path.alerts.open()
+    const alerts = path.group.leads() ? await path.alerts.open() : []
     depth = await queue.depth()
     await settleAlerts(path, alerts, depth)
     halted = await path.venues.halt(path.db, path.venue.name)
-    await tellClockDoubt(path)
+    if (path.group.leads()) await tellClockDoubt(path)
     // Seen at every look, so that a lease that is renewed no more is noticed whoever decides next.
     path.leaseHolds((await path.risk.epoch(path.db)).leaseUntil)
   }

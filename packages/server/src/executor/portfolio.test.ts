@@ -21,9 +21,9 @@ afterEach(async () => {
   await fixture.close()
 })
 
-function start({ clock, path }: PathFixture = fixture): Promise<Portfolio> {
+function start({ clock, path }: PathFixture = fixture, keeps = () => true): Promise<Portfolio> {
   const { log, strategies, positions, equityCurve: equity } = path
-  return startPortfolio({ clock, log, strategies, positions, equity, lastPrice: (symbol) => path.lastPrice(symbol) })
+  return startPortfolio({ clock, log, strategies, positions, equity, keeps, lastPrice: (symbol) => path.lastPrice(symbol) })
 }
 async function ordered(change: Parameters<typeof wish>[0]): Promise<void> {
   await planOrders(fixture.path, [wish({ ...change, validUntil: fixture.clock.nowMs() + 60_000 })])
@@ -58,6 +58,20 @@ describe('equity', () => {
     expect(await newest('arm:ml')).toEqual({ equity: '9.45', realized: '0.00', unrealized: '9.45', fees: '0.50' })
     expect(await newest('arm:baseline')).toMatchObject({ equity: made.toFixed(2), unrealized: '0.00' })
     expect(await newest('total')).toMatchObject({ equity: made.plus('2009.44865').toFixed(2), realized: made.toFixed(2) })
+  })
+
+  it('of a process that does not keep it is by the marks of the one that does, and unknown before there are any', async () => {
+    const { path } = fixture
+    await path.db.deleteFrom('equity_mark').execute()
+    const other = await start(fixture, () => false)
+    expect(other.equity()).toBeNull()
+    expect(await path.equityCurve.mark('now')).toBeNull()
+    await portfolio.stop()
+    portfolio = await start()
+    await path.equityCurve.setMark('peak', '2500', START_MS)
+    await other.refresh()
+    expect(other.equity()).toEqual({ now: '2000', dayStart: '2000', peak: '2500' })
+    await other.stop()
   })
 
   it("stays with the arm that opened a position, whoever's decision closes it", async () => {

@@ -19,6 +19,8 @@ export interface Portfolio {
   equity(): Equity | null
   /** The market moved: computed anew when the last time is long enough ago by the market's time. Never rejects for storage. */
   onPrice(): Promise<void>
+  /** Computes it now. Never rejects for storage. */
+  refresh(): Promise<void>
   /** Stores a last point. */
   stop(): Promise<void>
 }
@@ -42,6 +44,8 @@ interface PortfolioDeps {
   equity: EquityStore
   lastPrice: (symbol: string) => { price: number } | null
   refreshMs?: number
+  /** Whether this process keeps the curve and its marks; others compute from what it keeps. Default: it does. */
+  keeps?: () => boolean
 }
 
 /**
@@ -49,7 +53,7 @@ interface PortfolioDeps {
  * point for each minute in total and by arm, and for each hour by strategy. A position without a price counts at its cost.
  */
 export async function startPortfolio(deps: PortfolioDeps): Promise<Portfolio> {
-  const { clock, log, refreshMs = REFRESH_MS } = deps
+  const { clock, log, refreshMs = REFRESH_MS, keeps = () => true } = deps
   const marked = await createMarks(deps.equity, clock)
   const made = rememberMade()
   const lots = rememberLots()
@@ -65,7 +69,12 @@ export async function startPortfolio(deps: PortfolioDeps): Promise<Portfolio> {
     const byStrategy = closing || hourTs !== strategyTs
     const sums = await sumsOf(deps, made, lots, byStrategy)
     const total = totalOf(sums)
-    current = await marked(capital.plus(total.realized).plus(total.unrealized), nowMs)
+    const now = capital.plus(total.realized).plus(total.unrealized)
+    if (!keeps()) {
+      current = await marked.byOther(now, nowMs)
+      return
+    }
+    current = await marked.byUs(now, nowMs)
     const strategies = byStrategy ? await deps.strategies.list() : []
     const capitals = new Map(strategies.map((one) => [`strategy:${one.id}`, new Decimal(one.capital)]))
     const points = [['total', total] as const, ...sums].map(([scope, sum]) =>
@@ -92,6 +101,7 @@ export async function startPortfolio(deps: PortfolioDeps): Promise<Portfolio> {
   const cancel = clock.every(refreshMs, () => void inTurn())
   return {
     equity: () => current,
+    refresh: () => inTurn(),
     onPrice: () => (clock.nowMs() - refreshedMs < refreshMs ? Promise.resolve() : inTurn()),
     stop() {
       cancel()
@@ -180,26 +190,46 @@ function pointOf(nowMs: number, scope: string, capital: Decimal, sum: Sum): Equi
   }
 }
 
+interface Marks {
+  /** Sets what is to be remembered. */
+  byUs(now: Decimal, nowMs: number): Promise<Equity>
+  /** By what another process has set; null until it has set where the day began. */
+  byOther(now: Decimal, nowMs: number): Promise<Equity | null>
+}
+
 /** Where the day began and the highest there was, both of them remembered over a restart; and now, for who shows the limits. */
-async function createMarks(store: EquityStore, clock: Clock): Promise<(now: Decimal, nowMs: number) => Promise<Equity>> {
+async function createMarks(store: EquityStore, clock: Clock): Promise<Marks> {
   let day = dayMark(clock.nowMs())
-  let dayStart = (await store.mark(day))?.equity ?? null
-  let peak = (await store.mark('peak'))?.equity ?? null
-  return async (now, nowMs) => {
-    const today = dayMark(nowMs)
-    if (today !== day) {
-      dayStart = (await store.mark(today))?.equity ?? null
-      day = today
-    }
-    if (dayStart === null) {
-      await store.setMark(day, now.toString(), nowMs)
-      dayStart = now.toString()
-    }
-    if (peak === null || now.gt(peak)) {
-      await store.setMark('peak', now.toString(), nowMs)
-      peak = now.toString()
-    }
-    await store.setMark('now', now.toString(), nowMs)
-    return { now: now.toString(), dayStart, peak }
+  let dayStart: DecimalText | null = null
+  let peak: DecimalText | null = null
+  async function read(): Promise<void> {
+    dayStart = (await store.mark(day))?.equity ?? null
+    peak = (await store.mark('peak'))?.equity ?? null
+  }
+  await read()
+  return {
+    async byUs(now, nowMs) {
+      const today = dayMark(nowMs)
+      if (today !== day) {
+        dayStart = (await store.mark(today))?.equity ?? null
+        day = today
+      }
+      if (dayStart === null) {
+        await store.setMark(day, now.toString(), nowMs)
+        dayStart = now.toString()
+      }
+      if (peak === null || now.gt(peak)) {
+        await store.setMark('peak', now.toString(), nowMs)
+        peak = now.toString()
+      }
+      await store.setMark('now', now.toString(), nowMs)
+      return { now: now.toString(), dayStart, peak }
+    },
+    async byOther(now, nowMs) {
+      day = dayMark(nowMs)
+      await read()
+      if (dayStart === null) return null
+      return { now: now.toString(), dayStart, peak: Decimal.max(now, peak ?? now).toString() }
+    },
   }
 }

@@ -72,8 +72,8 @@ export interface PollerDeps {
   strategies(): Promise<readonly ScoredStrategy[]>
   /** Counts from the next interval on, or from `lookAtInterval`. */
   pollIntervalMs(): number
-  /** Whether it still asks when its time has come: it runs, and the rollout has not ended meanwhile. */
-  asks(id: string): boolean
+  /** Whether it still asks when its time has come: it runs, its stream is ours, and the rollout has not ended meanwhile. */
+  asks(strategy: ScoredStrategy): boolean
   currentRow(stream: Stream): FeatureRow | null
   /** The market's time when it is not the wall clock's (replay), else null. */
   marketNowMs(): number | null
@@ -131,7 +131,7 @@ export async function startPolling(deps: PollerDeps): Promise<StrategyPoller> {
   }
 
   async function pollOnce(strategy: ScoredStrategy): Promise<void> {
-    if (!deps.asks(strategy.id)) return
+    if (!deps.asks(strategy)) return
     const dueMs = clock.nowMs()
     deps.due(dueMs)
     const feature = deps.currentRow(strategy.stream)

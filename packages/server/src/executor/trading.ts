@@ -1,4 +1,4 @@
-import type { Candle, Stream } from '@spark/core/market/candle'
+import { streamName, type Candle, type Stream } from '@spark/core/market/candle'
 import { timeframeMs } from '@spark/core/market/timeframe'
 import type { FeatureRow } from '@spark/core/signal/feature-row'
 import { told } from '@spark/contract/told'
@@ -27,6 +27,8 @@ const DECIDE_RETRY: Backoff = { firstMs: 250, maxMs: 5000 }
 const DECIDE_ATTEMPTS_MAX = 6
 
 export interface Trading {
+  /** A price of the market on which nothing is decided here: only what limits compare with. */
+  hear(stream: Stream, candle: Candle, closed: boolean): void
   /** Prices of a candle message: fills what waits at the venue, and is what limits compare with. Resolves when all before are told too. */
   onCandle(stream: Stream, candle: Candle, closed: boolean): Promise<void>
   /**
@@ -64,12 +66,14 @@ export type LastPrices = Map<string, { price: number; ts: number }>
  */
 export async function startTrading(deps: TradingDeps): Promise<Trading> {
   const { path } = deps
-  const { log, clock } = path
+  const { log, clock, group } = path
+  const isAlone = group.member === null
   const decide: DecideDeps = { path, plan: createPlanner(path), standings: createStandings(path), ...deps.decide }
-  await loseSending(path)
+  // Where hosts share the streams, orders are taken over with them, and others trade meanwhile.
+  if (isAlone) await loseSending(path)
   const pushed = createPushed(path)
   await path.venue.start(pushed.listener)
-  await reconcileVenue(path, { strict: true })
+  await reconcileVenue(path, { strict: isAlone })
   const cancels = createCancelBudget(clock)
   const worker = startQueueWorker({
     queue: path.queue,
@@ -81,23 +85,15 @@ export async function startTrading(deps: TradingDeps): Promise<Trading> {
     leaseMs: deps.leaseMs,
     pollEveryMs: deps.pollEveryMs,
     maxAttempts: 10,
+    takes: () => group.takes(),
     handle: (job) => handle(path, cancels, job),
     onDead: (job, reason, detail) => tellDead(path, job, reason, detail),
   })
-  let reconciling = false
-  const cancelReconcile = clock.every(RECONCILE_MS, () => {
-    if (reconciling) return
-    reconciling = true
-    reconcileVenue(path, { strict: false })
-      .catch((error: unknown) => {
-        if (!(error instanceof VenueError || error instanceof StorageError)) throw error
-        log.warn({ err: error }, 'the books could not be compared; trying again')
-      })
-      .finally(() => (reconciling = false))
-  })
+  const cancelReconcile = reconcileAgain(path)
   const teller = createPriceTeller(deps)
   let priced: Promise<void> = Promise.resolve()
   return {
+    hear: (...message) => teller.hear(...message),
     onCandle(stream, candle, closed) {
       const heard = teller.tell(stream, candle, closed)
       // Most messages say nothing new: the same price comes once for each timeframe.
@@ -110,6 +106,8 @@ export async function startTrading(deps: TradingDeps): Promise<Trading> {
       if (missed && clock.nowMs() > signalEndsMs(row)) return
       for (let attempt = 0; attempt < DECIDE_ATTEMPTS_MAX; attempt++) {
         try {
+          // Its lease may have ended because storage was away, and goes on with the next turn.
+          if (!group.owns(stream)) throw new StorageError('unavailable', 'lease', `${streamName(stream)} is not ours now`)
           if ((await decideStrategies(decide, stream, row)) > 0) await worker.idle()
           return
         } catch (error) {
@@ -129,6 +127,21 @@ export async function startTrading(deps: TradingDeps): Promise<Trading> {
       await pushed.settled()
     },
   }
+}
+
+/** The whole account, by the executor that leads. Returns what ends it. */
+function reconcileAgain(path: OrderPath): () => void {
+  let reconciling = false
+  return path.clock.every(RECONCILE_MS, () => {
+    if (reconciling || !path.group.leads()) return
+    reconciling = true
+    reconcileVenue(path, { strict: false })
+      .catch((error: unknown) => {
+        if (!(error instanceof VenueError || error instanceof StorageError)) throw error
+        path.log.warn({ err: error }, 'the books could not be compared; trying again')
+      })
+      .finally(() => (reconciling = false))
+  })
 }
 
 /** A dead letter of the order queue needs a person. */
@@ -167,19 +180,24 @@ function createPushed(path: OrderPath): { listener: VenueListener; settled(): Pr
   }
 }
 
+type Message = [stream: Stream, candle: Candle, closed: boolean]
+
 /** Messages of one moment are told together, and what waits for them goes on together. */
 const MESSAGES_A_GROUP = 1000
 
 /** Last prices, and the same to a venue that fills by them: in order, and never back in time. */
 function createPriceTeller({ path: { clock, log }, prices, tellPrice }: TradingDeps) {
-  const toldInOrder = inGroups(MESSAGES_A_GROUP, async (messages: readonly (readonly PriceTick[])[]) => {
+  const tellInOrder = inGroups(MESSAGES_A_GROUP, async (messages: readonly (readonly PriceTick[])[]) => {
     for (const tick of messages.flat()) await toldOne(tick)
     return messages
   })
-  let last: Promise<unknown> = Promise.resolve()
+  let done: Promise<unknown> = Promise.resolve()
 
-  /** Null: nothing new. */
-  function tell({ symbol, tf }: Stream, candle: Candle, closed: boolean): Promise<unknown> | null {
+  /** What the venue was told. A stream of another host may have said the same before, and told nobody here. */
+  const known: LastPrices = new Map()
+
+  /** What of a message is new to those who know these prices; they know it then. */
+  function newsOf(before: LastPrices, { symbol, tf }: Stream, candle: Candle, closed: boolean): PriceTick[] {
     // Within its candle, as exchanges count: what was decided at its end meets the next price, not this one again.
     const closeTs = closed ? candle.ts + timeframeMs(tf) - 1 : clock.nowMs()
     const news: PriceTick[] = []
@@ -187,15 +205,22 @@ function createPriceTeller({ path: { clock, log }, prices, tellPrice }: TradingD
       { symbol, price: candle.o, ts: candle.ts },
       { symbol, price: candle.c, ts: closeTs },
     ]) {
-      const known = prices.get(symbol)
+      const last = before.get(symbol)
       // A longer candle opened before what was traded since: no price goes back in time. Those of a moment are alike in every timeframe.
-      if (known !== undefined && (tick.ts < known.ts || (tick.ts === known.ts && tick.price === known.price))) continue
-      prices.set(symbol, { price: tick.price, ts: tick.ts })
+      if (last !== undefined && (tick.ts < last.ts || (tick.ts === last.ts && tick.price === last.price))) continue
+      before.set(symbol, { price: tick.price, ts: tick.ts })
       news.push(tick)
     }
+    return news
+  }
+
+  /** Null: nothing new. */
+  function tell(stream: Stream, candle: Candle, closed: boolean): Promise<unknown> | null {
+    newsOf(prices, stream, candle, closed)
+    const news = newsOf(known, stream, candle, closed)
     if (news.length === 0) return null
-    if (tellPrice !== null) last = toldInOrder(news)
-    return last
+    if (tellPrice !== null) done = tellInOrder(news)
+    return done
   }
 
   async function toldOne(tick: PriceTick): Promise<void> {
@@ -206,5 +231,5 @@ function createPriceTeller({ path: { clock, log }, prices, tellPrice }: TradingD
       log.error({ err: error, symbol: tick.symbol }, 'the paper venue cannot be written; what waits fills at a later price')
     }
   }
-  return { tell, idle: () => last }
+  return { hear: (...message: Message) => void newsOf(prices, ...message), tell, idle: () => done }
 }

@@ -182,7 +182,7 @@ async function run(parts: Parts): Promise<void> {
     client,
     strategies: () => strategiesToScore(config.canary, watch.now(), desk.strategies),
     pollIntervalMs: () => watch.now().pollIntervalMs,
-    asks: (id) => desk.isRunning(id) && watch.now().mode !== 'off',
+    asks: ({ id }) => desk.isRunning(id) && watch.now().mode !== 'off',
     due: (dueMs) => measure.due(dueMs),
     currentRow: (stream) => ingest.currentRow(stream),
     marketNowMs: () => (isReplay(feed) ? feed.nowMs() : null),

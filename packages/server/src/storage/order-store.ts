@@ -12,12 +12,24 @@ export interface StoredOrder extends Order {
   /** How often the venue said "not found" since the outcome became unknown, and when last, ms. */
   notFoundCount: number
   notFoundAt: number | null
+  /** Of the stream that it was decided on; empty: it ended before that was kept. */
+  tf: string
+  /** Under which number its stream was owned when it was planned, and then when it was sent; 0: there was one host. */
+  ownerNumber: number
 }
 
 export type OrderChange = Partial<
   Pick<
     StoredOrder,
-    'state' | 'reason' | 'filledQuantity' | 'venueOrderId' | 'sendingAt' | 'reservedMicros' | 'notFoundCount' | 'notFoundAt'
+    | 'state'
+    | 'reason'
+    | 'filledQuantity'
+    | 'venueOrderId'
+    | 'sendingAt'
+    | 'reservedMicros'
+    | 'notFoundCount'
+    | 'notFoundAt'
+    | 'ownerNumber'
   >
 >
 
@@ -52,7 +64,7 @@ export interface OrderStore {
  */
 export const IS_OPEN = sql<boolean>`state in ('planned', 'reserved', 'sending', 'acknowledged', 'partly_filled', 'unknown')`
 
-/** 24 columns a row; a statement takes 32,766 parameters. */
+/** 26 columns a row; a statement takes 32,766 parameters. */
 const ROWS_A_STATEMENT = 500
 
 const byIntent = prepared<MainTables, { id: string }, OrderRow>((from, parameter) =>
@@ -162,6 +174,8 @@ function toRow(order: StoredOrder): OrderRow {
     sending_at: order.sendingAt,
     changed_at: order.changedAt,
     trace_id: order.traceId,
+    tf: order.tf,
+    owner_number: order.ownerNumber,
   }
 }
 
@@ -175,6 +189,7 @@ function toChange(change: OrderChange): Partial<OrderRow> {
     ...(change.reservedMicros !== undefined && { reserved_micros: change.reservedMicros }),
     ...(change.notFoundCount !== undefined && { not_found_count: change.notFoundCount }),
     ...(change.notFoundAt !== undefined && { not_found_at: change.notFoundAt }),
+    ...(change.ownerNumber !== undefined && { owner_number: change.ownerNumber }),
   }
 }
 
@@ -204,5 +219,7 @@ function fromRow(row: OrderRow): StoredOrder {
     sendingAt: row.sending_at,
     changedAt: row.changed_at,
     traceId: row.trace_id,
+    tf: row.tf,
+    ownerNumber: row.owner_number,
   }
 }

@@ -142,7 +142,8 @@ function flattenRoute(app: FastifyInstance, { desk, clock, random }: ApiDeps): v
 }
 
 function orderView(order: StoredOrder): OrderView {
-  const { venueOrderId: _venue, reservedMicros: _reserved, notFoundCount: _count, notFoundAt: _at, ...view } = order
+  const { venueOrderId: _venue, reservedMicros: _reserved, notFoundCount: _count, notFoundAt: _at, ...rest } = order
+  const { tf: _tf, ownerNumber: _number, ...view } = rest
   return view
 }
 

@@ -23,6 +23,7 @@ import type { Venue } from '../../venue/venue.ts'
 import { createExposureLease } from '../../rollout/exposure-lease.ts'
 import { createClockTrust } from '../clock-trust.ts'
 import type { DecideDeps } from '../decide-strategies.ts'
+import { ALONE, type Group } from '../group/group.ts'
 import { startTrading, type LastPrices, type Trading } from '../trading.ts'
 import type { OrderPath } from './order-path.ts'
 import type { Wish } from './plan-orders.ts'
@@ -71,6 +72,8 @@ export interface PathOptions {
   startMs?: number
   /** What the api answers for an exposed strategy; default: nobody answers. */
   askMl?: DecideDeps['askMl']
+  /** Who shares in the work; default: nobody. */
+  group?: Group
   /** Called before each statement on the main database, and before and after each call of the venue. What it throws ends the life. */
   onPoint?: () => void
 }
@@ -124,6 +127,7 @@ export async function openPath(options: PathOptions = {}): Promise<PathFixture> 
     clockDoubt: () => (options.clocked === true ? trust.doubt() : null),
     lastPrice: (symbol) => prices.get(symbol) ?? null,
     equity: () => ({ now: options.equity ?? '4000', dayStart: '4000', peak: '4000' }),
+    group: options.group ?? ALONE,
     committed: () => trading?.poke(),
   }
   const settle = async () => {
@@ -221,6 +225,7 @@ export function wish(change: Partial<Wish> = {}): Wish {
   return {
     strategyId: 's0',
     symbol: 'BTCUSDT',
+    tf: '1h',
     side: 'buy',
     purpose: 'enter',
     arm: 'baseline',

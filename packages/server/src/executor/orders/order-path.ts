@@ -1,5 +1,7 @@
 import type { Kysely } from 'kysely'
+import { streamName, type Stream } from '@spark/core/market/candle'
 import type { Instrument } from '@spark/core/market/instrument'
+import type { Timeframe } from '@spark/core/market/timeframe'
 import { Decimal, type DecimalText } from '@spark/core/trading/decimal'
 import type { OrderState } from '@spark/core/trading/order'
 import { isFinal, nextOrderState, type OrderEvent } from '@spark/core/trading/order-machine'
@@ -14,6 +16,7 @@ import { toMicros } from '../../storage/position-store.ts'
 import type { MainTables } from '../../storage/tables.ts'
 import type { TradingStores } from '../../storage/trading-stores.ts'
 import type { Venue } from '../../venue/venue.ts'
+import type { Group } from '../group/group.ts'
 
 /** What every part of the order path works with. */
 export interface OrderPath extends TradingStores {
@@ -39,13 +42,21 @@ export interface OrderPath extends TradingStores {
   lastPrice(symbol: string): { price: number; ts: number } | null
   /** Equity now, at midnight UTC and at its highest; null when it is not known. */
   equity(): { now: DecimalText; dayStart: DecimalText; peak: DecimalText } | null
+  /** Whose streams are whose. */
+  group: Group
   /** Something was committed: jobs and audit events may wait. */
   committed(): void
 }
 
 /** One order is one job, however often it is enqueued. */
-export function sendJob({ intentId }: Pick<StoredOrder, 'intentId'>): NewJob {
-  return { queue: 'order', key: `send ${intentId}`, payload: { kind: 'send', intentId } }
+export function sendJob(order: Pick<StoredOrder, 'intentId' | 'symbol' | 'tf'>): NewJob {
+  const { intentId } = order
+  return { queue: 'order', key: `send ${intentId}`, payload: { kind: 'send', intentId }, owner: streamName(streamOf(order)) }
+}
+
+/** What the order was decided on: whoever owns it sends. */
+export function streamOf({ symbol, tf }: Pick<StoredOrder, 'symbol' | 'tf'>): Stream {
+  return { symbol, tf: tf as Timeframe }
 }
 
 /** What an order may still add to the exposure. */

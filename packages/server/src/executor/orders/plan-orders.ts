@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely'
+import { streamName, type Stream } from '@spark/core/market/candle'
 import { isDust } from '@spark/core/market/instrument'
 import { Decimal, parseDecimal, type DecimalText } from '@spark/core/trading/decimal'
 import { clientOrderId, intentId } from '@spark/core/trading/intent'
@@ -14,12 +15,14 @@ import type { StoredPosition } from '../../storage/position-store.ts'
 import { candleKey, killedBy, repeatKey, type Fence, type KillSwitch, type RiskSums } from '../../storage/risk-store.ts'
 import type { MainTables } from '../../storage/tables.ts'
 import { INSIDE, bookFill, instrumentOf, type OrderFill } from './book-fill.ts'
-import { orderEvent, reservedMicros, sendJob, type OrderPath } from './order-path.ts'
+import { orderEvent, reservedMicros, sendJob, streamOf, type OrderPath } from './order-path.ts'
 
 /** What a strategy wants at one moment. */
 export interface Wish {
   strategyId: string
   symbol: string
+  /** With the symbol the stream of the strategy: only its owner plans. */
+  tf: string
   side: Side
   purpose: Purpose
   arm: TradingArm
@@ -36,6 +39,8 @@ export interface Wish {
 }
 
 interface Book {
+  /** Under which number each stream is owned. */
+  numbers: ReadonlyMap<string, number>
   limits: RiskLimits
   unreadable: EffectiveLimits['unreadable']
   sums: RiskSums
@@ -53,8 +58,9 @@ interface Book {
   known: ReadonlySet<string>
 }
 
-/** Strategies that have decided on a candle, under which fence, and what they wish after it. */
+/** Strategies of a stream that have decided on a candle, under which fence, and what they wish after it. */
 export interface Decided {
+  stream: Stream
   strategyIds: readonly string[]
   candleTs: number
   /** Epoch when they were asked; null: of now. */
@@ -64,7 +70,10 @@ export interface Decided {
 
 /** Plans wishes of no candle, see planAll. Rejects with StorageError. */
 export function planOrders(path: OrderPath, wishes: readonly Wish[]): Promise<StoredOrder[]> {
-  return planAll(path, [{ strategyIds: [], candleTs: 0, epoch: null, wishes }])
+  const plans = [...Map.groupBy(wishes, (wish) => streamName(streamOf(wish))).values()].flatMap((own) =>
+    own.slice(0, 1).map((first) => ({ stream: streamOf(first), strategyIds: [], candleTs: 0, epoch: null, wishes: own })),
+  )
+  return planAll(path, plans)
 }
 
 /**
@@ -73,23 +82,28 @@ export function planOrders(path: OrderPath, wishes: readonly Wish[]): Promise<St
  * reason; one that was planned before changes nothing. Opposite wishes on a symbol meet inside first. Rejects with StorageError.
  */
 export async function planAll(path: OrderPath, plans: readonly Decided[]): Promise<StoredOrder[]> {
-  const wishes = plans.flatMap((plan) => plan.wishes)
-  const marks = [...Map.groupBy(plans, (plan) => plan.candleTs)].map(([candleTs, own]) => ({
-    candleTs,
-    strategyIds: own.flatMap((plan) => plan.strategyIds),
-  }))
-  const mark = async (trx: Kysely<MainTables>) => {
-    for (const { candleTs, strategyIds } of marks) await path.strategies.markDecided(trx, strategyIds, candleTs)
-  }
-  // Most candles change no position: one statement needs no transaction around it.
-  if (wishes.length === 0 && marks.length === 1) {
-    await mark(path.db)
+  if (plans.length === 0) return []
+  const isOneMark = new Set(plans.map((plan) => plan.candleTs)).size === 1
+  // Most candles change no position: one statement needs no transaction around it, unless somebody else may be the owner.
+  if (path.group.member === null && isOneMark && plans.every((plan) => plan.wishes.length === 0)) {
+    await mark(path, path.db, plans)
     return []
   }
   const planned = await path.db.transaction().execute(async (trx) => {
-    await mark(trx)
+    const numbers = await path.group.numbers(
+      trx,
+      plans.map(({ stream }) => stream),
+    )
+    const own = plans.filter(({ stream }) => numbers.has(streamName(stream)))
+    if (own.length < plans.length)
+      path.log.warn(
+        { plans: plans.length, own: own.length },
+        'streams were lost while their strategies decided; nothing comes of it',
+      )
+    await mark(path, trx, own)
+    const wishes = own.flatMap((plan) => plan.wishes)
     if (wishes.length === 0) return []
-    const book = await openBook(path, trx, plans)
+    const book = await openBook(path, trx, own, numbers)
     const judgements = wishes.map((wish) => judged(path, book, wish)).filter((one) => one !== null)
     const orders = judgements.map(({ order }) => order)
     await path.orders.insertAll(trx, orders)
@@ -108,6 +122,16 @@ export async function planAll(path: OrderPath, plans: readonly Decided[]): Promi
   })
   if (planned.length > 0) path.committed()
   return planned
+}
+
+/** The strategies have decided on their candles. */
+async function mark(path: OrderPath, trx: Kysely<MainTables>, plans: readonly Decided[]): Promise<void> {
+  for (const [candleTs, own] of Map.groupBy(plans, (plan) => plan.candleTs))
+    await path.strategies.markDecided(
+      trx,
+      own.flatMap((plan) => plan.strategyIds),
+      candleTs,
+    )
 }
 
 interface Judgement {
@@ -146,7 +170,12 @@ async function pauseBeyondLimits(path: OrderPath, trx: Kysely<MainTables>, judge
   }
 }
 
-async function openBook(path: OrderPath, trx: Kysely<MainTables>, plans: readonly Decided[]): Promise<Book> {
+async function openBook(
+  path: OrderPath,
+  trx: Kysely<MainTables>,
+  plans: readonly Decided[],
+  numbers: Book['numbers'],
+): Promise<Book> {
   const nowMs = path.clock.nowMs()
   const wishes = plans.flatMap((plan) => plan.wishes)
   const strategyIds = [...new Set(wishes.map((wish) => wish.strategyId))]
@@ -157,6 +186,7 @@ async function openBook(path: OrderPath, trx: Kysely<MainTables>, plans: readonl
   const positions = await path.positions.of(trx, strategyIds)
   const prices = new Map(wishes.map((wish) => [wish.strategyId, wish.referencePrice]))
   return {
+    numbers,
     limits,
     unreadable,
     sums,
@@ -288,7 +318,14 @@ function orderOf(path: OrderPath, book: Book, wish: Wish, reason: string | null)
     changedAt: nowMs,
     traceId: wish.traceId,
   }
-  return { ...order, reservedMicros: reason === null ? reservedMicros(order) : 0, notFoundCount: 0, notFoundAt: null }
+  return {
+    ...order,
+    reservedMicros: reason === null ? reservedMicros(order) : 0,
+    notFoundCount: 0,
+    notFoundAt: null,
+    tf: wish.tf,
+    ownerNumber: book.numbers.get(streamName(streamOf(wish))) ?? 0,
+  }
 }
 
 /** Books what meets inside at the reference price, without fee; resolves with the orders that must go to the venue. */

@@ -22,7 +22,7 @@ beforeEach(() => open({ strategies: 50 }))
 afterEach(() => fixture.close())
 
 const decided = (strategyId: string, wishes: Wish[] = [wish({ strategyId, quantity: '0.001' })]) =>
-  plan({ strategyIds: [strategyId], candleTs: CANDLE, epoch: null, wishes })
+  plan({ stream: { symbol: 'BTCUSDT', tf: '1h' }, strategyIds: [strategyId], candleTs: CANDLE, epoch: null, wishes })
 const decidedTs = async (id: string) => (await fixture.path.strategies.get(id))?.decidedTs
 const orders = () => fixture.path.orders.list({ limit: 5000 })
 

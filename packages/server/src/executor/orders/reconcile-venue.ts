@@ -1,10 +1,13 @@
+import { streamName, type Stream } from '@spark/core/market/candle'
 import { Decimal } from '@spark/core/trading/decimal'
 import { balanceDifferences } from '@spark/core/trading/reconcile'
 import { told } from '@spark/contract/told'
+import type { Kysely } from 'kysely'
 import type { StoredOrder } from '../../storage/order-store.ts'
+import type { MainTables } from '../../storage/tables.ts'
 import type { VenueOrder } from '../../venue/venue.ts'
 import { bookVenueFill } from './book-fill.ts'
-import { advance, sendJob, type OrderPath } from './order-path.ts'
+import { advance, sendJob, streamOf, type OrderPath } from './order-path.ts'
 import { settleVenueOrder } from './settle-order.ts'
 
 /** Venues round; a millionth of what is held is not worth a halt. */
@@ -24,6 +27,37 @@ export async function loseSending(path: OrderPath): Promise<void> {
     await path.queue.enqueueAll(trx, open.map(sendJob))
   })
   path.committed()
+}
+
+/**
+ * In the transaction that takes streams over: what their last owner was sending is asked for, never sent again blindly, and its jobs go to
+ * the new owner, whoever holds them.
+ */
+export async function takeOverOrders(path: OrderPath, trx: Kysely<MainTables>, streams: readonly Stream[]): Promise<void> {
+  if (streams.length === 0) return
+  const names = new Set(streams.map(streamName))
+  const ours = (await path.orders.open(trx)).filter((order) => names.has(streamName(streamOf(order))))
+  for (const order of ours)
+    if (order.state === 'sending') await advance(path, trx, order, { kind: 'lose' }, { reason: 'taken_over' })
+  const jobs = ours.map(sendJob)
+  await path.queue.enqueueAll(trx, jobs)
+  for (const [owner, own] of Map.groupBy(jobs, (job) => job.owner ?? ''))
+    await path.queue.assign(
+      trx,
+      'order',
+      own.map(({ key }) => key),
+      owner,
+    )
+}
+
+/** Before a stream is traded that somebody else had: the venue is asked for its orders and their fills. Rejects with VenueError. */
+export async function reconcileStream(path: OrderPath, stream: Stream): Promise<void> {
+  const open = (await path.orders.open(path.db)).filter((order) => streamName(streamOf(order)) === streamName(stream))
+  await reconcileFills(path, open)
+  for (const order of open.filter(({ state }) => state === 'unknown' || state === 'acknowledged' || state === 'partly_filled')) {
+    const seen = await path.venue.order(order.symbol, order.clientOrderId)
+    if (seen !== null) await settleVenueOrder(path, seen)
+  }
 }
 
 /**
@@ -98,7 +132,10 @@ async function reconcileBalances(path: OrderPath): Promise<string[]> {
   const theirs = await path.venue.balances()
   if (ours.size === 0) {
     const amounts = new Map(theirs.map(({ asset, free, locked }) => [asset, new Decimal(free).plus(locked).toString()]))
-    await path.db.transaction().execute((trx) => path.venues.open(trx, name, amounts, path.clock.nowMs()))
+    await path.db.transaction().execute(async (trx) => {
+      // Another host may have opened it meanwhile, and traded since.
+      if ((await path.venues.balances(name, trx)).size === 0) await path.venues.open(trx, name, amounts, path.clock.nowMs())
+    })
     return []
   }
   return balanceDifferences(ours, theirs, BALANCE_TOLERANCE).map(({ asset, ours: book, venue }) =>

@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely'
+import { streamName } from '@spark/core/market/candle'
 import { Decimal } from '@spark/core/trading/decimal'
 import { isFinal, type OrderEvent } from '@spark/core/trading/order-machine'
 import type { LeasedJob } from '../../queue/queue.ts'
@@ -7,7 +8,7 @@ import type { StoredOrder } from '../../storage/order-store.ts'
 import { killedBy } from '../../storage/risk-store.ts'
 import type { MainTables } from '../../storage/tables.ts'
 import { VenueError } from '../../venue/venue.ts'
-import { advance, type OrderPath } from './order-path.ts'
+import { advance, streamOf, type OrderPath } from './order-path.ts'
 import { settleVenueOrder } from './settle-order.ts'
 
 /** The venue refuses what arrives later than this after it was signed; real ms, as the way there is. */
@@ -18,6 +19,8 @@ const FENCE_MS = 1000
 const ASK_AGAIN_MS = 2000
 const NOT_FOUND_ENOUGH = 2
 const VENUE_AWAY_MS = 2000
+/** Its owner takes the job; here it was lost between the two. */
+const OWNER_AWAY_MS = 1000
 /** The outcome is known: nothing was placed. */
 const NOT_PLACED = 'not_placed'
 
@@ -65,14 +68,20 @@ async function send(path: OrderPath, order: StoredOrder): Promise<void> {
   }
 }
 
-/** The last look before the socket, in the transaction that marks the order: time, halt, clock, kill switch, epoch, lease. Exits pass all but time and halt. */
+/** The last look before the socket, in the transaction that marks the order: who owns its stream, time, halt, clock, kill switch, epoch, lease. Exits pass all but time and halt. */
 async function markSending(path: OrderPath, trx: Kysely<MainTables>, seen: StoredOrder): Promise<StoredOrder | null> {
   const order = await path.orders.get(trx, seen.intentId)
   if (order === null || (order.state !== 'reserved' && order.state !== 'unknown')) return null
+  const stream = streamOf(order)
+  const number = (await path.group.numbers(trx, [stream])).get(streamName(stream))
+  if (number === undefined) throw new RetryJobError(path.clock.nowMs() + OWNER_AWAY_MS, 'not_the_owner')
   const stop = await stopReason(path, trx, order)
   if (stop !== null) return advance(path, trx, order, stop.event, { reason: stop.reason })
-  const marks = { reason: null, sendingAt: path.clock.nowMs(), notFoundCount: 0, notFoundAt: null }
-  return advance(path, trx, order, { kind: 'send' }, marks)
+  const marks = { reason: null, sendingAt: path.clock.nowMs(), notFoundCount: 0, notFoundAt: null, ownerNumber: number }
+  const { member } = path.group
+  // By this and the rows of leases, whoever reads the audit sees that its owner sent it.
+  const told = member === null ? {} : { member, stream: streamName(stream), number }
+  return advance(path, trx, order, { kind: 'send' }, marks, told)
 }
 
 async function stopReason(

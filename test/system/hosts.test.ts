@@ -1,0 +1,168 @@
+import { copyFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { emptyPostgres, queryPostgres } from '@spark/server/storage/postgres/postgres-database-fixture'
+import { afterAll, beforeAll, expect, it, onTestFailed } from 'vitest'
+import { ownerProblems, type OrderRow } from '../support/check-owners.ts'
+import { createSpark, eventually, health, healthy, type Spark, type SparkProcess } from '../support/spark.ts'
+
+const SYMBOLS = 'BTC ETH BNB SOL XRP ADA DOGE AVAX LINK DOT LTC TRX'.split(' ').map((base) => `${base}USDT`)
+/** The canary stream and one of each symbol. */
+const STREAMS = 1 + SYMBOLS.length
+const TAKEN_OVER_WITHIN_MS = 15_000
+const PAUSED_MS = 30_000
+
+let url: string
+let api: SparkProcess
+const hosts = new Map<string, { spark: Spark; executor: SparkProcess }>()
+
+beforeAll(async () => {
+  url = await emptyPostgres({ durable: true })
+  const a = await hostNamed('a')
+  api = a.start('api')
+  await healthy(a)
+  const b = await hostNamed('b')
+  // One api for both, in these tests: the same tokens, key and time.
+  for (const file of ['executor.token', 'operator.token', 'signing.key', 'signing.pub', 'clock.json'])
+    copyFileSync(join(a.dataDir, file), join(b.dataDir, file))
+  b.env['API_URL'] = a.apiUrl
+  for (const [name, spark] of [['a', a] as const, ['b', b] as const])
+    hosts.set(name, { spark, executor: spark.start('executor') })
+}, 60_000)
+
+afterAll(async () => {
+  for (const { spark } of hosts.values()) await spark.remove()
+})
+
+async function hostNamed(name: string): Promise<Spark> {
+  const spark = await createSpark({ DATABASE_URL: url, SPARK_HOST_NAME: name, SPARK_CLOCK_SPEED: '6' })
+  const file = join(spark.dataDir, 'hosts.yaml')
+  writeFileSync(
+    file,
+    `strategies:\n${SYMBOLS.map((symbol) => `  - { id: ${symbol.toLowerCase()}, symbol: ${symbol}, tf: 1m }\n`).join('')}`,
+  )
+  spark.env['SPARK_CONFIG'] = file
+  return spark
+}
+
+const query = (sql: string) => queryPostgres(url, sql)
+
+/** Leases that run, by who has them. */
+async function held(name: string): Promise<string[]> {
+  const rows = await query(
+    `select name from lease where holder = '${name}.executor' and until > extract(epoch from clock_timestamp()) * 1000`,
+  )
+  return rows.map((row) => String(row['name']))
+}
+
+const streamsOf = async (name: string) => (await held(name)).filter((lease) => lease.includes('USDT')).length
+const leads = async (name: string) => (await held(name)).includes('leader')
+const filledBy = async (name: string): Promise<number> =>
+  Number(
+    (
+      await query(`select count(*) as count from trade_order join lease on lease.name = symbol || '-' || tf
+        where state = 'filled' and holder = '${name}.executor' and owner_number = number`)
+    )[0]?.['count'],
+  )
+
+/** Real ms until this host has every stream and the lead. */
+async function takenOverBy(name: string): Promise<number> {
+  const beganMs = performance.now()
+  await eventually(`${name} has everything`, TAKEN_OVER_WITHIN_MS, async () => (await streamsOf(name)) === STREAMS && leads(name))
+  return performance.now() - beganMs
+}
+
+/** Whoever holds something sells it: an order for each, on the streams as they are owned now. */
+async function trades(name: string): Promise<void> {
+  const before = await filledBy(name)
+  await eventually(`${name} trades what it took over`, 40_000, async () => {
+    await sparkOf('a').run('flatten', 'all', '--confirm', 'all')
+    return (await filledBy(name)) > before
+  })
+}
+
+function sparkOf(name: string): Spark {
+  return hosts.get(name)?.spark as Spark
+}
+
+function executorOf(name: string): SparkProcess {
+  return hosts.get(name)?.executor as SparkProcess
+}
+
+function start(name: string): void {
+  const host = hosts.get(name) as { spark: Spark; executor: SparkProcess }
+  host.executor = host.spark.start('executor')
+}
+
+async function orderRows(): Promise<OrderRow[]> {
+  const segments = await query(`select body from audit_segment where writer = 'orders' order by first_seq`)
+  return segments.flatMap(({ body }) =>
+    String(body)
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as OrderRow),
+  )
+}
+
+it('two executors share the streams; of one that is paused or killed the other takes them over, and nothing stale is sent', async () => {
+  onTestFailed(async () => {
+    console.log([api, executorOf('a'), executorOf('b')].map((one) => one.log().slice(-6_000)).join('\n===\n'))
+    console.log(await query('select name, holder, number from lease order by name'))
+    console.log(await query('select symbol, purpose, state, reason, owner_number from trade_order order by created_at'))
+  })
+  for (const { spark } of hosts.values()) await healthy(spark, 'executor')
+  await eventually('both have streams, all of them together', 30_000, async () => {
+    const [a, b] = [await streamsOf('a'), await streamsOf('b')]
+    return a > 0 && b > 0 && a + b === STREAMS
+  })
+  await eventually('both trade', 60_000, async () => (await filledBy('a')) > 0 && (await filledBy('b')) > 0)
+
+  // Paused: the other has everything long before it wakes up.
+  const [paused, other] = (await leads('a')) ? ['a', 'b'] : ['b', 'a']
+  const { pid } = executorOf(paused).child
+  const pausedAtMs = performance.now()
+  process.kill(pid as number, 'SIGSTOP')
+  const pausedMs = await takenOverBy(other)
+  await trades(other)
+  await eventually('it was away long enough', PAUSED_MS, async () => performance.now() - pausedAtMs > PAUSED_MS)
+  process.kill(pid as number, 'SIGCONT')
+  // It led, and does so no more: it ends, and its supervisor would start it anew.
+  expect(await executorOf(paused).ended).toBe(1)
+  start(paused)
+  await eventually(`${paused} gets its streams back`, 30_000, async () => (await streamsOf(paused)) > 0)
+
+  // Killed.
+  const killed = await health(sparkOf(other), 'executor')
+  process.kill(killed.pid, 'SIGKILL')
+  const killedMs = await takenOverBy(paused)
+  await trades(paused)
+  console.log(`taken over within ${Math.round(pausedMs)} ms of a pause, ${Math.round(killedMs)} ms of kill -9`)
+
+  // The chain of orders is held for 15 s after its last holder was heard of.
+  const sent = async () => (await orderRows()).filter(({ action }) => action === 'order.sending').length
+  const known = Number((await query('select count(*)::int as count from paper_order'))[0]?.['count'])
+  await eventually('what was sent is in the audit', 30_000, async () => (await sent()) >= known)
+  executorOf(paused).child.kill('SIGTERM')
+  expect(await executorOf(paused).ended).toBe(0)
+  expect(known).toBeGreaterThan(4)
+  const rows = await orderRows()
+  const atVenue = (await query('select client_order_id as id from paper_order')).map(({ id }) => String(id))
+  expect(ownerProblems(rows, atVenue)).toEqual([])
+  expect((await sparkOf('a').run('audit', 'verify')).stdout).toContain('The audit is whole.')
+}, 240_000)
+
+it('the program that looks for stale owners finds them', () => {
+  const row = (outbox: number, action: string, context: Omit<OrderRow['context'], 'outbox'>) => ({
+    action,
+    context: { outbox, ...context },
+  })
+  const taken = (outbox: number, member: string, number: number) => row(outbox, 'lease.taken', { member, leases: { x: number } })
+  const sending = (outbox: number, member: string, number: number) =>
+    row(outbox, 'order.sending', { member, stream: 'x', number, clientOrderId: `sp-${outbox}` })
+  const fine = [taken(1, 'a', 1), sending(2, 'a', 1), row(3, 'lease.given', { member: 'a', leases: { x: 1 } }), taken(4, 'b', 2)]
+  expect(ownerProblems([...fine, sending(5, 'b', 2)], ['sp-2', 'sp-5'])).toEqual([])
+  expect(ownerProblems([...fine, sending(5, 'a', 1)], [])[0]).toContain('row 5: sp-5 was sent by a with 1')
+  expect(ownerProblems(fine.slice(0, 3).concat(sending(4, 'a', 1)), [])[0]).toContain('x had null')
+  expect(ownerProblems([...fine, taken(5, 'a', 2)], [])).toEqual(['row 5: x was taken by a with 2 again'])
+  expect(ownerProblems(fine, ['sp-9'])).toEqual(['sp-9 is at the venue, and no row says that it was sent'])
+  expect(ownerProblems(fine, ['sp-2', 'sp-2'])).toEqual(['an order is at the venue twice'])
+})
