@@ -25,12 +25,14 @@ import { createAlertStore } from '../storage/alert-store.ts'
 import { createCandleStore } from '../storage/candle-store.ts'
 import { createExchangeKeyStore } from '../storage/exchange-key-store.ts'
 import { createJobRunStore } from '../storage/job-run-store.ts'
+import { appendInTime } from '../storage/audit/append-in-time.ts'
 import { auditOf } from '../storage/audit/audit-location.ts'
 import { openAuditReader } from '../storage/audit/audit-reader.ts'
 import { createMetricSliceStore } from '../storage/metric-slice-store.ts'
 import { createModelStore } from '../storage/model-store.ts'
 import type { MainDatabase } from '../storage/open-main-database.ts'
 import type { LiveSettingStore } from '../storage/live-setting-store.ts'
+import { isPostgresUrl } from '../storage/postgres-url.ts'
 import { createProcessReportStore } from '../storage/process-report-store.ts'
 import type { MainTables } from '../storage/tables.ts'
 import { createTradingStores, type TradingStores } from '../storage/trading-stores.ts'
@@ -85,6 +87,7 @@ export async function composeApi(parts: ApiParts): Promise<ComposedApi> {
   const alertStore = createAlertStore(database.db)
   const rolloutViews = createRolloutViews({ config, stores, settings, reports: createProcessReportStore(database.db), clock })
   const { callers, accounts, streams } = composeAccounts(parts, database.db)
+  const auditOfScores = isPostgresUrl(config.databasePath) ? appendInTime(audit, clock) : audit
   const events = createEventHub({ clock, log, auditReader, slices, alerts: alertStore, rollout, rolloutViews })
   const app = await buildApp({
     config,
@@ -97,7 +100,7 @@ export async function composeApi(parts: ApiParts): Promise<ComposedApi> {
     callers,
     accounts,
     streams,
-    scores: createScoreService({ models, audit, clock, rollout: () => rollout.now(), ...config }),
+    scores: createScoreService({ ...config, models, audit: auditOfScores, clock, rollout: () => rollout.now() }),
     models,
     auditReader,
     slices,

@@ -3,7 +3,6 @@ import { scoreFeature, type ScoreAnswer as ScoredFeature } from '@spark/core/sig
 import type { Clock } from '../clock.ts'
 import type { RolloutNow } from '../rollout/rollout-now.ts'
 import type { AuditEvent, AuditWriter } from '../storage/audit/audit-event.ts'
-import { StorageError } from '../storage/storage-error.ts'
 import { auditedFeature } from './audited-feature.ts'
 import type { ModelRegistry } from './model-registry.ts'
 
@@ -33,9 +32,6 @@ export interface ScoreService {
   score(features: readonly unknown[], call: ScoreCall): Promise<ScoreAnswer[]>
 }
 
-/** Ms of the world; longer than an append waits for a lock. */
-const DEADLINE_MS = 3_000
-
 /** The shell around core's scoreFeature: finds the model, scores, writes the audit rows, then answers. */
 export function createScoreService(deps: ScoreServiceDeps): ScoreService {
   return {
@@ -56,27 +52,9 @@ export function createScoreService(deps: ScoreServiceDeps): ScoreService {
         }),
       )
       if (rollout.mode !== 'off')
-        await inTime(
-          deps.clock,
-          deps.audit.appendAll(outcomes.map((outcome, index) => auditEvent(deps, outcome, features[index], call, nowMs))),
-        )
+        await deps.audit.appendAll(outcomes.map((outcome, index) => auditEvent(deps, outcome, features[index], call, nowMs)))
       return outcomes.map((outcome) => answerOf(outcome, call.traceId))
     },
-  }
-}
-
-/** Whoever asks gives up after 5 s: by then they know. The rows may come all the same, as those of an answer that was lost on its way. */
-async function inTime(clock: Clock, appended: Promise<unknown>): Promise<void> {
-  let cancel = () => {}
-  const late = new Promise<never>((_, reject) => {
-    cancel = clock.after(DEADLINE_MS * clock.speed, () =>
-      reject(new StorageError('unavailable', 'audit', `the audit has not answered for ${DEADLINE_MS} ms`)),
-    )
-  })
-  try {
-    await Promise.race([appended, late])
-  } finally {
-    cancel()
   }
 }
 
