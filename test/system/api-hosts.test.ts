@@ -98,7 +98,7 @@ it('another folder under the name of a host, and one with a signing key of its o
   }
   expect(await applied()).toEqual(before)
   await healthy(b)
-})
+}, 120_000)
 
 it('one audit holds the rows of both, whole, signed by one key', async () => {
   const reported = () => queryPostgres(url, 'select process from process_report order by process')
