@@ -39,10 +39,13 @@ export interface OpenStorage {
 }
 
 /** Main database and audit chain `writer` of one process, closed in reverse when it stops. Rejects with StorageError. */
-export async function openStorage(parts: ProcessParts, options: { writer: string }): Promise<OpenStorage> {
+export async function openStorage(
+  parts: ProcessParts,
+  options: { writer: string; busyTimeoutMs?: number },
+): Promise<OpenStorage> {
   const { config, clock, log, life } = parts
   const { dataDir, version, buildSha } = config
-  const { writer } = options
+  const { writer, busyTimeoutMs = BUSY_TIMEOUT_MS } = options
   // A folder has one process of a kind, however its host is called.
   const releaseLock = lockWriter(dataDir, localName(writer))
   life.onStop('writer lock', releaseLock)
@@ -60,7 +63,7 @@ export async function openStorage(parts: ProcessParts, options: { writer: string
     openMainDatabase({
       path: config.databasePath,
       thread: true,
-      busyTimeoutMs: BUSY_TIMEOUT_MS,
+      busyTimeoutMs,
       statementTimeoutMs: STATEMENT_TIMEOUT_MS,
     }).then((part) => opened('main database', part)),
     openAuditWriter({ ...auditOf(config), writer, clock, onFatal }).then((part) => opened('audit', part)),

@@ -34,6 +34,9 @@ import { startOperation } from './operation.ts'
 import { ORDER_WRITER } from '../storage/audit/last-relayed.ts'
 import { startPolling, strategiesToScore, waitForApi, type StrategyPoller } from './score-strategies.ts'
 
+/** On a server executors wait for each other's candles and orders, and no reader waits with them. */
+const SHARED_BUSY_TIMEOUT_MS = 2_000
+
 /** What comes into being one after the other, for those who ask meanwhile. */
 interface Parts {
   ingest?: Ingest
@@ -47,7 +50,10 @@ async function run(started: Started): Promise<void> {
   const { config, processName, clock, log, life } = started
   const random = systemRandomness
   const tokens = loadTokens(config.dataDir, random)
-  const storage = await openStorage({ config, clock, log, life }, { writer: processName })
+  const storage = await openStorage(
+    { config, clock, log, life },
+    { writer: processName, ...(isPostgresUrl(config.databasePath) && { busyTimeoutMs: SHARED_BUSY_TIMEOUT_MS }) },
+  )
   const { database, audit } = storage
   await checkMode(config, database, clock)
   const stored = await createStrategyStore(database.db).list()
