@@ -40,9 +40,9 @@ const ON_BOTH = [
  * storage-failures, gates, clock-speed, canary-secret; audit, backup and keys of the command line; kill-order-path and kill-commands).
  */
 const INSTALLATIONS_ON_POSTGRES = [
-  'test/system/{events,supervisor,postgres,postgres-faults,api-hosts}.test.ts',
+  'test/system/{events,supervisor,feeds,postgres,postgres-faults,api-hosts}.test.ts',
   'test/crash/kill-api.test.ts',
-  'test/cli/{status,monitor,rollout}.test.ts',
+  'test/cli/{status,monitor,rollout,notify}.test.ts',
 ]
 
 /** The longest: begun last, they would keep one processor waiting for the other. */
