@@ -11,7 +11,15 @@ export interface OrderRow {
     stream?: string
     number?: number
     clientOrderId?: string
+    /** Of `order.<state>`: base units so far. */
+    filledQuantity?: string
   }
+}
+
+/** An order in the venue's book. */
+export interface VenueOrderRow {
+  client_order_id: string
+  filled_quantity: string
 }
 
 /**
@@ -44,4 +52,18 @@ export function ownerProblems(rows: readonly OrderRow[], atVenue: readonly strin
   for (const id of atVenue) if (!sent.has(id)) problems.push(`${id} is at the venue, and no row says that it was sent`)
   if (new Set(atVenue).size < atVenue.length) problems.push('an order is at the venue twice')
   return problems
+}
+
+/** Of each order the audit must end with what the venue has filled of it. */
+export function fillProblems(rows: readonly OrderRow[], book: readonly VenueOrderRow[]): string[] {
+  const told = new Map<string, string>()
+  for (const { action, context } of rows.toSorted((a, b) => a.context.outbox - b.context.outbox))
+    if (action.startsWith('order.') && context.clientOrderId !== undefined && context.filledQuantity !== undefined)
+      told.set(context.clientOrderId, context.filledQuantity)
+  return book
+    .filter((order) => Number(told.get(order.client_order_id)) !== Number(order.filled_quantity))
+    .map(
+      (order) =>
+        `${order.client_order_id}: the venue filled ${order.filled_quantity}, the audit says ${told.get(order.client_order_id)}`,
+    )
 }

@@ -1,11 +1,9 @@
-import { copyFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { emptyPostgres, queryPostgres } from '@spark/server/storage/postgres/postgres-database-fixture'
 import { afterAll, beforeAll, expect, it, onTestFailed } from 'vitest'
-import { ownerProblems, type OrderRow } from '../support/check-owners.ts'
-import { createSpark, eventually, health, healthy, type Spark, type SparkProcess } from '../support/spark.ts'
+import { fillProblems, ownerProblems, type OrderRow } from '../support/check-owners.ts'
+import { SYMBOLS, createHost, joinHost, orderRows } from '../support/hosts.ts'
+import { eventually, health, healthy, type Spark, type SparkProcess } from '../support/spark.ts'
 
-const SYMBOLS = 'BTC ETH BNB SOL XRP ADA DOGE AVAX LINK DOT LTC TRX'.split(' ').map((base) => `${base}USDT`)
 /** The canary stream and one of each symbol. */
 const STREAMS = 1 + SYMBOLS.length
 const TAKEN_OVER_WITHIN_MS = 15_000
@@ -17,13 +15,12 @@ const hosts = new Map<string, { spark: Spark; executor: SparkProcess }>()
 
 beforeAll(async () => {
   url = await emptyPostgres({ durable: true })
-  const a = await hostNamed('a')
+  const a = await createHost(url, 'a')
   api = a.start('api')
   await healthy(a)
-  const b = await hostNamed('b')
+  const b = await createHost(url, 'b')
   // One api for both, in these tests: the same tokens, key and time.
-  for (const file of ['executor.token', 'operator.token', 'signing.key', 'signing.pub', 'clock.json'])
-    copyFileSync(join(a.dataDir, file), join(b.dataDir, file))
+  joinHost(a, b, 'executor.token', 'operator.token')
   b.env['API_URL'] = a.apiUrl
   for (const [name, spark] of [['a', a] as const, ['b', b] as const])
     hosts.set(name, { spark, executor: spark.start('executor') })
@@ -32,17 +29,6 @@ beforeAll(async () => {
 afterAll(async () => {
   for (const { spark } of hosts.values()) await spark.remove()
 })
-
-async function hostNamed(name: string): Promise<Spark> {
-  const spark = await createSpark({ DATABASE_URL: url, SPARK_HOST_NAME: name, SPARK_CLOCK_SPEED: '6' })
-  const file = join(spark.dataDir, 'hosts.yaml')
-  writeFileSync(
-    file,
-    `strategies:\n${SYMBOLS.map((symbol) => `  - { id: ${symbol.toLowerCase()}, symbol: ${symbol}, tf: 1m }\n`).join('')}`,
-  )
-  spark.env['SPARK_CONFIG'] = file
-  return spark
-}
 
 const query = (sql: string) => queryPostgres(url, sql)
 
@@ -93,16 +79,6 @@ function start(name: string): void {
   host.executor = host.spark.start('executor')
 }
 
-async function orderRows(): Promise<OrderRow[]> {
-  const segments = await query(`select body from audit_segment where writer = 'orders' order by first_seq`)
-  return segments.flatMap(({ body }) =>
-    String(body)
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => JSON.parse(line) as OrderRow),
-  )
-}
-
 it('two executors share the streams; of one that is paused or killed the other takes them over, and nothing stale is sent', async () => {
   onTestFailed(async () => {
     console.log([api, executorOf('a'), executorOf('b')].map((one) => one.log().slice(-6_000)).join('\n===\n'))
@@ -138,13 +114,13 @@ it('two executors share the streams; of one that is paused or killed the other t
   console.log(`taken over within ${Math.round(pausedMs)} ms of a pause, ${Math.round(killedMs)} ms of kill -9`)
 
   // The chain of orders is held for 15 s after its last holder was heard of.
-  const sent = async () => (await orderRows()).filter(({ action }) => action === 'order.sending').length
+  const sent = async () => (await orderRows(url)).filter(({ action }) => action === 'order.sending').length
   const known = Number((await query('select count(*)::int as count from paper_order'))[0]?.['count'])
   await eventually('what was sent is in the audit', 30_000, async () => (await sent()) >= known)
   executorOf(paused).child.kill('SIGTERM')
   expect(await executorOf(paused).ended).toBe(0)
   expect(known).toBeGreaterThan(4)
-  const rows = await orderRows()
+  const rows = await orderRows(url)
   const atVenue = (await query('select client_order_id as id from paper_order')).map(({ id }) => String(id))
   expect(ownerProblems(rows, atVenue)).toEqual([])
   expect((await sparkOf('a').run('audit', 'verify')).stdout).toContain('The audit is whole.')
@@ -165,4 +141,8 @@ it('the program that looks for stale owners finds them', () => {
   expect(ownerProblems([...fine, taken(5, 'a', 2)], [])).toEqual(['row 5: x was taken by a with 2 again'])
   expect(ownerProblems(fine, ['sp-9'])).toEqual(['sp-9 is at the venue, and no row says that it was sent'])
   expect(ownerProblems(fine, ['sp-2', 'sp-2'])).toEqual(['an order is at the venue twice'])
+  const filled = row(9, 'order.filled', { clientOrderId: 'sp-2', filledQuantity: '0.5' })
+  const atVenue = (filled_quantity: string) => [{ client_order_id: 'sp-2', filled_quantity }]
+  expect(fillProblems([...fine, filled], atVenue('0.50'))).toEqual([])
+  expect(fillProblems([...fine, filled], atVenue('0.6'))).toEqual(['sp-2: the venue filled 0.6, the audit says 0.5'])
 })

@@ -1,0 +1,225 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { createRandom, randomInteger, type RandomState } from '@spark/core/stats/random'
+import { auditOf } from '@spark/server/storage/audit/audit-location'
+import { openAuditReader } from '@spark/server/storage/audit/audit-reader'
+import { emptyPostgres, queryPostgres } from '@spark/server/storage/postgres/postgres-database-fixture'
+import { fillProblems, ownerProblems, type VenueOrderRow } from '../support/check-owners.ts'
+import { startFaultProxy, type FaultProxy } from '../support/fault-proxy.ts'
+import { createHost, joinHost, orderRows } from '../support/hosts.ts'
+import { eventually, featureNow, healthy, postScore, type Spark, type SparkProcess } from '../support/spark.ts'
+
+/** Three apis, two executors. */
+const HOSTS = [
+  { name: 'a', executor: true },
+  { name: 'b', executor: true },
+  { name: 'c', executor: false },
+] as const
+const CONNECTIONS_A_HOST = 3
+const FLATTEN_EVERY_MS = 12_000
+const FAULT_EVERY_MS = 4_000
+const AGAIN_MS = 500
+
+export interface HostsFigures {
+  faults: Record<string, number>
+  /** Scores that were answered, and orders that reached the venue. */
+  answered: number
+  orders: number
+  /** What is wrong at the end. */
+  problems: string[]
+}
+
+/** What goes on. */
+interface Run {
+  loads: boolean
+  restarts: boolean
+}
+
+interface Kept {
+  process: SparkProcess
+  isPaused: boolean
+}
+
+interface Host {
+  spark: Spark
+  proxy: FaultProxy
+  kept: Map<'api' | 'executor', Kept>
+}
+
+/** Load on every host for so long, with faults drawn from the seed, each host behind a proxy of its own. Then all is healed, and looked at. */
+export async function hostsUnderLoad(forMs: number, pauseMaxMs: number, seed: number): Promise<HostsFigures> {
+  const url = await emptyPostgres({ durable: true })
+  const hosts: Host[] = []
+  const state: Run = { loads: true, restarts: true }
+  try {
+    for (const { name, executor } of HOSTS) hosts.push(await openHost(url, name, executor, hosts[0]?.spark ?? null, state))
+    for (const { spark, kept } of hosts) for (const entry of kept.keys()) await healthy(spark, entry)
+    const answered = new Set<string>()
+    const load = hosts.flatMap(({ spark }) => Array.from({ length: CONNECTIONS_A_HOST }, () => scoreOn(spark, answered, state)))
+    const trade = flattenOn(hosts, state)
+    const faults = await makeFaults(url, hosts, { forMs, pauseMaxMs, random: createRandom(seed) })
+    state.loads = false
+    await Promise.all([...load, trade])
+    return { faults, answered: answered.size, ...(await lookedAt(url, hosts, answered, state)) }
+  } catch (error) {
+    const logs = hosts.flatMap(({ kept }) => [...kept.values()].map(({ process }) => process.log().slice(-3000)))
+    throw new Error(`the logs end with:\n${logs.join('\n===\n')}`, { cause: error })
+  } finally {
+    state.restarts = false
+    for (const { spark, proxy } of hosts) {
+      await spark.remove()
+      await proxy.close()
+    }
+  }
+}
+
+async function openHost(url: string, name: string, executor: boolean, first: Spark | null, state: Run): Promise<Host> {
+  const proxy = await startFaultProxy(url)
+  const spark = await createHost(proxy.url, name)
+  const host: Host = { spark, proxy, kept: new Map() }
+  const start = (entry: 'api' | 'executor') => {
+    const process = spark.start(entry)
+    host.kept.set(entry, { process, isPaused: false })
+    void process.ended.then(() => wait(AGAIN_MS)).then(() => void (state.restarts && start(entry)))
+  }
+  if (first !== null) joinHost(first, spark)
+  start('api')
+  await healthy(spark)
+  if (executor) start('executor')
+  return host
+}
+
+async function scoreOn(spark: Spark, answered: Set<string>, state: Run): Promise<void> {
+  while (state.loads) {
+    try {
+      const response = await postScore(spark, { feature: featureNow(), strategyId: 'load' })
+      const { traceId } = (await response.json()) as { traceId: string }
+      if (response.status === 200) answered.add(traceId)
+    } catch {
+      await wait(100)
+    }
+  }
+}
+
+/** Baselines enter again at the next candle: so there are orders all the time. */
+async function flattenOn(hosts: readonly Host[], state: Run): Promise<void> {
+  for (let at = 0; state.loads; at++) {
+    await wait(FLATTEN_EVERY_MS)
+    await hosts[at % hosts.length]?.spark.run('flatten', 'all', '--confirm', 'all')
+  }
+}
+
+async function makeFaults(
+  url: string,
+  hosts: readonly Host[],
+  { forMs, pauseMaxMs, random }: { forMs: number; pauseMaxMs: number; random: RandomState },
+): Promise<Record<string, number>> {
+  const counts: Record<string, number> = {}
+  const endMs = performance.now() + forMs
+  const pending: Promise<void>[] = []
+  while (performance.now() < endMs) {
+    const host = hosts[randomInteger(random, hosts.length)] as Host
+    const entry = host.kept.has('executor') && randomInteger(random, 3) > 0 ? 'executor' : 'api'
+    const kinds = [
+      ['kill -9', () => killOne(host, entry)],
+      ['SIGSTOP', () => pauseOne(host, entry, 2_000 + randomInteger(random, pauseMaxMs - 2_000))],
+      ['connections cut', () => proxyFault(host, 'drop', 500 + randomInteger(random, 4_000))],
+      ['connections silent', () => proxyFault(host, 'silent', 500 + randomInteger(random, 8_000))],
+      ['connections slow', () => slow(host, 3_000)],
+      ['all connections ended by the server', () => endConnections(url)],
+    ] as const
+    const [name, make] = kinds[randomInteger(random, kinds.length)] as (typeof kinds)[number]
+    counts[name] = (counts[name] ?? 0) + 1
+    pending.push(make())
+    await wait(FAULT_EVERY_MS / 2 + randomInteger(random, FAULT_EVERY_MS))
+  }
+  await Promise.all(pending)
+  return counts
+}
+
+function killOne({ kept }: Host, entry: 'api' | 'executor'): Promise<void> {
+  kept.get(entry)?.process.child.kill('SIGKILL')
+  return Promise.resolve()
+}
+
+async function pauseOne({ kept }: Host, entry: 'api' | 'executor', forMs: number): Promise<void> {
+  const one = kept.get(entry)
+  if (one === undefined || one.isPaused) return
+  one.isPaused = true
+  one.process.child.kill('SIGSTOP')
+  await wait(forMs)
+  one.process.child.kill('SIGCONT')
+  one.isPaused = false
+}
+
+async function proxyFault({ proxy }: Host, fault: 'drop' | 'silent', forMs: number): Promise<void> {
+  proxy.fault(fault)
+  await wait(forMs)
+  proxy.fault('none')
+}
+
+async function slow({ proxy }: Host, forMs: number): Promise<void> {
+  proxy.delayMs = 50
+  await wait(forMs)
+  proxy.delayMs = 0
+}
+
+/** As a server that is started again: nothing of what was under way is committed. */
+async function endConnections(url: string): Promise<void> {
+  await queryPostgres(
+    url,
+    'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
+  )
+}
+
+/** Everything is healed; then only the venue's book and the audit are read. */
+async function lookedAt(
+  url: string,
+  hosts: readonly Host[],
+  answered: ReadonlySet<string>,
+  state: Run,
+): Promise<Pick<HostsFigures, 'orders' | 'problems'>> {
+  const [first] = hosts
+  if (first === undefined) throw new Error('there is no host')
+  const rows = await eventually('no order is open, and the audit has all of them', 90_000, async () => {
+    const open = await queryPostgres(url, `select 1 from paper_order where state in ('open', 'partly_filled') limit 1`)
+    const waiting = await queryPostgres(url, 'select 1 from audit_outbox limit 1')
+    return open.length === 0 && waiting.length === 0 && (await orderRows(url))
+  })
+  state.restarts = false
+  for (const { kept } of hosts) {
+    kept.get('executor')?.process.child.kill('SIGTERM')
+    await kept.get('executor')?.process.ended
+  }
+  const book = (await queryPostgres(
+    url,
+    'select client_order_id, filled_quantity from paper_order',
+  )) as unknown as VenueOrderRow[]
+  const { stdout } = await first.spark.run('audit', 'verify')
+  return {
+    orders: book.length,
+    problems: [
+      ...ownerProblems(
+        rows,
+        book.map((order) => order.client_order_id),
+      ),
+      ...fillProblems(rows, book),
+      ...(await scoreProblems(first.spark, url, answered)),
+      ...(stdout.includes('The audit is whole.') ? [] : [stdout]),
+    ],
+  }
+}
+
+/** Every answered score has one row. */
+async function scoreProblems({ dataDir }: Spark, url: string, answered: ReadonlySet<string>): Promise<string[]> {
+  const reader = openAuditReader(auditOf({ dataDir, databasePath: url }))
+  const times = new Map<string, number>()
+  for await (const { traceId } of reader.exportRows({ strategyId: 'load' }))
+    times.set(traceId ?? '', (times.get(traceId ?? '') ?? 0) + 1)
+  await reader.close()
+  return [
+    ...[...answered]
+      .filter((traceId) => !times.has(traceId))
+      .map((traceId) => `the score ${traceId} was answered and has no row`),
+    ...[...times].filter(([, count]) => count > 1).map(([traceId, count]) => `the score ${traceId} has ${count} rows`),
+  ]
+}
