@@ -48,7 +48,7 @@ describe('an installation', () => {
     up = spark.start('up')
     await healthy(spark)
     // It answers from the beginning; a start that meets the fault is only tried again.
-    await eventually('the executor runs', 60_000, async () => up.log().includes('executor is running'))
+    await eventually('the executor leads', 60_000, async () => up.log().includes('this executor leads'))
   }, 120_000)
   afterAll(() => spark.remove())
 

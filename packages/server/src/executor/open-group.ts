@@ -1,7 +1,9 @@
 import type { Stream } from '@spark/core/market/candle'
 import { systemClock } from '../clock.ts'
 import type { OpenController } from '../controller/open-controller.ts'
+import { EXIT_CONFIG } from '../process-life.ts'
 import type { Started } from '../start-process.ts'
+import type { AuditEnd } from '../storage/audit/audit-batch.ts'
 import { auditOf } from '../storage/audit/audit-location.ts'
 import { openAuditWriter } from '../storage/audit/audit-writer.ts'
 import { createAuditOutbox } from '../storage/audit-outbox.ts'
@@ -50,11 +52,13 @@ export function openGroup(started: Started, work: GroupWork): OpenGroup {
     },
     leave: (stream) => work.ingest().drop(stream),
     lead() {
-      log.info('this executor leads')
-      lead(started, work).catch((error: unknown) => {
-        log.fatal({ err: error }, 'this executor cannot lead')
-        life.stop('cannot lead', 1)
-      })
+      lead(started, work).then(
+        () => log.info('this executor leads'),
+        (error: unknown) => {
+          log.fatal({ err: error }, 'this executor cannot lead')
+          life.stop('cannot lead', 1)
+        },
+      )
     },
     deposed(what) {
       log.error({ lease: what }, 'another executor has taken over while this one was away; it starts anew')
@@ -85,9 +89,9 @@ async function carryOrders({ config, clock, log, life }: Started, desk: OrderDes
   life.onStop('waiting for the order audit', () => waiting.clear())
   while (waiting.size > 0)
     try {
-      const onFatal = (error: Error) => {
-        log.fatal({ err: error }, 'the chain of orders has another writer')
-        life.stop('order audit', 1)
+      const onFatal = (error: Error, why: AuditEnd) => {
+        log.fatal({ err: error }, 'the chain of orders cannot be continued')
+        life.stop('order audit', why === 'lost' ? EXIT_CONFIG : 1)
       }
       const writer = await openAuditWriter({ ...auditOf(config), writer: ORDER_WRITER, clock, onFatal })
       const stop = await desk.carry(writer)

@@ -1,14 +1,18 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { rolldown } from 'rolldown'
-import { packageFile, prebundleFolder, type Prebundle } from './prebundle.ts'
+import { packageFile, prebundledVersion, prebundleFolder, type Prebundle } from './prebundle.ts'
 
-/** Gathers all that a package exports into a few files, which share what they have in common. */
+/**
+ * Gathers all that a package exports into a few files, which share what they have in common. What is there of the same version stays: a
+ * process may be reading it (npx, too, runs the script of an installation).
+ */
 export async function buildPrebundle(modules: string, name: string): Promise<void> {
   const { version, exports } = JSON.parse(readFileSync(packageFile(modules, name), 'utf8')) as {
     version: string
     exports: object
   }
+  if (prebundledVersion(modules, name) === version) return
   const files = Object.fromEntries(
     Object.keys(exports).map((path) => [join(name, path), `${join(name, path).replaceAll('/', '-')}.js`]),
   )

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -27,13 +27,24 @@ function install(version: string): void {
 
 it('a package is gathered into files by what code imports of it, which share one state', async () => {
   await buildPrebundle(modules, 'kysely')
-  await buildPrebundle(modules, 'kysely')
   const urls = prebundledUrls(modules)
   expect([...urls.keys()]).toEqual(['kysely', 'kysely/more/count'])
   const { seen } = (await import(urls.get('kysely') ?? '')) as { seen: Set<number> }
   const { count } = (await import(urls.get('kysely/more/count') ?? '')) as { count: () => number }
   seen.add(1)
   expect(count()).toBe(1)
+  expect(readdirSync(join(modules, '.cache/prebundle'))).toEqual(['kysely'])
+})
+
+it('what is there is left alone by who builds it again, and made anew for another version', async () => {
+  await buildPrebundle(modules, 'kysely')
+  const made = () => statSync(prebundleFolder(modules, 'kysely')).ino
+  const before = made()
+  await buildPrebundle(modules, 'kysely')
+  expect(made()).toBe(before)
+  install('1.0.1')
+  await buildPrebundle(modules, 'kysely')
+  expect(prebundledUrls(modules).size).toBe(2)
   expect(readdirSync(join(modules, '.cache/prebundle'))).toEqual(['kysely'])
 })
 
