@@ -1,12 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { createRandom, randomInteger, type RandomState } from '@spark/core/stats/random'
-import { auditOf } from '@spark/server/storage/audit/audit-location'
-import { openAuditReader } from '@spark/server/storage/audit/audit-reader'
 import { emptyPostgres, queryPostgres } from '@spark/server/storage/postgres/postgres-database-fixture'
 import { fillProblems, ownerProblems, type VenueOrderRow } from '../support/check-owners.ts'
 import { startFaultProxy, type FaultProxy } from '../support/fault-proxy.ts'
 import { createHost, joinHost, orderRows } from '../support/hosts.ts'
-import { eventually, featureNow, healthy, postScore, type Spark, type SparkProcess } from '../support/spark.ts'
+import { scoreProblems, startScores } from '../support/scores.ts'
+import { eventually, healthy, type Spark, type SparkProcess } from '../support/spark.ts'
 
 /** Three apis, two executors. */
 const HOSTS = [
@@ -53,12 +52,12 @@ export async function hostsUnderLoad(forMs: number, pauseMaxMs: number, seed: nu
   try {
     for (const { name, executor } of HOSTS) hosts.push(await openHost(url, name, executor, hosts[0]?.spark ?? null, state))
     for (const { spark, kept } of hosts) for (const entry of kept.keys()) await healthy(spark, entry)
-    const answered = new Set<string>()
-    const load = hosts.flatMap(({ spark }) => Array.from({ length: CONNECTIONS_A_HOST }, () => scoreOn(spark, answered, state)))
+    const loads = hosts.map(({ spark }) => startScores(spark, CONNECTIONS_A_HOST))
     const trade = flattenOn(hosts, state)
     const faults = await makeFaults(url, hosts, { forMs, pauseMaxMs, random: createRandom(seed) })
     state.loads = false
-    await Promise.all([...load, trade])
+    const answered = new Set((await Promise.all(loads.map((load) => load.stop()))).flatMap((traces) => [...traces]))
+    await trade
     return { faults, answered: answered.size, ...(await lookedAt(url, hosts, answered, state)) }
   } catch (error) {
     const logs = hosts.flatMap(({ kept }) => [...kept.values()].map(({ process }) => process.log().slice(-3000)))
@@ -81,23 +80,11 @@ async function openHost(url: string, name: string, executor: boolean, first: Spa
     host.kept.set(entry, { process, isPaused: false })
     void process.ended.then(() => wait(AGAIN_MS)).then(() => void (state.restarts && start(entry)))
   }
-  if (first !== null) joinHost(first, spark)
+  if (first !== null) joinHost(first, spark, 'clock.json')
   start('api')
   await healthy(spark)
   if (executor) start('executor')
   return host
-}
-
-async function scoreOn(spark: Spark, answered: Set<string>, state: Run): Promise<void> {
-  while (state.loads) {
-    try {
-      const response = await postScore(spark, { feature: featureNow(), strategyId: 'load' })
-      const { traceId } = (await response.json()) as { traceId: string }
-      if (response.status === 200) answered.add(traceId)
-    } catch {
-      await wait(100)
-    }
-  }
 }
 
 /** Baselines enter again at the next candle: so there are orders all the time. */
@@ -203,23 +190,8 @@ async function lookedAt(
         book.map((order) => order.client_order_id),
       ),
       ...fillProblems(rows, book),
-      ...(await scoreProblems(first.spark, url, answered)),
+      ...(await scoreProblems({ dataDir: first.spark.dataDir, databasePath: url }, answered)),
       ...(stdout.includes('The audit is whole.') ? [] : [stdout]),
     ],
   }
-}
-
-/** Every answered score has one row. */
-async function scoreProblems({ dataDir }: Spark, url: string, answered: ReadonlySet<string>): Promise<string[]> {
-  const reader = openAuditReader(auditOf({ dataDir, databasePath: url }))
-  const times = new Map<string, number>()
-  for await (const { traceId } of reader.exportRows({ strategyId: 'load' }))
-    times.set(traceId ?? '', (times.get(traceId ?? '') ?? 0) + 1)
-  await reader.close()
-  return [
-    ...[...answered]
-      .filter((traceId) => !times.has(traceId))
-      .map((traceId) => `the score ${traceId} was answered and has no row`),
-    ...[...times].filter(([, count]) => count > 1).map(([traceId, count]) => `the score ${traceId} has ${count} rows`),
-  ]
 }

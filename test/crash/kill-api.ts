@@ -1,8 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { expect } from 'vitest'
-import { auditOf } from '@spark/server/storage/audit/audit-location'
-import { openAuditReader } from '@spark/server/storage/audit/audit-reader'
-import { createSpark, eventually, featureNow, health, healthy, postScore, type Spark } from '../support/spark.ts'
+import { scoreProblems, startScores } from '../support/scores.ts'
+import { createSpark, eventually, health, healthy, type Spark } from '../support/spark.ts'
 
 export interface KillFigures {
   kills: number
@@ -18,7 +17,7 @@ export async function endApiUnderLoad(kills: number, signal: 'SIGKILL' | 'SIGTER
   const up = spark.start('up')
   try {
     await healthy(spark)
-    const load = startLoad(spark)
+    const load = startScores(spark, CONNECTIONS)
     const restarts: number[] = []
     for (let kill = 0; kill < kills; kill++) {
       const { pid } = await healthy(spark)
@@ -51,44 +50,9 @@ export async function endApiUnderLoad(kills: number, signal: 'SIGKILL' | 'SIGTER
   }
 }
 
-function startLoad(spark: Spark): { stop(): Promise<Set<string>> } {
-  const answered = new Set<string>()
-  const load = { running: true }
-  const connection = async () => {
-    while (load.running) {
-      try {
-        const response = await postScore(spark, { feature: featureNow(), strategyId: 'kill-test' })
-        // Acknowledged is what was answered whole.
-        const { traceId } = (await response.json()) as { traceId: string }
-        if (response.status === 200) answered.add(traceId)
-      } catch {
-        // The api is down: nothing was acknowledged. A pause, so that 16 loops do not take the processor from its start.
-        await wait(50)
-      }
-    }
-  }
-  const connections = Array.from({ length: CONNECTIONS }, connection)
-  return {
-    async stop() {
-      load.running = false
-      await Promise.all(connections)
-      return answered
-    },
-  }
-}
-
 async function verifyAnswered(spark: Spark, answered: ReadonlySet<string>): Promise<void> {
   expect(answered.size).toBeGreaterThan(0)
-  const reader = openAuditReader(auditOf(spark))
-  const missing = new Set(answered)
-  const seen = new Set<string>()
-  for await (const row of reader.exportRows({ strategyId: 'kill-test' })) {
-    expect(seen.has(row.id)).toBe(false)
-    seen.add(row.id)
-    missing.delete(row.traceId ?? '')
-  }
-  await reader.close()
-  expect([...missing]).toEqual([])
+  expect(await scoreProblems(spark, answered)).toEqual([])
   const verify = await spark.run('audit', 'verify')
   expect(verify.stdout).toContain('The audit is whole.')
   expect(verify.code).toBe(0)

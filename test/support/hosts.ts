@@ -16,10 +16,9 @@ export async function createHost(url: string, name: string): Promise<Spark> {
   return spark
 }
 
-/** As an operator does it when a host joins; `clock.json` because the time of these runs faster. */
+/** As an operator does it when a host joins. `more`: what a test wants alike besides. */
 export function joinHost(first: Spark, spark: Spark, ...more: string[]): void {
-  for (const file of ['signing.key', 'signing.pub', 'clock.json', ...more])
-    copyFileSync(join(first.dataDir, file), join(spark.dataDir, file))
+  for (const file of ['signing.key', 'signing.pub', ...more]) copyFileSync(join(first.dataDir, file), join(spark.dataDir, file))
 }
 
 /** Rows of the chain `orders`. */

@@ -1,8 +1,7 @@
-import { copyFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { emptyPostgres, queryPostgres } from '@spark/server/storage/postgres/postgres-database-fixture'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { listen } from '../support/event-stream.ts'
+import { joinHost } from '../support/hosts.ts'
 import { createSpark, eventually, featureNow, healthy, postScore, type Spark, type SparkProcess } from '../support/spark.ts'
 
 // Apis on hosts of their own: data folders, tokens and ports apart, one PostgreSQL.
@@ -21,17 +20,12 @@ async function host(name: string): Promise<Spark> {
   return spark
 }
 
-/** As an operator does it when a host joins. */
-function shareKeys(from: Spark, to: Spark): void {
-  for (const file of ['signing.key', 'signing.pub']) copyFileSync(join(from.dataDir, file), join(to.dataDir, file))
-}
-
 beforeAll(async () => {
   url = await emptyPostgres({ durable: true })
   ;[a, b] = [await host('a'), await host('b')]
   first = a.start('api')
   await healthy(a)
-  shareKeys(a, b)
+  joinHost(a, b)
   b.start('api')
   await healthy(b)
 }, 120_000)
@@ -83,7 +77,7 @@ it('who signs in at one host is known at the other, and so are tokens; wrong pas
 
 it('another folder under the name of a host, and one with a signing key of its own, do not start', async () => {
   const twin = await host('b')
-  shareKeys(a, twin)
+  joinHost(a, twin)
   expect(await twin.start('api').ended).toBe(1)
   const stranger = await host('c')
   const process = stranger.start('api')

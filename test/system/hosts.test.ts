@@ -20,7 +20,7 @@ beforeAll(async () => {
   await healthy(a)
   const b = await createHost(url, 'b')
   // One api for both, in these tests: the same tokens, key and time.
-  joinHost(a, b, 'executor.token', 'operator.token')
+  joinHost(a, b, 'clock.json', 'executor.token', 'operator.token')
   b.env['API_URL'] = a.apiUrl
   for (const [name, spark] of [['a', a] as const, ['b', b] as const])
     hosts.set(name, { spark, executor: spark.start('executor') })

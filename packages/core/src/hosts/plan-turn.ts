@@ -62,9 +62,10 @@ export function planTurn({ me, nowMs, leases, held, shared, stopped }: TurnFacts
   }
   const others = leases.filter(({ name, holder, until }) => name === memberLease(holder) && until > nowMs && holder !== me)
   const members = [me, ...others.map(({ holder }) => holder)]
+  const isShared = new Set(shared)
   const turn: Turn = { renew: [], take: [], give: [], leave: [], lost: [] }
   for (const name of [memberLease(me), LEADER, ...shared]) {
-    const isDue = !shared.includes(name) || ownerOf(name, members) === me
+    const isDue = !isShared.has(name) || ownerOf(name, members) === me
     if (isMine(name)) {
       if (isDue) turn.renew.push(name)
       else if (stopped.has(name)) turn.give.push(name)

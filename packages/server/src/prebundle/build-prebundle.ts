@@ -1,7 +1,7 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { rolldown } from 'rolldown'
-import { packageFile, prebundledVersion, prebundleFolder, type Prebundle } from './prebundle.ts'
+import { packageFile, prebundledUrls, prebundleFolder, type Prebundle } from './prebundle.ts'
 
 /**
  * Gathers all that a package exports into a few files, which share what they have in common. What is there of the same version stays: a
@@ -12,7 +12,7 @@ export async function buildPrebundle(modules: string, name: string): Promise<voi
     version: string
     exports: object
   }
-  if (prebundledVersion(modules, name) === version) return
+  if (prebundledUrls(modules).has(name)) return
   const files = Object.fromEntries(
     Object.keys(exports).map((path) => [join(name, path), `${join(name, path).replaceAll('/', '-')}.js`]),
   )

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
 /** Packages of hundreds of small modules that every process loads: reading them took half of the time in which a command starts. */
@@ -34,12 +34,6 @@ export function prebundledUrls(modules: string): Map<string, string> {
     }
   }
   return urls
-}
-
-/** Of what was made; null: nothing was. It is whole, because it is moved into its place last. */
-export function prebundledVersion(modules: string, name: string): string | null {
-  const file = `${prebundleFolder(modules, name)}/prebundle.json`
-  return existsSync(file) ? (readJson(file) as Prebundle).version : null
 }
 
 function readJson(file: string): unknown {

@@ -1,6 +1,6 @@
 import type { Lease } from '@spark/core/hosts/plan-turn'
-import { sql, type Kysely } from 'kysely'
-import { databaseNowMs } from './database-clock.ts'
+import type { Kysely } from 'kysely'
+import { DATABASE_NOW_MS, databaseNowMs } from './database-clock.ts'
 import { prepared } from './prepared.ts'
 import type { MainTables } from './tables.ts'
 
@@ -18,8 +18,6 @@ export interface LeaseStore {
   current(trx: Kysely<MainTables>, holder: string, names: readonly string[]): Promise<Map<string, number>>
 }
 
-const NOW_MS = sql<number>`cast(round(unixepoch('subsec') * 1000) as bigint)`
-
 const notOver = prepared<MainTables, { holder: string; names: readonly string[] }, Pick<Lease, 'name' | 'number'>>(
   (from, parameter) =>
     from
@@ -27,7 +25,7 @@ const notOver = prepared<MainTables, { holder: string; names: readonly string[] 
       .select(['name', 'number'])
       .where('holder', '=', parameter('holder'))
       .where('name', 'in', parameter('names'))
-      .where('until', '>', NOW_MS),
+      .where('until', '>', DATABASE_NOW_MS),
   ({ names }) => names.length,
 )
 
