@@ -167,10 +167,16 @@ async function lookedAt(
 ): Promise<Pick<HostsFigures, 'orders' | 'problems'>> {
   const [first] = hosts
   if (first === undefined) throw new Error('there is no host')
-  const rows = await eventually('no order is open, and the audit has all of them', 90_000, async () => {
-    const open = await queryPostgres(url, `select 1 from paper_order where state in ('open', 'partly_filled') limit 1`)
-    const waiting = await queryPostgres(url, 'select 1 from audit_outbox limit 1')
-    return open.length === 0 && waiting.length === 0 && (await orderRows(url))
+  // Nothing is entered any more, and when nothing is held nothing is left to sell: book and audit stand still.
+  await first.spark.run('kill', 'all', '--reason', 'the load is over')
+  await first.spark.run('flatten', 'all', '--confirm', 'all')
+  const rows = await eventually('nothing is held, no order is open, and the audit has all of them', 90_000, async () => {
+    const [left] = await queryPostgres(
+      url,
+      `select (select count(*) from position where quantity <> '0') + (select count(*) from audit_outbox)
+        + (select count(*) from paper_order where state in ('open', 'partly_filled')) as count`,
+    )
+    return Number(left?.['count']) === 0 && (await orderRows(url))
   })
   state.restarts = false
   for (const { kept } of hosts) {

@@ -5,7 +5,7 @@ const HOUR_MS = 3_600_000
 
 it('an hour of three apis and two executors on one PostgreSQL that are killed, paused and cut off: nothing lost, nothing doubled, nothing stale', async () => {
   const figures = await hostsUnderLoad(Number(process.env['SPARK_TEST_HOSTS_MS'] ?? HOUR_MS), 60_000, 1)
-  console.log(JSON.stringify({ ...figures, problems: figures.problems.length }))
+  console.log(JSON.stringify(figures, null, 1))
   expect(figures.problems).toEqual([])
   expect(figures.answered).toBeGreaterThan(1000)
   expect(figures.orders).toBeGreaterThan(10)
