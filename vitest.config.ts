@@ -11,7 +11,7 @@ const common = {
 } as const
 
 /** Whole processes without a limit in real time but their own: they run beside the unit tests, which would else wait for none. */
-const PATIENT = ['test/system/trading.test.ts', 'test/crash/kill-order-path*.test.ts', 'test/crash/kill-commands.test.ts']
+const PATIENT = ['test/system/trading.test.ts', 'test/crash/kill-{order-path*,commands,hosts}.test.ts']
 
 /** Clocks that run 60 times as fast make a busy machine 60 times as slow: they run one after the other, beside nothing. */
 const FAST_CLOCK = [
@@ -47,6 +47,7 @@ const INSTALLATIONS_ON_POSTGRES = [
 
 /** The longest: begun last, they would keep one processor waiting for the other. */
 const FIRST = [
+  'crash/kill-hosts',
   'system/trading',
   'crash/kill-order-path',
   'crash/kill-commands',

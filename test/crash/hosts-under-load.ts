@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { createRandom, randomInteger, type RandomState } from '@spark/core/stats/random'
 import { emptyPostgres, queryPostgres } from '@spark/server/storage/postgres/postgres-database-fixture'
+import { crashPostgres } from '@spark/server/storage/postgres/postgres-fixture'
 import { fillProblems, ownerProblems, type VenueOrderRow } from '../support/check-owners.ts'
 import { startFaultProxy, type FaultProxy } from '../support/fault-proxy.ts'
 import { createHost, joinHost, orderRows } from '../support/hosts.ts'
@@ -44,8 +45,15 @@ interface Host {
   kept: Map<'api' | 'executor', Kept>
 }
 
+interface LoadOptions {
+  forMs: number
+  /** A process is stopped for two seconds up to this. */
+  pauseMaxMs: number
+  seed: number
+}
+
 /** Load on every host for so long, with faults drawn from the seed, each host behind a proxy of its own. Then all is healed, and looked at. */
-export async function hostsUnderLoad(forMs: number, pauseMaxMs: number, seed: number): Promise<HostsFigures> {
+export async function hostsUnderLoad({ forMs, pauseMaxMs, seed }: LoadOptions): Promise<HostsFigures> {
   const url = await emptyPostgres({ durable: true })
   const hosts: Host[] = []
   const state: Run = { loads: true, restarts: true }
@@ -54,7 +62,7 @@ export async function hostsUnderLoad(forMs: number, pauseMaxMs: number, seed: nu
     for (const { spark, kept } of hosts) for (const entry of kept.keys()) await healthy(spark, entry)
     const loads = hosts.map(({ spark }) => startScores(spark, CONNECTIONS_A_HOST))
     const trade = flattenOn(hosts, state)
-    const faults = await makeFaults(url, hosts, { forMs, pauseMaxMs, random: createRandom(seed) })
+    const faults = await makeFaults(hosts, { forMs, pauseMaxMs, random: createRandom(seed) })
     state.loads = false
     const answered = new Set((await Promise.all(loads.map((load) => load.stop()))).flatMap((traces) => [...traces]))
     await trade
@@ -96,7 +104,6 @@ async function flattenOn(hosts: readonly Host[], state: Run): Promise<void> {
 }
 
 async function makeFaults(
-  url: string,
   hosts: readonly Host[],
   { forMs, pauseMaxMs, random }: { forMs: number; pauseMaxMs: number; random: RandomState },
 ): Promise<Record<string, number>> {
@@ -112,7 +119,7 @@ async function makeFaults(
       ['connections cut', () => proxyFault(host, 'drop', 500 + randomInteger(random, 4_000))],
       ['connections silent', () => proxyFault(host, 'silent', 500 + randomInteger(random, 8_000))],
       ['connections slow', () => slow(host, 3_000)],
-      ['all connections ended by the server', () => endConnections(url)],
+      ['PostgreSQL started again', crashServer],
     ] as const
     const [name, make] = kinds[randomInteger(random, kinds.length)] as (typeof kinds)[number]
     counts[name] = (counts[name] ?? 0) + 1
@@ -150,12 +157,9 @@ async function slow({ proxy }: Host, forMs: number): Promise<void> {
   proxy.delayMs = 0
 }
 
-/** As a server that is started again: nothing of what was under way is committed. */
-async function endConnections(url: string): Promise<void> {
-  await queryPostgres(
-    url,
-    'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
-  )
+function crashServer(): Promise<void> {
+  crashPostgres()
+  return Promise.resolve()
 }
 
 /** Everything is healed; then only the venue's book and the audit are read. */

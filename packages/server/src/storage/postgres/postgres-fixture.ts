@@ -20,12 +20,17 @@ const SETTINGS = {
 /** Nothing of it outlives the tests, so nothing needs to reach the disk. */
 const WITHOUT_DISK = { fsync: 'off', full_page_writes: 'off' }
 const START_TIMEOUT_MS = 30_000
-/** Ends the server within a second of the end of the process that started it, however that ends, and removes its folder. */
+/**
+ * Ends the server within a second of the end of the process that started it, however that ends, and removes its folder.
+ * Until then a server that ended is started again.
+ */
 const UNTIL_PARENT_ENDS = `
   folder=$1; parent=$2; shift 2
-  "$@" >"$folder/log" 2>&1 & server=$!
-  while kill -0 $parent 2>/dev/null || [ -d /proc/$parent ]; do sleep 1; done
-  kill -QUIT $server; wait $server; rm -rf "$folder"`
+  lives() { kill -0 $parent 2>/dev/null || [ -d /proc/$parent ]; }
+  { while lives; do sleep 1; done
+    while [ -d "$folder" ]; do kill -QUIT "$(head -n 1 "$folder/data/postmaster.pid")" 2>/dev/null; sleep 0.2; done; } &
+  while lives; do "$@" >>"$folder/log" 2>&1; done
+  rm -rf "$folder"`
 
 /** Gives the address of a database by its name. */
 type AddressOf = (database: string) => string
@@ -42,7 +47,7 @@ export function startPostgres({ durable }: StartOptions = { durable: false }): P
   const known = started.get(durable)
   if (known !== undefined) return known
   const starting = navigator.locks.request(`start PostgreSQL ${durable}`, async () => {
-    const folder = join(tmpdir(), `spark-postgres-${process.pid}${durable ? '-durable' : ''}`)
+    const folder = folderOf(durable)
     const addressOf = (database: string) => `postgres://spark@${encodeURIComponent(folder)}/${database}`
     if (!(await answers(addressOf('postgres')))) {
       start(folder, durable)
@@ -57,6 +62,16 @@ export function startPostgres({ durable }: StartOptions = { durable: false }): P
   })
   started.set(durable, starting)
   return starting
+}
+
+/** Ends the durable server as a crash does: every connection breaks, and what was not committed is gone. It is started again at once. */
+export function crashPostgres(): void {
+  const [pid] = readFileSync(join(folderOf(true), 'data/postmaster.pid'), 'utf8').split('\n')
+  process.kill(Number(pid), 'SIGQUIT')
+}
+
+function folderOf(durable: boolean): string {
+  return join(tmpdir(), `spark-postgres-${process.pid}${durable ? '-durable' : ''}`)
 }
 
 function start(folder: string, durable: boolean): void {
