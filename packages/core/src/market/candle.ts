@@ -24,6 +24,8 @@ export function streamName(stream: Stream): string {
 /** Beyond these no market is: sums and products of such numbers overflow. */
 export const PRICE_MAX = 1e15
 export const VOLUME_MAX = 1e24
+/** 2100. No candle opens there: a time beyond it was written in another unit. */
+export const CANDLE_TIME_END_MS = 4_102_444_800_000
 
 export interface CandleFault {
   code: 'bad_time' | 'bad_number' | 'bad_price' | 'bad_volume'

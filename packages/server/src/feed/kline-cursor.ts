@@ -1,4 +1,4 @@
-import { PRICE_MAX, VOLUME_MAX, candleFault } from '@spark/core/market/candle'
+import { CANDLE_TIME_END_MS, PRICE_MAX, VOLUME_MAX, candleFault } from '@spark/core/market/candle'
 import { timeframeMs, type Timeframe } from '@spark/core/market/timeframe'
 import { ByteReader } from './byte-reader.ts'
 import { detectKlineFormat, detectTimeframe, KlineFileError, timeToMs, type KlineFormat } from './kline-format.ts'
@@ -129,6 +129,7 @@ export class KlineCursor {
     // Also false for NaN. candleFault finds the words.
     const valid = l > 0 && l <= o && l <= c && h >= o && h >= c && v >= 0 && h <= PRICE_MAX && v <= VOLUME_MAX
     if (Number.isNaN(this.ts)) return `open time is not a time in ${this.format.time}`
+    if (this.ts >= CANDLE_TIME_END_MS) return `open time ${this.ts} is after 2099`
     if (this.format.hasCloseTime && Number.isNaN(this.closeTs)) return `close time is not a time in ${this.format.time}`
     return valid ? null : (candleFault(this)?.detail ?? null)
   }

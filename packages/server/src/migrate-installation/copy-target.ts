@@ -2,6 +2,7 @@ import { GENESIS_HASH } from '@spark/core/audit/chain'
 import { CompiledQuery, Kysely, sql, type Transaction } from 'kysely'
 import { AuditMonths } from '../storage/audit/audit-months.ts'
 import { openServer } from '../storage/audit/server-audit.ts'
+import { withPartitions } from '../storage/candle-partitions.ts'
 import { MIGRATION_TABLE } from '../storage/migrate.ts'
 import { openMainDatabase } from '../storage/open-main-database.ts'
 import { openPaperBook } from '../storage/open-paper-book.ts'
@@ -102,12 +103,15 @@ export class CopyTarget {
       for (const { body, first_ts: firstTs, last_ts: lastTs } of page)
         await this.#months.make({ body: String(body), firstTs: Number(firstTs), lastTs: Number(lastTs) })
     const values = page.flatMap((row) => part.columns.map(({ name }) => row[name] ?? null))
-    await this.db.transaction().execute(async (trx) => {
-      await trx.executeQuery(CompiledQuery.raw(this.#insertText(part, page.length), values))
-      if (part.writer !== null) await moveHead(trx, part.writer, last)
-      await sql`update migration_progress set rows = ${progress.rows}, last_key = ${JSON.stringify(progress.after)}
+    const send = () =>
+      this.db.transaction().execute(async (trx) => {
+        await trx.executeQuery(CompiledQuery.raw(this.#insertText(part, page.length), values))
+        if (part.writer !== null) await moveHead(trx, part.writer, last)
+        await sql`update migration_progress set rows = ${progress.rows}, last_key = ${JSON.stringify(progress.after)}
         where part = ${part.name}`.execute(trx)
-    })
+      })
+    const candles = part.table === 'candle' ? page.map(({ tf, ts }) => ({ tf: String(tf), ts: Number(ts) })) : []
+    await withPartitions(this.db, candles, send)
     return progress
   }
 

@@ -49,6 +49,8 @@ export async function testInstallation(size: Partial<InstallationSize> = {}): Pr
   const database = new DatabaseSync(databasePath)
   database.exec('begin')
   for (const table of tablesOf(database)) fill(database, table, table === 'candle' ? candles : rows)
+  // In several partitions.
+  database.exec(`update candle set tf = case ts % 2 when 0 then '1m' else '1h' end, ts = ts + ${MONTH_MS} * (ts % 5)`)
   // The numbers that were given are higher than any that is there.
   database.exec(`delete from audit_outbox where id > 2; update rollout_epoch set epoch = 9; update storage_probe set counter = 5`)
   database.exec('commit')

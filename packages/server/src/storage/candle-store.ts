@@ -1,8 +1,9 @@
-import type { Candle, Stream } from '@spark/core/market/candle'
+import { CANDLE_TIME_END_MS, type Candle, type Stream } from '@spark/core/market/candle'
 import { type Gap, gapBetween } from '@spark/core/market/gap'
 import { isTimeframe, timeframeMs } from '@spark/core/market/timeframe'
 import type { Kysely, Transaction } from 'kysely'
 import { inGroups } from '../in-groups.ts'
+import { withPartitions } from './candle-partitions.ts'
 import { prepared } from './prepared.ts'
 import type { CandleRow, MainTables } from './tables.ts'
 
@@ -20,7 +21,10 @@ export interface PutResult {
 }
 
 export interface CandleStore {
-  /** Adds what is not there; doing it again changes nothing. In transactions of 500, each whole. */
+  /**
+   * Adds what is not there; doing it again changes nothing. In transactions of 500, each whole. Rejects with RangeError, and stores
+   * nothing, when one opens at no time in ms from 1970 to 2099.
+   */
   putAll(stream: Stream, candles: readonly StoredCandle[], source: string, options?: { replace?: boolean }): Promise<PutResult>
   /** The newest `count` candles that opened before `beforeMs` (default: all), oldest first. */
   latest(stream: Stream, count: number, beforeMs: number, sources: readonly string[]): Promise<StoredCandle[]>
@@ -52,10 +56,12 @@ export function createCandleStore(db: Kysely<MainTables>): CandleStore {
 
   return {
     async putAll(stream, candles, source, { replace = false } = {}) {
-      const result: PutResult = { inserted: 0, unchanged: 0, differing: [] }
+      assertTimes(stream, candles)
+      const result = noResult()
       for (let at = 0; at < candles.length; at += CHUNK_ROWS) {
         const rows = candles.slice(at, at + CHUNK_ROWS).map((candle) => toRow(stream, candle, source))
-        await (rows.length <= FEW_ROWS ? putFew({ rows, replace, result }) : putTogether(db, [{ rows, replace, result }]))
+        const put = { rows, replace }
+        for (const part of rows.length <= FEW_ROWS ? [await putFew(put)] : await putTogether(db, [put])) add(result, part)
       }
       return result
     },
@@ -117,7 +123,21 @@ export function createCandleStore(db: Kysely<MainTables>): CandleStore {
 interface Put {
   rows: readonly CandleRow[]
   replace: boolean
-  result: PutResult
+}
+
+const noResult = (): PutResult => ({ inserted: 0, unchanged: 0, differing: [] })
+
+function add(sum: PutResult, { inserted, unchanged, differing }: PutResult): void {
+  sum.inserted += inserted
+  sum.unchanged += unchanged
+  sum.differing.push(...differing)
+}
+
+/** A time in another unit would make partitions that no candle belongs to. */
+function assertTimes({ symbol, tf }: Stream, candles: readonly StoredCandle[]): void {
+  const wrong = candles.find(({ ts }) => !Number.isSafeInteger(ts) || ts < 0 || ts >= CANDLE_TIME_END_MS)
+  if (wrong !== undefined)
+    throw new RangeError(`a candle of ${symbol} ${tf} opens at ${wrong.ts}, which is no time in ms from 1970 to 2099`)
 }
 
 const placeOf = ({ symbol, tf, ts }: Pick<CandleRow, 'symbol' | 'tf' | 'ts'>): string => `${symbol} ${tf} ${ts}`
@@ -126,49 +146,78 @@ const insertRows = prepared<MainTables, { rows: readonly CandleRow[] }>(
   (from, parameter) => from.insertInto('candle').values(parameter('rows')),
   ({ rows }) => rows.length,
 )
+/** From where to where: by that PostgreSQL knows which partitions to look into. It looks for each of `times` in turn, so there are few. */
+interface Place {
+  symbol: string
+  tf: string
+  first: number
+  last: number
+  /** None: all from `first` to `last`. */
+  times: readonly number[]
+}
+
 /** What is stored at these times of streams. */
-const storedAt = prepared<MainTables, { places: readonly { symbol: string; tf: string; times: readonly number[] }[] }, CandleRow>(
+const storedAt = prepared<MainTables, { places: readonly Place[] }, CandleRow>(
   (from, parameter) =>
     from
       .selectFrom('candle')
       .selectAll()
       .where((eb) =>
         eb.or(
-          parameter('places').map(({ symbol, tf, times }) =>
-            eb.and([eb('symbol', '=', symbol), eb('tf', '=', tf), eb('ts', 'in', times)]),
+          parameter('places').map(({ symbol, tf, first, last, times }) =>
+            eb.and([
+              eb('symbol', '=', symbol),
+              eb('tf', '=', tf),
+              eb('ts', '>=', first),
+              eb('ts', '<=', last),
+              ...(times.length === 0 ? [] : [eb('ts', 'in', times)]),
+            ]),
           ),
         ),
       ),
   ({ places }) => places.map(({ times }) => times.length).join(),
 )
 
-/** In one transaction; adds to the result of each. */
-function putTogether(db: Kysely<MainTables>, puts: readonly Put[]): Promise<readonly Put[]> {
-  return db.transaction().execute(async (trx) => {
-    const rows = puts.flatMap((put) => put.rows)
-    const known = await knownAmong(trx, rows)
-    const added: CandleRow[] = []
-    for (const put of puts) await compare(trx, put, known, added)
-    if (added.length > 0) await insertRows(trx, { rows: added })
-    return puts
-  })
+/** In one transaction; resolves with the result of each. */
+function putTogether(db: Kysely<MainTables>, puts: readonly Put[]): Promise<PutResult[]> {
+  const rows = puts.flatMap((put) => put.rows)
+  return withPartitions(db, rows, () =>
+    db.transaction().execute(async (trx) => {
+      const known = await knownAmong(trx, rows)
+      const added: CandleRow[] = []
+      const results: PutResult[] = []
+      for (const put of puts) results.push(await compare(trx, put, known, added))
+      if (added.length > 0) await insertRows(trx, { rows: added })
+      return results
+    }),
+  )
 }
 
 /** What is stored at the places of these rows. */
 async function knownAmong(trx: Transaction<MainTables>, rows: readonly CandleRow[]): Promise<Map<string, CandleRow>> {
   const streams = [...Map.groupBy(rows, ({ symbol, tf }) => `${symbol} ${tf}`).values()]
-  const places = streams.map((own) => ({ symbol: own[0]?.symbol ?? '', tf: own[0]?.tf ?? '', times: own.map(({ ts }) => ts) }))
+  const places = streams.map(placeOfRows)
   const { rows: stored } = await storedAt(trx, { places })
   return new Map(stored.map((row) => [placeOf(row), row]))
+}
+
+function placeOfRows(own: readonly CandleRow[]): Place {
+  const times = own.map(({ ts }) => ts)
+  const [first, last] = [Math.min(...times), Math.max(...times)]
+  const { symbol = '', tf = '' } = own[0] ?? {}
+  // One after the other, as they nearly always come: those between them are hardly more.
+  const areDense = isTimeframe(tf) && last - first < 2 * times.length * timeframeMs(tf)
+  return { symbol, tf, first, last, times: areDense ? [] : times }
 }
 
 /** Sorts rows into new, same and differing. A candle that comes twice is compared with the first of the two. */
 async function compare(
   trx: Transaction<MainTables>,
-  { rows, replace, result }: Put,
+  { rows, replace }: Put,
   known: Map<string, CandleRow>,
   added: CandleRow[],
-): Promise<void> {
+): Promise<PutResult> {
+  const result = noResult()
   for (const row of rows) {
     const place = placeOf(row)
     const present = known.get(place)
@@ -183,6 +232,7 @@ async function compare(
       if (replace && !added.includes(present)) await replaceRow(trx, row)
     }
   }
+  return result
 }
 
 async function replaceRow(trx: Transaction<MainTables>, row: CandleRow): Promise<void> {

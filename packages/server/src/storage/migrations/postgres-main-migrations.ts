@@ -3,6 +3,7 @@ import { postgresMain0014First } from './postgres-main-0014-first.ts'
 import { postgresMain0015SignInTries } from './postgres-main-0015-sign-in-tries.ts'
 import { postgresMain0017TellChanges } from './postgres-main-0017-tell-changes.ts'
 import { postgresMain0018Hosts } from './postgres-main-0018-hosts.ts'
+import { postgresMain0019CandlePartitions } from './postgres-main-0019-candle-partitions.ts'
 
 /** Of the main database on PostgreSQL. What comes later has the same name in MAIN_MIGRATIONS, but for what files need not. */
 export const POSTGRES_MAIN_MIGRATIONS: Record<string, Migration> = {
@@ -10,4 +11,5 @@ export const POSTGRES_MAIN_MIGRATIONS: Record<string, Migration> = {
   '0015-sign-in-tries': postgresMain0015SignInTries,
   '0017-tell-changes': postgresMain0017TellChanges,
   '0018-hosts': postgresMain0018Hosts,
+  '0019-candle-partitions': postgresMain0019CandlePartitions,
 }

@@ -28,7 +28,7 @@ it('PostgreSQL has the tables of SQLite: columns, keys, indexes, checks and trig
 it('PostgreSQL orders every text by its bytes', async () => {
   const rows = await query(
     `select attrelid::regclass || '.' || attname as place from pg_attribute join pg_class on pg_class.oid = attrelid
-     where relnamespace = 'public'::regnamespace and relkind = 'r' and relname not like 'kysely%' and atttypid = 'text'::regtype
+     where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and relname not like 'kysely%' and atttypid = 'text'::regtype
        and attcollation <> '"C"'::regcollation`,
   )
   expect(rows).toEqual([])
@@ -70,12 +70,12 @@ async function sqliteSchema(): Promise<Schema> {
 }
 
 async function postgresSchema(): Promise<Schema> {
-  const own = `pg_class.relnamespace = 'public'::regnamespace and pg_class.relname not like 'kysely%' and pg_class.relname <> '${TURN_TABLE}'`
+  const own = `not pg_class.relispartition and pg_class.relnamespace = 'public'::regnamespace and pg_class.relname not like 'kysely%' and pg_class.relname <> '${TURN_TABLE}'`
   const columns = await query(
     `select relname as table, attname as name, format_type(atttypid, atttypmod) as type, attnotnull as needed,
        pg_get_expr(adbin, adrelid) as value
      from pg_attribute join pg_class on pg_class.oid = attrelid left join pg_attrdef on adrelid = attrelid and adnum = attnum
-     where ${own} and relkind = 'r' and attnum > 0 and not attisdropped`,
+     where ${own} and relkind in ('r', 'p') and attnum > 0 and not attisdropped`,
   )
   const names = (keys: string, relation: string) =>
     `(select string_agg(attname, ',' order by place) from unnest(${keys}::int2[]) with ordinality as one (number, place)
