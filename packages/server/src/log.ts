@@ -1,5 +1,8 @@
 import { pino, type Logger, type LoggerOptions } from 'pino'
+import { systemClock } from './clock.ts'
 import { createLogOutput, type LogOutput } from './log-output.ts'
+import { createRepeatedLines } from './repeated-lines.ts'
+import { StorageError } from './storage/storage-error.ts'
 
 export type Log = Logger
 
@@ -39,7 +42,8 @@ export function hideInLogs(secrets: readonly string[]): void {
 
 /**
  * JSON lines on standard output: level, time (ISO 8601), process, msg. Headers and bodies are never logged; the list below is the
- * second net. Each line is given to `recent` as well.
+ * second net. Each line is given to `recent` as well. What says that storage is away is said at most every 10 s, with `repeated`: how
+ * often it was left out.
  */
 export function createLog(processName: string, level: LogLevel, recent?: RecentLines): Log {
   return pino(optionsOf(processName, level, recent), standardOutput())
@@ -58,9 +62,19 @@ function standardOutput(): LogOutput {
 }
 
 function optionsOf(processName: string, level: LogLevel, recent: RecentLines | undefined): LoggerOptions {
+  const repeatedLines = createRepeatedLines(() => systemClock.monotonicMs())
   return {
     level,
     hooks: {
+      logMethod(args, method) {
+        const [fields, message] = args as unknown[]
+        const error = fields instanceof Object && 'err' in fields ? fields.err : null
+        if (!(error instanceof StorageError)) return method.apply(this, args)
+        const repeated = repeatedLines.say(`${String(message)} ${error.reason}`)
+        if (repeated === null) return
+        if (repeated > 0) Object.assign(args, [{ ...fields, repeated }])
+        method.apply(this, args)
+      },
       streamWrite(line) {
         let clean = line
         for (const secret of hidden) clean = clean.replaceAll(secret, '[removed]')
