@@ -32,6 +32,7 @@ const ON_BOTH = [
   'packages/server/src/notify/alerts.test.ts',
   'packages/server/src/venue/paper-venue.test.ts',
   'packages/server/src/accounts/sign-in-limits.test.ts',
+  'packages/server/src/api/request-counts.test.ts',
   'packages/server/src/executor/group/lease-group.test.ts',
 ]
 

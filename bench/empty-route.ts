@@ -2,6 +2,7 @@
 // validation), and a handler that does nothing. `node bench/empty-route.ts ANSWER`, the answer as JSON.
 import { createServer, installProtection } from '../packages/server/src/api/app.ts'
 import { installErrorHandlers } from '../packages/server/src/api/errors.ts'
+import { createRequestCounts } from '../packages/server/src/api/request-counts.ts'
 import { handle, installBodyParser, installValidation } from '../packages/server/src/api/handle.ts'
 import type { ScoreAnswer } from '@spark/contract/ml'
 import { systemClock } from '@spark/server/clock'
@@ -16,6 +17,8 @@ const log = createLog('empty-route', config.logLevel)
 const authenticate = createAuthenticator(loadTokens(config.dataDir, random))
 const answer = JSON.parse(process.argv[2] ?? '') as ScoreAnswer
 
+const ALONE = { put: () => Promise.resolve(), ofOthers: () => Promise.resolve(new Map<string, number>()) }
+
 const app = createServer({ log, random, config })
 const nobody = () => Promise.resolve(null)
 await installProtection(app, {
@@ -24,6 +27,7 @@ await installProtection(app, {
   random,
   clock: systemClock,
   callers: { ofSession: nobody, ofToken: nobody },
+  requests: createRequestCounts({ clock: systemClock, log, process: 'empty-route', store: ALONE }),
 })
 installBodyParser(app)
 installValidation(app)

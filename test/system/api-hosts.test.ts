@@ -14,8 +14,8 @@ let b: Spark
 let first: SparkProcess
 const others: Spark[] = []
 
-async function host(name: string): Promise<Spark> {
-  const spark = await createSpark({ DATABASE_URL: url, SPARK_HOST_NAME: name })
+async function host(name: string, env: Record<string, string> = {}): Promise<Spark> {
+  const spark = await createSpark({ DATABASE_URL: url, SPARK_HOST_NAME: name, ...env })
   others.push(spark)
   return spark
 }
@@ -74,6 +74,24 @@ it('who signs in at one host is known at the other, and so are tokens; wrong pas
     statuses.push((await post(at % 2 === 0 ? a : b, '/api/session', { name: 'admin', password: 'canary-wrong' })).status)
   expect(statuses).toEqual([401, 401, 401, 401, 401, 429])
 })
+
+it('who asks too often at one host is refused at the other', async () => {
+  const env = { DATABASE_URL: await emptyPostgres({ durable: true }), SPARK_RATE_LIMIT_PER_MIN: '300' }
+  const [c, d] = [await host('c', env), await host('d', env)]
+  c.start('api')
+  await healthy(c)
+  joinHost(c, d)
+  d.start('api')
+  await healthy(d)
+  const asked = async (spark: Spark) => (await fetch(`${spark.apiUrl}/api/ml/version`)).status
+  let askedAtD = 0
+  await eventually('429 at both', 10_000, async () => {
+    while ((await asked(c)) === 200);
+    askedAtD += 1
+    return (await asked(d)) === 429
+  })
+  expect(askedAtD).toBeLessThan(300)
+}, 120_000)
 
 it('another folder under the name of a host, and one with a signing key of its own, do not start', async () => {
   const twin = await host('b')

@@ -68,9 +68,9 @@ function optionsOf(processName: string, level: LogLevel, recent: RecentLines | u
     hooks: {
       logMethod(args, method) {
         const [fields, message] = args as unknown[]
-        const error = fields instanceof Object && 'err' in fields ? fields.err : null
-        if (!(error instanceof StorageError)) return method.apply(this, args)
-        const repeated = repeatedLines.say(`${String(message)} ${error.reason}`)
+        const isSaid = typeof fields === 'object' && fields !== null && 'err' in fields
+        if (!isSaid || !(fields.err instanceof StorageError)) return method.apply(this, args)
+        const repeated = repeatedLines.say(`${String(message)} ${fields.err.reason}`)
         if (repeated === null) return
         if (repeated > 0) Object.assign(args, [{ ...fields, repeated }])
         method.apply(this, args)

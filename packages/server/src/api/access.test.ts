@@ -152,6 +152,7 @@ it('a route that does not say who may call it stops the app from being built', a
     config: api.config,
     authenticate: () => 'anonymous',
     callers: { ofSession: nobody, ofToken: nobody },
+    requests: { count: () => ({ current: 1, ttl: 1 }) },
     clock,
     random: systemRandomness,
   })

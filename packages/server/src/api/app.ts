@@ -116,13 +116,20 @@ export function createServer(deps: Pick<ApiDeps, 'random' | 'config'> & { log: F
 /** Guard and rate limit, in this order: who calls decides how much. */
 export async function installProtection(
   app: FastifyInstance,
-  deps: Omit<GuardOptions, 'host' | 'allowedHosts'> & Pick<ApiDeps, 'config'>,
+  deps: Omit<GuardOptions, 'host' | 'allowedHosts'> & Pick<ApiDeps, 'config' | 'requests'>,
 ): Promise<void> {
-  const { config } = deps
+  const { config, requests } = deps
   installGuard(app, { ...config, ...deps })
   await app.register(rateLimit, {
-    timeWindow: 60_000,
-    cache: 10_000,
+    store: class {
+      incr(key: string, tell: (error: null, result: { current: number; ttl: number }) => void, _windowMs: number, max: number) {
+        tell(null, requests.count(key, max))
+      }
+      /** No route has a limit of its own. */
+      child() {
+        return this
+      }
+    },
     max: (request) => (request.principal === 'anonymous' ? config.rateLimitPerMinute : config.tokenRateLimitPerMinute),
     keyGenerator: (request) => `${request.principal} ${request.ip}`,
     errorResponseBuilder: (_request, context) =>

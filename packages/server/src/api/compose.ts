@@ -37,6 +37,7 @@ import { createProcessReportStore } from '../storage/process-report-store.ts'
 import type { MainTables } from '../storage/tables.ts'
 import { createTradingStores, type TradingStores } from '../storage/trading-stores.ts'
 import { createReportStore } from '../storage/report-store.ts'
+import { createRequestCountStore } from '../storage/request-count-store.ts'
 import { createDriftStore } from '../storage/drift-store.ts'
 import { createOptimizationStore } from '../storage/optimization-store.ts'
 import { createRehearsalStore } from '../storage/rehearsal-store.ts'
@@ -48,6 +49,7 @@ import { createEventHub } from './event-hub.ts'
 import { createExecutorProbe } from './executor-probe.ts'
 import { createMeters } from './meters.ts'
 import { loadModelRegistry, type ModelRegistry } from './model-registry.ts'
+import { createRequestCounts } from './request-counts.ts'
 import { createScoreService } from './score-service.ts'
 import { watchStreams } from './watch-streams.ts'
 
@@ -86,7 +88,7 @@ export async function composeApi(parts: ApiParts): Promise<ComposedApi> {
   const { rollout, stopReporting } = await followRollout(parts, { stores, settings, models, database })
   const alertStore = createAlertStore(database.db)
   const rolloutViews = createRolloutViews({ config, stores, settings, reports: createProcessReportStore(database.db), clock })
-  const { callers, accounts, streams } = composeAccounts(parts, database.db)
+  const { callers, requests, accounts, streams } = composeAccounts(parts, database.db)
   const auditOfScores = isPostgresUrl(config.databasePath) ? appendInTime(audit, clock) : audit
   const events = createEventHub({ clock, log, auditReader, slices, alerts: alertStore, rollout, rolloutViews })
   const app = await buildApp({
@@ -98,6 +100,7 @@ export async function composeApi(parts: ApiParts): Promise<ComposedApi> {
     log,
     authenticate: createAuthenticator(tokens),
     callers,
+    requests,
     accounts,
     streams,
     scores: createScoreService({ ...config, models, audit: auditOfScores, clock, rollout: () => rollout.now() }),
@@ -137,12 +140,14 @@ export async function composeApi(parts: ApiParts): Promise<ComposedApi> {
   return { app, endStreams: () => events.close(), stopReporting, invitation }
 }
 
-function composeAccounts({ clock, random, log, life }: ApiParts, db: Kysely<MainTables>) {
+function composeAccounts({ clock, random, log, life, processName }: ApiParts, db: Kysely<MainTables>) {
   const callers = createCallers({ db, clock, log })
   const streams = watchStreams({ callers, clock, log })
   life.onStop('stream watch', () => streams.stop())
+  const requests = createRequestCounts({ clock, log, store: createRequestCountStore(db), process: processName })
+  life.onStop('request counts', () => requests.stop())
   const limits = createSignInLimits({ db, clock, isOwn: isLoopback })
-  return { callers, streams, accounts: { db, clock, random, passwords: createPasswords(random), limits } }
+  return { callers, requests, streams, accounts: { db, clock, random, passwords: createPasswords(random), limits } }
 }
 
 /** Obeys the rollout as others decide it, and tells what this process runs. */

@@ -30,6 +30,7 @@ import type { EventHub } from './event-hub.ts'
 import type { ExecutorProbe } from './executor-probe.ts'
 import type { Meters } from './meters.ts'
 import type { ModelRegistry } from './model-registry.ts'
+import type { RequestCounts } from './request-counts.ts'
 import type { ScoreService } from './score-service.ts'
 import type { StorageHealth } from '../storage-health.ts'
 import type { StreamWatch } from './watch-streams.ts'
@@ -58,6 +59,7 @@ export interface ApiDeps {
   log: Log
   authenticate(authorization: string | undefined): Principal | 'wrong'
   callers: Callers
+  requests: Pick<RequestCounts, 'count'>
   accounts: SessionParts
   streams: StreamWatch
   scores: ScoreService

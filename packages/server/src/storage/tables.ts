@@ -77,6 +77,7 @@ export interface MainTables {
   user_session: UserSessionRow
   api_token: ApiTokenRow
   sign_in_try: SignInTryRow
+  request_count: RequestCountRow
   override_ask: OverrideAskRow
   label_stream: LabelStreamRow
   label: LabelRow
@@ -89,6 +90,15 @@ export interface MainTables {
   model_training: ModelTrainingRow
   report: ReportRow
   report_signature: ReportSignatureRow
+}
+
+export interface RequestCountRow {
+  /** Since 1970. */
+  minute: number
+  process: string
+  /** The first digits of a SHA-256. */
+  whose: string
+  requests: number
 }
 
 export interface CandleRow {

@@ -213,6 +213,10 @@ CREATE TABLE report_signature (
     report_id text not null references report (id), kind text not null, name text not null, signed_at integer not null,
     primary key (report_id, kind)) strict, without rowid;
 
+CREATE TABLE request_count (
+          minute integer not null, process text not null, whose text not null, requests integer not null,
+          primary key (minute, process, whose)) strict, without rowid;
+
 CREATE TABLE rollout (
     id text primary key not null, ordinal integer not null unique, frozen text not null, plan_digest text not null,
     state text not null, phase text not null, started_at integer not null, started_by text not null,
