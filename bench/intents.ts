@@ -6,17 +6,14 @@ import { createPlanner } from '@spark/server/executor/orders/planner'
 import { createStandings } from '@spark/server/executor/standings'
 import { systemRandomness } from '@spark/server/random'
 import { formatNumber, median, quantile, type Figure } from './figure.ts'
+import { IN_FLIGHT, PER_SECOND, asManyAsGo, atFixedRate, planning, type Work } from './intent-load.ts'
 import { MINUTE_MS, PRICE, STRATEGIES, STREAM, openPath, wishOf, type OpenPath } from './order-path.ts'
 import { bench, durationMs, progress } from './support.ts'
 
 const BASELINE = 'a row a commit'
-const PER_SECOND = 500
-const IN_FLIGHT = 64
 /** The 60 streams of spark.yaml, two strategies on each. */
 const BURST_STREAMS = 60
 const BURST_STRATEGIES = 2
-
-type Work = (at: number) => Promise<unknown>
 
 /** What a wish has to be measured against: the same database, thread and disk, one row in one transaction. */
 function rowByRow({ path }: OpenPath): Work {
@@ -24,41 +21,6 @@ function rowByRow({ path }: OpenPath): Work {
     path.db
       .transaction()
       .execute((trx) => path.outbox.add(trx, [{ action: 'bench', actor: 'bench', result: 'ok', context: { at } }]))
-}
-
-/** Each call a wish of another strategy. */
-function planning({ path }: OpenPath): Work {
-  const plan = createPlanner(path)
-  return (at) => plan({ stream: STREAM, strategyIds: [`s${at}`], candleTs: MINUTE_MS, epoch: null, wishes: [wishOf(at)] })
-}
-
-/** Keeps `IN_FLIGHT` on their way for as long; resolves with how many a second are durable. */
-async function asManyAsGo(work: Work, roundMs: number): Promise<number> {
-  const startedMs = systemClock.monotonicMs()
-  let next = 0
-  const keepBusy = async () => {
-    while (next < STRATEGIES && systemClock.monotonicMs() - startedMs < roundMs) await work(next++)
-  }
-  await Promise.all(Array.from({ length: IN_FLIGHT }, keepBusy))
-  return (next / (systemClock.monotonicMs() - startedMs)) * 1000
-}
-
-/** 500 a second, evenly, whatever becomes of those before; resolves with how long each waited. */
-async function atFixedRate(work: Work, roundMs: number): Promise<number[]> {
-  const waits: number[] = []
-  const pending: Promise<void>[] = []
-  const startedMs = systemClock.monotonicMs()
-  const count = Math.min(STRATEGIES, Math.round((roundMs / 1000) * PER_SECOND))
-  for (let at = 0; at < count;) {
-    const due = Math.min(count, Math.floor(((systemClock.monotonicMs() - startedMs) / 1000) * PER_SECOND) + 1)
-    for (; at < due; at++) {
-      const dueMs = startedMs + (at / PER_SECOND) * 1000
-      pending.push(work(at).then(() => void waits.push(systemClock.monotonicMs() - dueMs)))
-    }
-    await systemClock.sleep(1)
-  }
-  await Promise.all(pending)
-  return waits
 }
 
 /** Every stream at once; resolves with how long each of them waited. */

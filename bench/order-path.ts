@@ -32,10 +32,14 @@ export interface OpenPath {
   close(): Promise<void>
 }
 
-/** The order path of an executor with 10,000 strategies on one stream, its storage in threads as there; limits let everything pass. */
-export async function openPath(folder: string): Promise<OpenPath> {
+/**
+ * The order path of an executor with 10,000 strategies on one stream, its storage in threads as there; limits let everything pass.
+ * `url`: of a database on PostgreSQL, else all lies in files.
+ */
+export async function openPath(folder: string, url: string | null = null): Promise<OpenPath> {
   const dataDir = temporaryFolder(folder)
-  const database = await openMainDatabase({ path: join(dataDir, 'spark.db'), thread: true })
+  const databasePath = url ?? join(dataDir, 'spark.db')
+  const database = await openMainDatabase({ path: databasePath, thread: true })
   const { db } = database
   const clock = systemClock
   const random = systemRandomness
@@ -43,7 +47,7 @@ export async function openPath(folder: string): Promise<OpenPath> {
   const strategies = Array.from({ length: STRATEGIES }, (_, at) => strategyAt(at))
   await stores.strategies.install(strategies, clock.nowMs())
   const venue = await openPaperVenue({
-    path: join(dataDir, 'paper.db'),
+    path: url ?? join(dataDir, 'paper.db'),
     thread: true,
     clock,
     random,
@@ -69,7 +73,7 @@ export async function openPath(folder: string): Promise<OpenPath> {
     group: ALONE,
     committed: () => {},
   }
-  const audit = await openAuditWriter({ dataDir, writer: 'executor', clock })
+  const audit = await openAuditWriter({ dataDir, databasePath, writer: `executor-${process.pid}`, clock })
   return {
     path,
     venue,

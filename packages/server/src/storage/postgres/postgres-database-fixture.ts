@@ -4,7 +4,7 @@ import { onTestFinished } from 'vitest'
 import { openServer } from '../audit/server-audit.ts'
 import { openMainDatabase } from '../open-main-database.ts'
 import { openPaperBook } from '../open-paper-book.ts'
-import { startPostgres, type StartOptions } from './postgres-fixture.ts'
+import { startPostgres } from './postgres-fixture.ts'
 
 interface Database {
   url: string
@@ -98,9 +98,4 @@ export async function queryPostgres(url: string, sql: string): Promise<Record<st
 }
 
 /** For tests: the address of a new database without any table. */
-export async function emptyPostgres(options?: StartOptions): Promise<string> {
-  const addressOf = await startPostgres(options)
-  const name = `empty_${threadId}_${made++}`
-  await queryPostgres(addressOf('postgres'), `create database ${name}`)
-  return addressOf(name)
-}
+export { emptyPostgres } from './postgres-fixture.ts'

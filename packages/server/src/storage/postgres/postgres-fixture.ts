@@ -3,6 +3,7 @@ import { chownSync, cpSync, existsSync, lstatSync, mkdirSync, readdirSync, readF
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
+import { threadId } from 'node:worker_threads'
 import { Client } from 'pg'
 import { systemClock } from '../../clock.ts'
 
@@ -62,6 +63,19 @@ export function startPostgres({ durable }: StartOptions = { durable: false }): P
   })
   started.set(durable, starting)
   return starting
+}
+
+let databases = 0
+
+/** The address of a new database without any table. */
+export async function emptyPostgres(options?: StartOptions): Promise<string> {
+  const addressOf = await startPostgres(options)
+  const name = `empty_${threadId}_${databases++}`
+  const client = new Client({ connectionString: addressOf('postgres') })
+  await client.connect()
+  await client.query(`create database ${name}`)
+  await client.end()
+  return addressOf(name)
 }
 
 /** Ends the durable server as a crash does: every connection breaks, and what was not committed is gone. It is started again at once. */
