@@ -74,6 +74,9 @@ function database(text: string): string | null {
   return text.startsWith('file:') && text.length > 5 ? text.slice(5) : wrong(examples)
 }
 
+/** Empty: for ever. */
+const days = (min: number) => (text: string) => (text === '' ? null : integerBetween(min, 36_500, 'days')(text))
+
 const port = integerBetween(1, 65_535, 'port')
 
 /** Every environment variable Spark reads, with its default. Units stand in the names or meanings. */
@@ -182,6 +185,7 @@ export const SETTINGS = {
     'file elsewhere that receives a copy of every audit checkpoint; empty: none',
     (text) => text,
   ),
+  candleDays: setting('SPARK_CANDLE_DAYS', '', 'days that candles are kept, 30 or more; empty: for ever', days(30)),
   rateLimitPerMinute: setting(
     'SPARK_RATE_LIMIT_PER_MIN',
     '6000',

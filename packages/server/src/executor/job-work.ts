@@ -20,6 +20,7 @@ import type { CandleStore } from '../storage/candle-store.ts'
 import type { EquityStore } from '../storage/equity-store.ts'
 import type { JobRunStore } from '../storage/job-run-store.ts'
 import type { MetricSliceStore } from '../storage/metric-slice-store.ts'
+import { retainCandles } from './candle-retention.ts'
 import { updateModel, type UpdateDeps } from './learning/update-model.ts'
 import { lookAtDrift, type DriftDeps } from './labels/look-at-drift.ts'
 import { matureLabels, type LabelDeps } from './labels/mature-labels.ts'
@@ -36,7 +37,7 @@ const RAW_DAYS = 90
 const ROLLUP_DAYS = 800
 
 export interface JobWorkDeps {
-  config: Pick<Config, 'dataDir' | 'databasePath' | 'version' | 'buildSha' | 'checkpointFile'>
+  config: Pick<Config, 'dataDir' | 'databasePath' | 'version' | 'buildSha' | 'checkpointFile' | 'candleDays'>
   clock: Clock
   feed: Feed
   streams: readonly Stream[]
@@ -147,7 +148,8 @@ async function integrity({ config }: JobWorkDeps): Promise<string> {
   return told('verified', { rows, checkpoints: report.checkpoints.checked })
 }
 
-async function retention({ clock, slices, equity, runs, alerts, notices, labels, reports }: JobWorkDeps): Promise<string> {
+async function retention(deps: JobWorkDeps): Promise<string> {
+  const { config, clock, slices, equity, runs, alerts, notices, labels, reports } = deps
   const nowMs = clock.nowMs()
   const rawMs = nowMs - RAW_DAYS * DAY_MS
   const rollupMs = nowMs - ROLLUP_DAYS * DAY_MS
@@ -160,5 +162,7 @@ async function retention({ clock, slices, equity, runs, alerts, notices, labels,
     labels: await labels.labels.prune(rollupMs),
     reports: await reports.prune(rollupMs),
   }
-  return told('pruned', removed)
+  const pruned = told('pruned', removed)
+  if (config.candleDays === null) return pruned
+  return told('candles_pruned', { told: pruned, ...(await retainCandles(deps, config.candleDays)) })
 }

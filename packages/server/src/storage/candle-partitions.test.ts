@@ -95,6 +95,23 @@ it('a partition that is made waits for nobody who reads all candles', async () =
   expect(inserted).toBe(3)
 })
 
+it('a partition that somebody reads is dropped the next time, and nobody waits for it meanwhile', async () => {
+  const { path } = await temporaryPostgres()
+  const store = createCandleStore((await openOn(path)).db)
+  await store.putAll(BTC, [candleAt(MARCH), candleAt(Date.UTC(2024, 4))], 'sim')
+  const reader = new Client({ connectionString: path })
+  await reader.connect()
+  onTestFinished(() => reader.end())
+  await reader.query('begin; select count(*) from candle')
+  expect(await store.prune('1m', Date.UTC(2024, 3))).toMatchObject({ partitions: 0, waiting: expect.any(Number) })
+  expect(await store.range(BTC, 0, Date.UTC(2024, 6), 9)).toHaveLength(2)
+  expect(await partitionsIn(path)).toContain('candle_1m_2024_03')
+  await reader.query('commit')
+  expect(await store.prune('1m', Date.UTC(2024, 3))).toMatchObject({ waiting: 0 })
+  expect(await store.range(BTC, 0, Date.UTC(2024, 6), 9)).toHaveLength(1)
+  expect(await partitionsIn(path)).not.toContain('candle_1m_2024_03')
+})
+
 it('what is asked of one stream and a time looks into its partitions alone', async () => {
   const { path } = await temporaryPostgres()
   const { db } = await openOn(path)

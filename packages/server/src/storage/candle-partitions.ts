@@ -1,6 +1,7 @@
 import { isTimeframe } from '@spark/core/market/timeframe'
-import { type Kysely, sql, type Transaction } from 'kysely'
+import { type Kysely, PostgresAdapter, sql, type Transaction } from 'kysely'
 import { sha256 } from '../sha256.ts'
+import { StorageError } from './storage-error.ts'
 import type { CandleRow } from './tables.ts'
 
 /** Where candles stand on PostgreSQL, `from` <= ts < `to`. */
@@ -69,5 +70,47 @@ async function makePartitions<Tables>(trx: Transaction<Tables>, partitions: read
     await sql`create table ${sql.id(name)} (like candle including all)`.execute(trx)
     const bounds = sql`(${sql.lit(tf)}, ${sql.lit(from)}) to (${sql.lit(tf)}, ${sql.lit(to)})`
     await sql`alter table candle attach partition ${sql.id(name)} for values from ${bounds}`.execute(trx)
+  }
+}
+
+/** Whoever asks for candles waits behind a drop that waits itself. */
+const DROP_LOCK_TIMEOUT_MS = 500
+
+/**
+ * Drops the partitions of a timeframe whose candles all opened before a time, each in a transaction of its own. One that somebody reads is
+ * left for the next call. Null: this database has none, it is a file.
+ */
+export async function dropCandlePartitions<Tables>(
+  db: Kysely<Tables>,
+  tf: string,
+  beforeMs: number,
+): Promise<{ partitions: number; waiting: number } | null> {
+  if (!(db.getExecutor().adapter instanceof PostgresAdapter)) return null
+  const { rows } = await sql<{
+    name: string
+    bounds: string
+  }>`select relname::text as name, pg_get_expr(relpartbound, oid) as bounds
+    from pg_inherits join pg_class on oid = inhrelid where inhparent = 'candle'::regclass order by relname`.execute(db)
+  const found = { partitions: 0, waiting: 0 }
+  for (const { name, bounds } of rows) {
+    // FOR VALUES FROM ('1m', '1709251200000') TO ('1m', '1711929600000')
+    const [, ofTf, to] = / TO \('(\w+)', '(-?\d+)'\)$/.exec(bounds) ?? []
+    if (ofTf !== tf || Number(to) > beforeMs) continue
+    if (await dropPartition(db, name)) found.partitions += 1
+    else found.waiting += 1
+  }
+  return found
+}
+
+async function dropPartition<Tables>(db: Kysely<Tables>, name: string): Promise<boolean> {
+  try {
+    await db.transaction().execute(async (trx) => {
+      await sql`set local lock_timeout = ${sql.lit(DROP_LOCK_TIMEOUT_MS)}`.execute(trx)
+      await sql`drop table if exists ${sql.id(name)}`.execute(trx)
+    })
+    return true
+  } catch (error) {
+    if (error instanceof StorageError && error.reason === 'locked') return false
+    throw error
   }
 }

@@ -1,7 +1,8 @@
 import * as fc from 'fast-check'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { createCandleStore, type StoredCandle } from './candle-store.ts'
-import { openTestDatabase } from './main-database-fixture.ts'
+import { type CandleStore, createCandleStore, type StoredCandle } from './candle-store.ts'
+import { onPostgres, openTestDatabase } from './main-database-fixture.ts'
+import { watchStatements } from './watch-statements-fixture.ts'
 
 const HOUR_MS = 3_600_000
 const BTC = { symbol: 'BTCUSDT', tf: '1h' } as const
@@ -72,4 +73,65 @@ describe('candle store', () => {
     const recorded = await store.recordedGaps(BTC, 0, 2 * HOUR_MS)
     expect(recorded).toEqual([{ firstMissingTs: HOUR_MS, missing: 3, recordedAt: 6 }])
   })
+
+  it('removes what opened before a time, on PostgreSQL by whole months of 1m, and nothing of another timeframe', async () => {
+    const { store } = await oldCandles()
+    const removed = await store.prune('1m', APRIL_10)
+    expect(removed).toMatchObject({ candles: onPostgres() ? 0 : 9_200, waiting: 0 })
+    // A database that was used before may have empty ones.
+    expect(removed.partitions >= 3).toBe(onPostgres())
+    expect(await left(store)).toEqual(EXPECTED())
+    expect(await store.prune('1m', APRIL_10)).toEqual({ candles: 0, partitions: 0, waiting: 0 })
+  })
+
+  it('goes on with removing after an error at each of its statements', async () => {
+    const { store, db } = await oldCandles()
+    for (let fails = 1; ; fails++) {
+      let at = 0
+      const watched = db.withPlugin(
+        watchStatements(() => {
+          at += 1
+          if (at === fails) throw new Error('power is gone')
+        }),
+      )
+      const outcome = await createCandleStore(watched)
+        .prune('1m', APRIL_10)
+        .catch((error: Error) => error.message)
+      if (outcome !== 'power is gone') break
+    }
+    expect(await left(store)).toEqual(EXPECTED())
+  })
 })
+
+const MINUTE_MS = 60_000
+const APRIL_10 = Date.UTC(2024, 3, 10)
+const SYMBOLS = ['AAA', 'BTCUSDT']
+
+/** On the first of each month 2,300 candles of 1m, on the 20th one more, and one of 1h. */
+async function oldCandles() {
+  const database = await openTestDatabase()
+  onTestFinished(() => database.close())
+  const store = createCandleStore(database.db)
+  for (const symbol of SYMBOLS) {
+    for (let month = 0; month < 6; month++) {
+      const many = Array.from({ length: month === 0 ? 2_296 : 767 }, (_, at) => Date.UTC(2024, month) + at * MINUTE_MS)
+      const times = [...many, Date.UTC(2024, month, 20)]
+      await store.putAll(
+        { symbol, tf: '1m' },
+        times.map((ts) => ({ ...candleAt(0), ts })),
+        'import',
+      )
+      await store.putAll({ symbol, tf: '1h' }, [{ ...candleAt(0), ts: Date.UTC(2024, month) }], 'import')
+    }
+  }
+  return { store, db: database.db }
+}
+
+const left = async (store: CandleStore) =>
+  (await store.streams()).map(({ stream, count, firstTs }) => `${stream.symbol} ${stream.tf} ${count} ${day(firstTs)}`)
+const day = (ts: number) => new Date(ts).toISOString().slice(0, 10)
+const EXPECTED = () =>
+  SYMBOLS.flatMap((symbol) => [
+    `${symbol} 1h 6 2024-01-01`,
+    onPostgres() ? `${symbol} 1m 2304 2024-04-01` : `${symbol} 1m 1537 2024-04-20`,
+  ])

@@ -1,10 +1,11 @@
 import { CANDLE_TIME_END_MS, type Candle, type Stream } from '@spark/core/market/candle'
 import { type Gap, gapBetween } from '@spark/core/market/gap'
-import { isTimeframe, timeframeMs } from '@spark/core/market/timeframe'
+import { isTimeframe, type Timeframe, timeframeMs } from '@spark/core/market/timeframe'
 import type { Kysely, Transaction } from 'kysely'
 import { inGroups } from '../in-groups.ts'
 import { withPartitions } from './candle-partitions.ts'
 import { prepared } from './prepared.ts'
+import { pruneCandles, type PrunedCandles } from './prune-candles.ts'
 import type { CandleRow, MainTables } from './tables.ts'
 
 /** A candle with the close time its source gave, when it gave one. */
@@ -18,6 +19,13 @@ export interface PutResult {
   unchanged: number
   /** Open times of candles that are stored with other values; those stay unless `replace` was asked for. */
   differing: number[]
+}
+
+export interface StreamFacts {
+  stream: Stream
+  count: number
+  firstTs: number
+  lastTs: number
 }
 
 export interface CandleStore {
@@ -34,11 +42,13 @@ export interface CandleStore {
   after(stream: Stream, afterMs: number, limit: number, sources: readonly string[]): Promise<StoredCandle[]>
   /** What is missing between stored candles with fromMs <= ts < toMs. */
   gaps(stream: Stream, fromMs: number, toMs: number): Promise<Gap[]>
-  streams(): Promise<{ stream: Stream; count: number; firstTs: number; lastTs: number }[]>
+  streams(): Promise<StreamFacts[]>
   /** Remembers that the exchange itself has no candle there. */
   putGap(stream: Stream, gap: Gap, nowMs: number): Promise<void>
   /** Recorded gaps that begin in fromMs <= firstMissingTs < toMs, oldest first. */
   recordedGaps(stream: Stream, fromMs: number, toMs: number): Promise<(Gap & { recordedAt: number })[]>
+  /** Removes what opened before a time, of all symbols; on PostgreSQL by whole months or years. */
+  prune(tf: Timeframe, beforeMs: number): Promise<PrunedCandles>
 }
 
 /** A transaction of this many rows takes about 4 ms, so that others of the same file hardly wait. */
@@ -76,22 +86,8 @@ export function createCandleStore(db: Kysely<MainTables>): CandleStore {
       return rows.map(fromRow)
     },
     gaps: (stream, fromMs, toMs) => computedGaps(db, stream, fromMs, toMs),
-    async streams() {
-      const rows = await db
-        .selectFrom('candle')
-        .select(({ fn }) => [
-          'symbol',
-          'tf',
-          fn.countAll<number>().as('count'),
-          fn.min('ts').as('firstTs'),
-          fn.max('ts').as('lastTs'),
-        ])
-        .groupBy(['symbol', 'tf'])
-        .orderBy('symbol')
-        .orderBy('tf')
-        .execute()
-      return rows.flatMap(({ symbol, tf, ...facts }) => (isTimeframe(tf) ? [{ stream: { symbol, tf }, ...facts }] : []))
-    },
+    prune: (tf, beforeMs) => pruneCandles(db, tf, beforeMs),
+    streams: () => streamsOf(db),
     async putGap({ symbol, tf }, { firstMissingTs, missing }, nowMs) {
       await db
         .insertInto('candle_gap')
@@ -118,6 +114,23 @@ export function createCandleStore(db: Kysely<MainTables>): CandleStore {
       }))
     },
   }
+}
+
+async function streamsOf(db: Kysely<MainTables>): Promise<StreamFacts[]> {
+  const rows = await db
+    .selectFrom('candle')
+    .select(({ fn }) => [
+      'symbol',
+      'tf',
+      fn.countAll<number>().as('count'),
+      fn.min('ts').as('firstTs'),
+      fn.max('ts').as('lastTs'),
+    ])
+    .groupBy(['symbol', 'tf'])
+    .orderBy('symbol')
+    .orderBy('tf')
+    .execute()
+  return rows.flatMap(({ symbol, tf, ...facts }) => (isTimeframe(tf) ? [{ stream: { symbol, tf }, ...facts }] : []))
 }
 
 interface Put {
