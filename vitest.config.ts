@@ -28,7 +28,7 @@ const ON_BOTH = [
   'packages/server/src/queue/database-queue.test.ts',
   'packages/server/src/storage/{*-store,audit-outbox,verdict-history}.test.ts',
   'packages/server/src/storage/audit/audit-{reader,snapshot,writer}.test.ts',
-  'packages/server/src/storage/audit/checkpoint-store.test.ts',
+  'packages/server/src/storage/audit/{checkpoint-store,retain-audit}.test.ts',
   'packages/server/src/notify/alerts.test.ts',
   'packages/server/src/venue/paper-venue.test.ts',
   'packages/server/src/accounts/sign-in-limits.test.ts',

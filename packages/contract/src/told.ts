@@ -32,6 +32,7 @@ export const TOLD = {
   backup_of_server: 'the database is a server, which its own tools back up; nothing was copied',
   snapshot_written: '{path}: {rows} rows; {removed} old ones removed',
   verified: 'databases whole; {rows} audit rows and {checkpoints} checkpoints verify',
+  audit_pruned: '{told}; {rows} rows of the audit, {months} months of it, {waiting} more when nobody reads them',
   candles_pruned: '{told}; {candles} candles, {partitions} partitions of candles, {waiting} more when nobody reads them',
   pruned:
     'removed {slices} slices, {equity} points of equity, {runs} runs of jobs, {messages} messages, {alerts} alerts, {labels} labels, {reports} reports',
@@ -129,7 +130,8 @@ export const JOB_TEXTS = {
   'gap-repair': 'asks the feed for candles that are missing between stored ones',
   backup: 'copies every database, opens the copies and checks them; keeps the last 7',
   integrity: 'checks the pages of every database and every link of the audit',
-  retention: 'removes figures of 30 s and equity of a minute that are older than 90 days, and candles past SPARK_CANDLE_DAYS',
+  retention:
+    'removes figures of 30 s and equity of a minute that are older than 90 days, and candles and audit past SPARK_CANDLE_DAYS and SPARK_AUDIT_DAYS',
   labels: 'labels what was decided on closed candles, and judges the models by it',
   snapshot: 'writes the audit of the last day to data/audit_snapshot_YYYYMMDD.json; keeps 90 days',
   report: 'makes the report of the last day, with its evidence',

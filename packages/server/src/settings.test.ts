@@ -53,6 +53,7 @@ describe('settings', () => {
     ['CANARY_SYMBOL', 'btc'],
     ['AUDIT_ML_BUCKET', '1'],
     ['TELEGRAM_CHAT_ID', 'chat'],
+    ['SPARK_AUDIT_DAYS', '89'],
     ['SPARK_CANDLE_DAYS', '29'],
     ['SPARK_CANDLE_DAYS', '1.5'],
   ])('refuses %s=%s with its name, its value and what would be right', (name, value) => {

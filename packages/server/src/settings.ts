@@ -186,6 +186,7 @@ export const SETTINGS = {
     (text) => text,
   ),
   candleDays: setting('SPARK_CANDLE_DAYS', '', 'days that candles are kept, 30 or more; empty: for ever', days(30)),
+  auditDays: setting('SPARK_AUDIT_DAYS', '', 'days that the audit is kept, 90 or more; empty: for ever', days(90)),
   rateLimitPerMinute: setting(
     'SPARK_RATE_LIMIT_PER_MIN',
     '6000',

@@ -99,11 +99,17 @@ function verifyCommand(audit: Command, output: Output): void {
           ),
         )
         output.line(`\n${report.checkpoints.checked} signed checkpoints checked.`)
+        if (report.removed !== null) output.line(keptText(report.removed))
         for (const problem of report.problems) output.line(`${problem.kind}: ${problem.message}`)
         output.line(report.ok ? 'The audit is whole.' : `The audit is NOT whole: ${report.problems.length} problems.`)
       }
       if (!report.ok) throw new CheckFailed('')
     })
+}
+
+function keptText({ on, before }: { on: number; before: number }): string {
+  const [from, at] = [before, on].map((ms) => new Date(ms).toISOString())
+  return `Kept from ${from}; what was before was removed by retention on ${at}.`
 }
 
 function snapshotCommand(audit: Command, output: Output): void {

@@ -26,6 +26,7 @@ const tr: Record<ToldCode, string> = {
   backup_of_server: 'veritabanı bir sunucudur ve kendi araçlarıyla yedeklenir; hiçbir şey kopyalanmadı',
   snapshot_written: '{path}: {rows} satır; {removed} eski dosya silindi',
   verified: 'veritabanları sağlam; {rows} denetim satırı ve {checkpoints} denetim noktası doğrulandı',
+  audit_pruned: '{told}; {rows} denetim satırı, {months} denetim ayı, {waiting} ay okunmadığında silinecek',
   candles_pruned: '{told}; {candles} mum, {partitions} mum bölümü, {waiting} bölüm okunmadığında silinecek',
   pruned:
     'silinenler: {slices} dilim, {equity} sermaye noktası, {runs} iş çalışması, {messages} ileti, {alerts} uyarı, {labels} etiket, {reports} rapor',

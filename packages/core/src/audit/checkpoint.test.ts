@@ -17,6 +17,10 @@ describe('text', () => {
     expect(checkpointText(turned)).toBe(checkpointText(CHECKPOINT))
     expect(parseCheckpoint(checkpointText(CHECKPOINT))).toEqual(CHECKPOINT)
   })
+  it('says what was removed, and is read back', () => {
+    const removed = { before: 1_600_000_000_000, heads: { 'api-1': { seq: 4, hash: B } } }
+    expect(parseCheckpoint(checkpointText({ ...CHECKPOINT, removed }))).toEqual({ ...CHECKPOINT, removed })
+  })
   it('that is not a checkpoint is refused', () => {
     for (const text of [
       '',
@@ -29,6 +33,9 @@ describe('text', () => {
       '{"version":1,"ts":1,"heads":{"api":{"seq":1.5,"hash":"a"}}}',
       '{"version":1,"ts":1,"heads":{"api":{"seq":1,"hash":"xyz"}}}',
       '{"version":1,"ts":1,"heads":{"api":null}}',
+      '{"version":1,"ts":1,"heads":{},"removed":null}',
+      '{"version":1,"ts":1,"heads":{},"removed":{"before":1,"heads":{"api":{"seq":1,"hash":"xyz"}}}}',
+      '{"version":1,"ts":1,"heads":{},"removed":{"heads":{}}}',
     ]) {
       expect(parseCheckpoint(text)).toBeNull()
     }

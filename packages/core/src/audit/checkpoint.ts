@@ -8,6 +8,15 @@ export interface Checkpoint {
   ts: number
   /** By writer, in no order. */
   heads: Record<string, ChainHead>
+  /** What retention removed with this checkpoint or before. */
+  removed?: RemovedRows
+}
+
+export interface RemovedRows {
+  /** Everything from this time on, ms UTC, is kept. */
+  before: number
+  /** By writer, the last row that is not kept. */
+  heads: Record<string, ChainHead>
 }
 
 const WRITER = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/
@@ -26,15 +35,27 @@ export function parseCheckpoint(text: string): Checkpoint | null {
   } catch {
     return null
   }
-  if (!isRecord(value) || value['version'] !== 1 || !isCount(value['ts']) || !isRecord(value['heads'])) return null
+  if (!isRecord(value) || value['version'] !== 1 || !isCount(value['ts'])) return null
+  const heads = parseHeads(value['heads'])
+  if (heads === null) return null
+  const checkpoint: Checkpoint = { version: 1, ts: value['ts'], heads }
+  const removed = value['removed']
+  if (removed === undefined) return checkpoint
+  if (!isRecord(removed) || !isCount(removed['before'])) return null
+  const last = parseHeads(removed['heads'])
+  return last === null ? null : { ...checkpoint, removed: { before: removed['before'], heads: last } }
+}
+
+function parseHeads(value: unknown): Record<string, ChainHead> | null {
+  if (!isRecord(value)) return null
   const heads: Record<string, ChainHead> = {}
-  for (const [writer, head] of Object.entries(value['heads'])) {
+  for (const [writer, head] of Object.entries(value)) {
     if (!WRITER.test(writer) || !isRecord(head) || !isCount(head['seq'])) return null
     const { seq, hash } = head
     if (typeof hash !== 'string' || !HASH.test(hash)) return null
     heads[writer] = { seq, hash }
   }
-  return { version: 1, ts: value['ts'], heads }
+  return heads
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -77,7 +77,8 @@ const tr: typeof en = {
     'gap-repair': 'saklanan mumlar arasında eksik olanları kaynaktan ister',
     backup: 'her veritabanını kopyalar, kopyaları açıp denetler; son 7 yedeği tutar',
     integrity: 'her veritabanının sayfalarını ve denetim kaydının her halkasını denetler',
-    retention: '90 günden eski 30 sn rakamlarını ve dakikalık sermayeyi, SPARK_CANDLE_DAYS geçmiş mumları siler',
+    retention:
+      '90 günden eski 30 sn rakamlarını ve dakikalık sermayeyi, SPARK_CANDLE_DAYS geçmiş mumları ve SPARK_AUDIT_DAYS geçmiş denetim kayıtlarını siler',
     labels: 'kapanan mumlarda verilen kararları etiketler, modelleri bunlarla değerlendirir',
     snapshot: 'son günün denetim kaydını data/audit_snapshot_YYYYMMDD.json dosyasına yazar; 90 gün saklar',
     report: 'son günün raporunu kanıtlarıyla yapar',

@@ -4,6 +4,7 @@ import type { Stream } from '@spark/core/market/candle'
 import { streamName } from '@spark/core/market/candle'
 import { timeframeMs } from '@spark/core/market/timeframe'
 import { told } from '@spark/contract/told'
+import type { Kysely } from 'kysely'
 import { pruneBackups, takeBackup } from '../backup/backup.ts'
 import { checkDatabase } from '../backup/copy-database.ts'
 import type { Clock } from '../clock.ts'
@@ -11,6 +12,7 @@ import type { Config } from '../config.ts'
 import { FeedError, type Feed } from '../feed/feed.ts'
 import type { JobWork } from '../jobs/run-jobs.ts'
 import type { Reports } from '../report/run-reports.ts'
+import type { AuditWriter } from '../storage/audit/audit-event.ts'
 import type { AuditReader } from '../storage/audit/audit-reader.ts'
 import { pruneAuditSnapshots, writeAuditSnapshot } from '../storage/audit/audit-snapshot.ts'
 import { verifyAuditApart } from '../storage/audit/verify-apart.ts'
@@ -20,7 +22,9 @@ import type { CandleStore } from '../storage/candle-store.ts'
 import type { EquityStore } from '../storage/equity-store.ts'
 import type { JobRunStore } from '../storage/job-run-store.ts'
 import type { MetricSliceStore } from '../storage/metric-slice-store.ts'
+import { retainAuditOf } from './audit-retention.ts'
 import { retainCandles } from './candle-retention.ts'
+import type { MainTables } from '../storage/tables.ts'
 import { updateModel, type UpdateDeps } from './learning/update-model.ts'
 import { lookAtDrift, type DriftDeps } from './labels/look-at-drift.ts'
 import { matureLabels, type LabelDeps } from './labels/mature-labels.ts'
@@ -37,7 +41,12 @@ const RAW_DAYS = 90
 const ROLLUP_DAYS = 800
 
 export interface JobWorkDeps {
-  config: Pick<Config, 'dataDir' | 'databasePath' | 'version' | 'buildSha' | 'checkpointFile' | 'candleDays'>
+  config: Pick<
+    Config,
+    'dataDir' | 'databasePath' | 'version' | 'buildSha' | 'checkpointFile' | 'signingKeyFile' | 'candleDays' | 'auditDays'
+  >
+  db: Kysely<MainTables>
+  audit: Pick<AuditWriter, 'append'>
   clock: Clock
   feed: Feed
   streams: readonly Stream[]
@@ -162,7 +171,8 @@ async function retention(deps: JobWorkDeps): Promise<string> {
     labels: await labels.labels.prune(rollupMs),
     reports: await reports.prune(rollupMs),
   }
-  const pruned = told('pruned', removed)
-  if (config.candleDays === null) return pruned
-  return told('candles_pruned', { told: pruned, ...(await retainCandles(deps, config.candleDays)) })
+  let said = told('pruned', removed)
+  if (config.candleDays !== null) said = told('candles_pruned', { told: said, ...(await retainCandles(deps, config.candleDays)) })
+  if (config.auditDays !== null) said = told('audit_pruned', { told: said, ...(await retainAuditOf(deps, config.auditDays)) })
+  return said
 }

@@ -119,6 +119,8 @@ function workOf(
   const judged = labelDepsOf({ config, clock, db, desk, feed, streams, markers: () => readMarkers(config.dataDir) })
   return createJobWork({
     config,
+    db,
+    audit: storage.audit,
     clock,
     feed,
     streams,

@@ -3,8 +3,12 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { systemClock } from '../clock.ts'
 import { appendSegments, event } from '../storage/audit/audit-fixtures.ts'
+import type { AuditEvent } from '../storage/audit/audit-event.ts'
 import { openAuditReader } from '../storage/audit/audit-reader.ts'
 import { openAuditWriter } from '../storage/audit/audit-writer.ts'
+import { openCheckpointStore } from '../storage/audit/checkpoint-store.ts'
+import { retainAudit } from '../storage/audit/retain-audit.ts'
+import { openRetentionPlace } from '../storage/audit/retention-place.ts'
 import { lockWriter } from '../storage/audit/writer-lock.ts'
 import { openMainDatabase } from '../storage/open-main-database.ts'
 import { openPaperBook } from '../storage/open-paper-book.ts'
@@ -59,6 +63,24 @@ describe('an installation that went over', () => {
     )
     const own = ['audit_chain', 'audit_entry', 'audit_segment', 'audit_watermark', 'write_turn']
     expect(there.map(({ name }) => String(name)).toSorted()).toEqual([...tables, ...own].toSorted())
+  })
+
+  it('verifies also when retention had removed its oldest audit', async () => {
+    const installation = await testInstallation()
+    const { dataDir, databasePath } = installation
+    const main = await openMainDatabase({ path: databasePath, thread: false })
+    const reader = openAuditReader({ dataDir, thread: false })
+    const keyFile = join(dataDir, 'signing.key')
+    const checkpoints = await openCheckpointStore({ db: main.db, reader, keyFile, copyFile: null })
+    const [row] = await reader.list({ limit: 1 }).then(({ items }) => items)
+    const place = await openRetentionPlace({ dataDir })
+    const nowMs = (row?.ts ?? 0) + 86_400_000
+    const announce = (next: AuditEvent) => appendSegments({ dataDir }, 'executor', [[{ ...next, ts: nowMs }]])
+    await checkpoints.write(nowMs, { always: true })
+    const removed = await retainAudit({ db: main.db, place, checkpoints, announce, isWhole: async () => true }, nowMs, nowMs + 1)
+    for (const one of [place, reader, main]) await one.close()
+    expect(removed.rows).toBeGreaterThan(60)
+    expect((await migrate(installation, await emptyPostgres())).differences).toEqual([])
   })
 
   it('goes on: numbers behind the last one given, chains behind their last row; and is not copied over', async () => {

@@ -21,6 +21,16 @@ export class AuditLog {
 
   /** At most `limit` rows in order of place; the index and what is not indexed yet are read as one. */
   async page(query: PageQuery): Promise<FoundLine[]> {
+    try {
+      return await this.#pageNow(query)
+    } catch (error) {
+      // Retention removes entries, then rows: what it took in between is not named a second time.
+      if (error instanceof StorageError && error.reason === 'corrupt') return this.#pageNow(query)
+      throw error
+    }
+  }
+
+  async #pageNow(query: PageQuery): Promise<FoundLine[]> {
     const { entries, watermarks } = await this.#indexed(query)
     const tails: Tail[] = []
     for (const writer of await this.#source.writers()) {
@@ -56,7 +66,7 @@ export class AuditLog {
     const heads: Record<string, ChainHead> = {}
     for (const writer of await this.#source.writers()) {
       const chain = await this.#source.chain(writer)
-      if (chain !== null) heads[writer] = await readHead(chain, writer)
+      if (chain !== null) heads[writer] = (await this.#source.recordedHead(writer)) ?? (await readHead(chain, writer))
     }
     return heads
   }

@@ -31,6 +31,12 @@ export class AuditMonths {
     }
   }
 
+  /** One that was made may have been dropped since. */
+  forget(): void {
+    this.#made.clear()
+    this.#newest = { from: 0, to: 0 }
+  }
+
   /** That after the newest, so that no append waits for it when it begins. Rejects with StorageError: try again later. */
   async makeNext(): Promise<void> {
     if (this.#newest.to > 0) await this.#makeOne(monthOf(this.#newest.to))
@@ -48,8 +54,9 @@ export class AuditMonths {
   async #create({ from, to }: { from: number; to: number }): Promise<void> {
     const name = new Date(from).toISOString().slice(0, 7).replace('-', '_')
     const steps = ['audit_segment', 'audit_entry'].map(
-      (table) => `if to_regclass('${table}_${name}') is null then
-        create table ${table}_${name} (like ${table} including all);
+      // Retention may have been interrupted between detaching one and dropping it.
+      (table) => `if not exists (select from pg_inherits where inhrelid = to_regclass('${table}_${name}')) then
+        create table if not exists ${table}_${name} (like ${table} including all);
         alter table ${table} attach partition ${table}_${name} for values from (${from}) to (${to});
       end if;`,
     )

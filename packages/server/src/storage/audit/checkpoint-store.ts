@@ -1,5 +1,5 @@
 import { appendFile } from 'node:fs/promises'
-import { type Checkpoint, checkpointText } from '@spark/core/audit/checkpoint'
+import { type Checkpoint, checkpointText, type RemovedRows } from '@spark/core/audit/checkpoint'
 import type { Kysely } from 'kysely'
 import type { MainTables } from '../tables.ts'
 import type { AuditReader } from './audit-reader.ts'
@@ -11,9 +11,9 @@ export interface CheckpointStore {
   /**
    * Signs the heads of all chains and keeps them; null when another process did so in this minute already, unless `always`
    * (for the last one before a stop). Each is later than all before it, by its heads and by its `ts`, also when the clock was
-   * set back. Rejects when the copy could not be written; the row is kept then all the same.
+   * set back. Rejects when the copy could not be written; the row is kept then all the same. `removed`: what retention will remove next.
    */
-  write(nowMs: number, options?: { always?: boolean }): Promise<Checkpoint | null>
+  write(nowMs: number, options?: { always?: boolean; removed?: RemovedRows }): Promise<Checkpoint | null>
   /** At most `limit` signed checkpoints taken after `afterTs`, oldest first. */
   list(afterTs: number, limit: number): Promise<SignedCheckpoint[]>
 }
@@ -38,12 +38,12 @@ export async function openCheckpointStore(options: {
   const key = await openSigningKey(options.keyFile)
   return {
     publicKey: key.publicKey,
-    async write(nowMs, { always = false } = {}) {
+    async write(nowMs, { always = false, removed } = {}) {
       for (;;) {
         const newestTs = await newestTsIn(db)
         if (!always && isTaken(newestTs, nowMs)) return null
         const ts = newestTs === null ? nowMs : Math.max(nowMs, newestTs + 1)
-        const checkpoint: Checkpoint = { version: 1, ts, heads: await reader.heads() }
+        const checkpoint: Checkpoint = { version: 1, ts, heads: await reader.heads(), ...(removed !== undefined && { removed }) }
         const document = checkpointText(checkpoint)
         const signed: SignedCheckpoint = { document, signature: key.sign(document) }
         const written = await db.transaction().execute(async (trx) => {

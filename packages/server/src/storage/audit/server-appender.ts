@@ -77,6 +77,7 @@ export class ServerAppender implements ChainAppender {
     } catch (error) {
       this.#headKnown = false
       this.#unsure.push(head)
+      this.#months.forget()
       throw error
     }
     if (!committed) {

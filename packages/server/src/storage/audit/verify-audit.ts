@@ -7,8 +7,9 @@ import type { AuditProblem } from './audit-problem.ts'
 import { type AuditSource, openAuditSource } from './audit-source.ts'
 import { type CheckpointSource, fileSource, type FoundCheckpoint, headsOfWriter, tableSource } from './checkpoint-sources.ts'
 import { readIfThere } from '../../key-file.ts'
+import { Removals } from './removals.ts'
 import { parsePublicKey, signatureHolds } from './signing-key.ts'
-import { type CheckpointHead, verifyWriter } from './verify-writer.ts'
+import { type CheckpointHead, type VerifiedChain, verifyWriter } from './verify-writer.ts'
 
 export interface VerifyAuditOptions extends AuditLocation {
   /** PEM; default the file `<dataDir>/signing.pub`, which whoever can write the folder can replace. */
@@ -20,6 +21,8 @@ export interface VerifyAuditOptions extends AuditLocation {
 export interface AuditReport {
   ok: boolean
   writers: { writer: string; rows: number; head: ChainHead }[]
+  /** When retention removed rows last, and from which time on everything is kept, ms; null: it never did. */
+  removed: { on: number; before: number } | null
   checkpoints: { checked: number }
   /** At most 1,000. */
   problems: AuditProblem[]
@@ -28,7 +31,7 @@ export interface AuditReport {
 const PROBLEMS_MAX = 1_000
 
 /**
- * Reads every chain from its first row and finds what was edited, removed, added or moved, and rows cut off that a signed
+ * Reads every chain from its first row, or from where signed checkpoints say that retention removed what was before, and finds what was edited, removed, added or moved, and rows cut off that a signed
  * checkpoint saw. Works beside running writers. Constant memory; 10,000,000 rows take about a minute. Blocks its thread.
  */
 export async function verifyAudit(options: VerifyAuditOptions): Promise<AuditReport> {
@@ -48,9 +51,10 @@ export async function verifyAudit(options: VerifyAuditOptions): Promise<AuditRep
     const there = await chains.writers()
     for (const writer of [...new Set([...there, ...seen.writers])].sort()) {
       const heads = sources.map((source) => headsOfWriter(source, writer, seen.distrusted))
+      const start = seen.removals.startOf(writer)
       try {
-        const head = there.includes(writer) ? await verifyChainOf(chains, writer, heads, tell) : missing(writer, tell)
-        if (head !== null) writers.push({ writer, rows: head.seq, head })
+        const found = there.includes(writer) ? await verifyChainOf(chains, writer, { heads, start }, tell) : missing(writer, tell)
+        if (found !== null) writers.push({ writer, ...found })
       } finally {
         for (const iterator of heads) await iterator.return()
       }
@@ -66,7 +70,8 @@ export async function verifyAudit(options: VerifyAuditOptions): Promise<AuditRep
   } finally {
     await chains.close()
   }
-  return { ok: problems.length === 0, writers, checkpoints: { checked: seen.checked }, problems }
+  const { checked, removals } = seen
+  return { ok: problems.length === 0, writers, removed: removals.newest(), checkpoints: { checked }, problems }
 }
 
 async function publicKeyOf(options: VerifyAuditOptions, tell: (problem: AuditProblem) => void): Promise<KeyObject | null> {
@@ -86,6 +91,7 @@ interface SeenCheckpoints {
   writers: Set<string>
   /** Places whose checkpoint says nothing, because its signature does not hold. */
   distrusted: Set<string>
+  removals: Removals
 }
 
 async function verifyCheckpoints(
@@ -93,18 +99,20 @@ async function verifyCheckpoints(
   publicKey: KeyObject | null,
   tell: (problem: AuditProblem) => void,
 ): Promise<SeenCheckpoints> {
-  const seen: SeenCheckpoints = { checked: 0, writers: new Set(), distrusted: new Set() }
+  const seen: SeenCheckpoints = { checked: 0, writers: new Set(), distrusted: new Set(), removals: new Removals() }
   for (const source of sources) {
+    seen.removals.begin()
     try {
       for await (const found of source.read()) {
         seen.checked += 1
         const problem = checkpointProblem(found, publicKey)
         const checkpoint = found.signed === null ? null : parseCheckpoint(found.signed.document)
-        if (problem === null) {
-          for (const writer of Object.keys(checkpoint?.heads ?? {})) seen.writers.add(writer)
-        } else {
+        if (problem !== null) {
           seen.distrusted.add(found.place)
           tell(unsigned(problem))
+        } else if (checkpoint !== null) {
+          for (const writer of Object.keys(checkpoint.heads)) seen.writers.add(writer)
+          seen.removals.add(checkpoint, found.place)
         }
       }
     } catch (error) {
@@ -135,30 +143,32 @@ function beyondRecord(writer: string, { seq }: ChainHead, recorded: ChainHead): 
   return { kind: 'rewritten', writer, seq: recorded.seq + 1, segment: null, message }
 }
 
-/** The record of a chain is one more that saw where it ended. */
-async function* recordAsHead(recorded: ChainHead | null): AsyncGenerator<CheckpointHead, void, void> {
-  if (recorded !== null) yield { ...recorded, place: 'the record of its chain' }
+/** The record of a chain is one more that saw where it ended, and retention one that saw where it begins. */
+async function* only(head: CheckpointHead | null): AsyncGenerator<CheckpointHead, void, void> {
+  if (head !== null) yield head
 }
 
 async function verifyChainOf(
   source: AuditSource,
   writer: string,
-  heads: ReturnType<typeof headsOfWriter>[],
+  { heads, start }: { heads: ReturnType<typeof headsOfWriter>[]; start: CheckpointHead | null },
   tell: (problem: AuditProblem) => void,
-): Promise<ChainHead | null> {
+): Promise<VerifiedChain | null> {
   try {
     const chain = await source.chain(writer)
     if (chain === null) throw new Error(`${source.placeOf(writer)} has no table of the audit`)
     let whole = true
     // Before the walk: whoever appends meanwhile moves both.
-    const checkpoints = [...heads, recordAsHead(await source.recordedHead(writer))]
-    const head = await verifyWriter(chain, writer, { checkpoints, apart: source.apart }, (problem) => {
+    const end = await source.recordedHead(writer)
+    const checkpoints = [...heads, only(start), only(end === null ? null : { ...end, place: 'the record of its chain' })]
+    const found = await verifyWriter(chain, writer, { checkpoints, start, apart: source.apart }, (problem) => {
       whole = false
       tell(problem)
     })
+    const { head } = found
     const recorded = await source.recordedHead(writer)
     if (whole && recorded !== null && recorded.seq < head.seq) tell(beyondRecord(writer, head, recorded))
-    return head
+    return found
   } catch (error) {
     tell({ kind: 'unreadable', writer, seq: null, segment: null, message: messageOf(error) })
     return null

@@ -6,31 +6,48 @@ import { verifySegment } from './verify-segment.ts'
 
 export type CheckpointHead = ChainHead & { place: string }
 
+export interface VerifiedChain {
+  /** That are there. */
+  rows: number
+  head: ChainHead
+}
+
 /** A segment has at most 1 MiB of lines, so that a page of them stays small. */
 const PAGE_SEGMENTS = 8
 const STRANGERS_TOLD_MAX = 10
 
 /**
- * Walks a whole chain in constant memory, comparing it with what checkpoints saw (one iterator a source, each in its order). `apart`: in
- * its place nothing of another writer may stand.
+ * Walks a whole chain in constant memory, comparing it with what checkpoints saw (one iterator a source, each in its order). `start`: rows up
+ * to this one need not be there, because retention removed them. `apart`: in its place nothing of another writer may stand.
  */
 export async function verifyWriter(
   chain: Kysely<AuditTables>,
   writer: string,
-  { checkpoints, apart }: { checkpoints: readonly AsyncIterator<CheckpointHead, void>[]; apart: boolean },
+  options: { checkpoints: readonly AsyncIterator<CheckpointHead, void>[]; start: ChainHead | null; apart: boolean },
   tell: (problem: AuditProblem) => void,
-): Promise<ChainHead> {
+): Promise<VerifiedChain> {
+  const { checkpoints, start, apart } = options
   const comparisons = await Promise.all(checkpoints.map((iterator) => CheckpointComparison.start(iterator, writer, tell)))
   let head: ChainHead = { seq: 0, hash: GENESIS_HASH }
+  let rows = 0
   for await (const segment of segmentsOf(chain, writer)) {
+    head = headBefore(segment, head, start)
+    rows += segment.last_seq - segment.first_seq + 1
     const verified = verifySegment(segment, head)
     for (const problem of verified.problems) tell(await refined(chain, segment, head, problem))
     for (const comparison of comparisons) await comparison.pass(segment)
     head = verified.head
   }
-  for (const comparison of comparisons) comparison.end(head)
+  if (start !== null && head.seq < start.seq) head = start
+  for (const comparison of comparisons) await comparison.end(head)
   if (apart) for (const stranger of await strangersIn(chain, writer)) tell(stranger)
-  return head
+  return { rows, head }
+}
+
+/** Where a segment should follow: what retention was still removing when it was interrupted follows nothing that is there. */
+function headBefore(segment: AuditSegmentRow, head: ChainHead, start: ChainHead | null): ChainHead {
+  if (start === null || head.seq >= start.seq || segment.first_seq <= head.seq + 1) return head
+  return segment.first_seq > start.seq ? start : { seq: segment.first_seq - 1, hash: segment.prev_hash }
 }
 
 /** A segment that does not follow may stand in another's place: the one that belongs here names `head` as its predecessor. */
@@ -119,7 +136,7 @@ class CheckpointComparison {
       hashes ??= segment.hashes.split('\n')
       if (seq < this.#lastSeq) {
         this.#report('rewritten', seq, null, `${place} saw ${this.#writer} end at row ${seq}, where an earlier one saw more`)
-      } else if (seq >= segment.first_seq && hashes[seq - segment.first_seq] !== hash) {
+      } else if (seq >= segment.first_seq - 1 && (hashes[seq - segment.first_seq] ?? segment.prev_hash) !== hash) {
         const message = `row ${seq} of ${this.#writer} is not the one that ${place} saw; it or a row before it was replaced`
         this.#report('rewritten', seq, segment.first_seq, message)
       }
@@ -128,7 +145,13 @@ class CheckpointComparison {
     }
   }
 
-  end(head: ChainHead): void {
+  async end(head: ChainHead): Promise<void> {
+    // Of a chain of which retention left nothing.
+    while (this.#next !== null && this.#next.seq <= head.seq) {
+      if (this.#next.seq === head.seq && this.#next.hash !== head.hash)
+        this.#report('rewritten', head.seq, null, `${this.#next.place} saw another row ${head.seq} of ${this.#writer}`)
+      await this.#advance()
+    }
     if (this.#next === null) return
     const { seq, place } = this.#next
     const message = `${this.#writer} ends at row ${head.seq}, and ${place} saw row ${seq}: rows ${head.seq + 1} and later were removed`
