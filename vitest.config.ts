@@ -36,14 +36,12 @@ const ON_BOTH = [
   'packages/server/src/executor/group/lease-group.test.ts',
 ]
 
-/**
- * With installations on PostgreSQL. Not here: what reads, breaks or backs up files of the data folder (accounts, alerts, refusals,
- * storage-failures, gates, clock-speed, canary-secret; audit, backup and keys of the command line; kill-order-path and kill-commands).
- */
-const INSTALLATIONS_ON_POSTGRES = [
-  'test/system/{events,supervisor,feeds,postgres,postgres-faults,api-hosts}.test.ts',
-  'test/crash/kill-api.test.ts',
-  'test/cli/{status,monitor,rollout,notify}.test.ts',
+/** Not with installations on PostgreSQL: what is about files of the data folder by nature. */
+const OF_FILES = [
+  // Locks database files, fills the disk they are on, and takes them away; for a server: postgres-faults.test.ts.
+  'test/system/storage-failures.test.ts',
+  // Copies database files and puts them back; a server has tools of its own for that.
+  'test/cli/backup.test.ts',
 ]
 
 /** The longest: begun last, they would keep one processor waiting for the other. */
@@ -75,38 +73,29 @@ const maxWorkers = availableParallelism() + 1
 
 const onPostgres = { ...common, name: 'postgres', include: ON_BOTH, provide: { onPostgres: true }, maxWorkers, sequence: first }
 
+const installationsOnPostgres = process.env['SPARK_TEST_POSTGRES'] === '1'
+const not = (...files: string[]) => files.map((file) => `!${file}`)
+const left = installationsOnPostgres ? not(...OF_FILES) : []
+const unit = { ...common, name: 'unit', include: ['packages/*/src/**/*.test.ts'], maxWorkers, sequence: first }
+
 export default defineConfig({
   test: {
     sequence: { shuffle: { files: false, tests: true }, sequencer: LongestFirst },
-    projects:
-      process.env['SPARK_TEST_POSTGRES'] === '1'
-        ? [
-            { test: onPostgres },
-            {
-              test: {
-                ...common,
-                name: 'installations',
-                include: INSTALLATIONS_ON_POSTGRES,
-                maxWorkers: 2,
-                sequence: { groupOrder: 1 },
-              },
-            },
-          ]
-        : [
-            { test: { ...common, name: 'patient', include: PATIENT, maxWorkers, sequence: first } },
-            { test: { ...common, name: 'unit', include: ['packages/*/src/**/*.test.ts'], maxWorkers, sequence: first } },
-            { test: onPostgres },
-            // Two files at a time: most of them wait for clocks and candles most of the time, and three would break their limits.
-            {
-              test: {
-                ...common,
-                name: 'system',
-                include: ['test/**/*.test.ts', ...[...PATIENT, ...FAST_CLOCK].map((files) => `!${files}`)],
-                maxWorkers: 2,
-                sequence: { groupOrder: 1 },
-              },
-            },
-            { test: { ...common, name: 'fast clock', include: FAST_CLOCK, maxWorkers: 1, sequence: { groupOrder: 2 } } },
-          ],
+    projects: [
+      { test: { ...common, name: 'patient', include: [...PATIENT, ...left], maxWorkers, sequence: first } },
+      ...(installationsOnPostgres ? [] : [{ test: unit }]),
+      { test: onPostgres },
+      // Two files at a time: most of them wait for clocks and candles most of the time, and three would break their limits.
+      {
+        test: {
+          ...common,
+          name: 'system',
+          include: ['test/**/*.test.ts', ...not(...PATIENT, ...FAST_CLOCK), ...left],
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      { test: { ...common, name: 'fast clock', include: [...FAST_CLOCK, ...left], maxWorkers: 1, sequence: { groupOrder: 2 } } },
+    ],
   },
 })

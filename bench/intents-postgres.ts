@@ -17,7 +17,7 @@ interface Round {
 }
 
 async function started(count: number, folder: string): Promise<Started[]> {
-  const url = await emptyPostgres({ durable: true })
+  const url = await emptyPostgres({ durable: true, disk: true })
   const each = Math.floor(STRATEGIES / count)
   const executors: Started[] = []
   // One after the other: the first makes the tables.

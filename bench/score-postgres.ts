@@ -128,7 +128,7 @@ function figuresOf(rounds: ReadonlyMap<number, Round[]>): Figure[] {
 }
 
 await bench({ rounds: 5, roundMs: 4000 }, async (options) => {
-  const addressOf = await startPostgres({ durable: true })
+  const addressOf = await startPostgres({ durable: true, disk: true })
   const url = addressOf('postgres')
   const folder = decodeURIComponent(new URL(url).hostname)
   const apis = await startHosts(options.folder, url)

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createClient, type Client } from '@spark/contract/client'
@@ -85,7 +84,7 @@ async function everythingToPress(): Promise<void> {
     if (now?.phase !== 'live') throw new Error(now?.reasons.join('; '))
     return true
   })
-  const database = await openMainDatabase({ path: join(spark.dataDir, 'spark.db'), thread: true })
+  const database = await openMainDatabase({ path: spark.databasePath, thread: true })
   const queue = createDatabaseQueue({ db: database.db, clock: systemClock, random: systemRandomness })
   const poison = Array.from({ length: DEAD_LETTERS }, (_, at) => `odd ${at}`)
   await queue.enqueueAll(

@@ -2,6 +2,8 @@ import { cpSync, readFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { copyPostgres, queryPostgres } from '@spark/server/storage/postgres/postgres-database-fixture'
+import { isPostgresUrl } from '@spark/server/storage/postgres-url'
 import { createSpark, featureNow, healthy, postScore, type Spark } from '../support/spark.ts'
 
 let spark: Spark
@@ -15,20 +17,27 @@ beforeAll(async () => {
 })
 afterAll(() => spark.remove())
 
-/** A copy of the installation whose chain was changed as someone with the file in hand would: without its triggers. */
+/** A copy of the installation whose chain was changed as someone with the file, or the server, in hand would: without its triggers. */
 async function tampered(sql: string): Promise<{ code: number | null; stdout: string }> {
-  const copy = await createSpark()
+  const onServer = isPostgresUrl(spark.databasePath)
+  const copy = await createSpark(onServer ? { DATABASE_URL: await copyPostgres(spark.databasePath) } : {})
   try {
     cpSync(spark.dataDir, copy.dataDir, { recursive: true })
-    const db = new DatabaseSync(join(copy.dataDir, 'audit/api-1.db'))
-    for (const { name } of db.prepare("select name from sqlite_master where type = 'trigger'").all())
-      db.exec(`drop trigger "${String(name)}"`)
-    db.exec(sql)
-    db.close()
+    const change = `${sql} and writer = 'api-1'`
+    if (onServer) await queryPostgres(copy.databasePath, `set session_replication_role = replica; ${change}`)
+    else changeFile(join(copy.dataDir, 'audit/api-1.db'), change)
     return await copy.run('audit', 'verify')
   } finally {
     await copy.remove()
   }
+}
+
+function changeFile(path: string, sql: string): void {
+  const db = new DatabaseSync(path)
+  for (const { name } of db.prepare("select name from sqlite_master where type = 'trigger'").all())
+    db.exec(`drop trigger "${String(name)}"`)
+  db.exec(sql)
+  db.close()
 }
 
 describe('spark audit', () => {
@@ -50,7 +59,11 @@ describe('spark audit', () => {
 
   // Row 1 is process.start, so s-7 is row 9.
   it.each([
-    ['edited', `update audit_segment set body = replace(body, '"strategyId":"s-7"', '"strategyId":"s-8"')`, /edited: .*\b9\b/],
+    [
+      'edited',
+      `update audit_segment set body = replace(body, '"strategyId":"s-7"', '"strategyId":"s-8"') where true`,
+      /edited: .*\b9\b/,
+    ],
     ['removed', 'delete from audit_segment where first_seq = 5', /missing: .*\b5\b/],
     [
       'cut off at the end, which only the signed checkpoint knows',

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { AnswerOf } from '@spark/contract/routes'
+import { auditItems, killSwitches } from '../support/answers.ts'
 import { createSpark, eventually, healthy, onlyCanary, type Spark } from '../support/spark.ts'
 
 let spark: Spark
@@ -11,45 +12,9 @@ beforeEach(async () => {
 })
 afterEach(() => spark.remove())
 
-const killed = async () => {
-  const risk = JSON.parse((await spark.run('risk', '--json')).stdout) as AnswerOf<'risk'>
-  return risk.killSwitches.map(({ scope, reason }) => `${scope} ${reason}`)
-}
-const inAudit = async (action: string) =>
-  (JSON.parse((await spark.run('audit', 'list', '--action', action, '--json')).stdout) as { items: { context: object }[] }).items
-
-it('what stops trading, and arming, work while the API is down, and hold when it is back', { timeout: 60_000 }, async () => {
-  expect((await spark.run('kill', 'all')).stderr).toContain('nothing trades here')
-  const first = spark.start('executor')
-  await healthy(spark, 'executor')
-  // Written beside the executor that runs, which cancels and tells the audit.
-  const set = await spark.run('kill', 'all', '--reason', 'api away')
-  expect(set).toMatchObject({ code: 0, stderr: expect.stringContaining('The API could not do it') as string })
-  await eventually('the audit of it', 10_000, async () => (await inAudit('kill.set')).length === 1)
-  first.child.kill('SIGTERM')
-  await first.ended
-  expect((await spark.run('kill', 'strategy:btcusdt-1h-1')).code).toBe(0)
-  expect((await spark.run('kill', 'strategy:nobody')).code).toBe(2)
-  expect((await spark.run('unkill', 'strategy:btcusdt-1h-1', '--confirm', 'strategy:btcusdt-1h-1')).code).toBe(0)
-  expect((await spark.run('unkill', 'venue:paper', '--confirm', 'venue:paper')).code).toBe(1)
-  expect((await spark.run('strategies', 'pause', 'btcusdt-1h-2', '--reason', 'odd')).code).toBe(0)
-  expect((await spark.run('strategies', 'arm', 'btcusdt-1h-3', '--confirm', 'btcusdt-1h-3', '--reason', 'proved')).code).toBe(0)
-  expect((await spark.run('strategies', 'stop', 'nobody')).stderr).toContain('no such strategy is stored')
-  spark.start('api')
-  await healthy(spark)
-  expect(await killed()).toEqual(['all api away'])
-  const shown = (await spark.run('strategies')).stdout
-  expect(shown).toMatch(/^btcusdt-1h-2 .* baseline +paper +paused +odd$/m)
-  expect(shown).toMatch(/^btcusdt-1h-3 .* baseline +live +running$/m)
-  // The events wait for an executor.
-  spark.start('executor')
-  await healthy(spark, 'executor')
-  await eventually('the audit of the change', 10_000, async () => (await inAudit('strategy.changed')).length === 1)
-  expect((await inAudit('strategy.changed'))[0]?.context).toMatchObject({ after: { mode: 'live' }, reason: 'proved' })
-})
-
 describe('spark backup', () => {
-  it('says when there is nothing to back up', async () => {
+  it('says when there is nothing to back up, and nothing to kill', async () => {
+    expect((await spark.run('kill', 'all')).stderr).toContain('nothing trades here')
     expect(await spark.run('backup')).toMatchObject({ code: 1, stderr: expect.stringContaining('nothing to back up') as string })
     expect((await spark.run('backup', '--keep', '0')).code).toBe(2)
   })
@@ -83,7 +48,7 @@ describe('spark backup', () => {
     expect((await spark.run('restore', made.folder, '--confirm', 'yes')).code).toBe(2)
     const refused = await spark.run('restore', made.folder, '--confirm', name)
     expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('another process runs as supervisor') as string })
-    expect(await killed()).toEqual(['venue:paper after'])
+    expect(await killSwitches(spark)).toEqual(['venue:paper after'])
 
     up.child.kill('SIGTERM')
     expect(await up.ended).toBe(0)
@@ -94,14 +59,14 @@ describe('spark backup', () => {
     spark.start('up')
     await healthy(spark)
     await healthy(spark, 'executor')
-    expect(await killed()).toEqual(['all before'])
+    expect(await killSwitches(spark)).toEqual(['all before'])
     const [row] = await eventually('the audit of it', 10_000, async () => {
-      const items = await inAudit('backup.restored')
+      const items = await auditItems(spark, 'backup.restored')
       return items.length > 0 ? items : null
     })
     expect(row?.context).toMatchObject({ backup: name, replaced, reason: 'a drill' })
     // What came after the backup is in the audit still, and no chain is broken.
-    expect(await inAudit('kill.set')).toHaveLength(2)
+    expect(await auditItems(spark, 'kill.set')).toHaveLength(2)
     expect((await spark.run('audit', 'verify')).stdout).toContain('The audit is whole.')
     await eventually('books that agree', 15_000, async () => {
       const risk = JSON.parse((await spark.run('risk', '--json')).stdout) as AnswerOf<'risk'>

@@ -1,11 +1,12 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { readFileSync, readdirSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { exchangeKeysOf } from '@spark/server/exchange-keys'
 import { createExchangeKeyStore } from '@spark/server/storage/exchange-key-store'
 import { openMainDatabase, type MainDatabase } from '@spark/server/storage/open-main-database'
 import { createAuditOutbox } from '@spark/server/storage/audit-outbox'
+import { everythingKept } from '../support/kept.ts'
 import { createSpark, ROOT, type Spark } from '../support/spark.ts'
 
 // Words that can be found wherever they leak to.
@@ -28,7 +29,7 @@ afterAll(() => spark.remove())
 
 /** Opened for each look: reading the files beside an open connection would give its locks back. */
 async function withDatabase<Result>(work: (db: MainDatabase['db']) => Promise<Result>): Promise<Result> {
-  const database = await openMainDatabase({ path: join(spark.dataDir, 'spark.db'), thread: false })
+  const database = await openMainDatabase({ path: spark.databasePath, thread: false })
   try {
     return await work(database.db)
   } finally {
@@ -57,10 +58,7 @@ describe('spark keys', () => {
       items: [{ venue: TESTNET, hint: 'a1b2', createdAt: expect.any(Number) as number }],
     })
     expect((await spark.run('keys')).stdout).toMatch(/^ccxt:binance testnet +…a1b2 +2/m)
-    const everything = readdirSync(spark.dataDir, { recursive: true, encoding: 'utf8' })
-      .map((name) => join(spark.dataDir, name))
-      .filter((path) => statSync(path).isFile())
-      .map((path) => readFileSync(path, 'latin1'))
+    const everything = (await everythingKept(spark)).map(([, content]) => content.toString('latin1'))
     for (const text of [
       ...everything,
       added.stdout,

@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { AnswerOf } from '@spark/contract/routes'
 import { openMainDatabase } from '@spark/server/storage/open-main-database'
@@ -23,7 +22,7 @@ afterAll(() => spark.remove())
 
 /** Of a strategy that is stopped, more than a page holds. */
 async function addFills(): Promise<void> {
-  const database = await openMainDatabase({ path: join(spark.dataDir, 'spark.db'), thread: false })
+  const database = await openMainDatabase({ path: spark.databasePath, thread: false })
   const { strategies, orders, positions, db } = createTradingStores(database.db)
   const id = 'old'
   const of = { symbol: 'BTCUSDT', arm: 'baseline', side: 'sell', venue: 'paper', strategyId: id, quantity: '1' } as const

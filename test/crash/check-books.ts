@@ -1,9 +1,17 @@
-import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { expect } from 'vitest'
 import { Decimal } from '@spark/core/trading/decimal'
+import type { AuditLocation } from '@spark/server/storage/audit/audit-location'
 import { openAuditReader } from '@spark/server/storage/audit/audit-reader'
 import { verifyAudit } from '@spark/server/storage/audit/verify-audit'
+import { openPaperBook } from '@spark/server/storage/open-paper-book'
+
+/** Where a life kept everything. */
+export interface Place {
+  folder: string
+  databasePath: string
+  /** Of the venue. */
+  bookPath: string
+}
 
 interface Fill {
   venue: string
@@ -40,9 +48,10 @@ const ENDS: Readonly<Record<string, string>> = {
 const sumOf = (quantities: readonly string[]) => quantities.reduce((sum, one) => sum.plus(one), new Decimal(0))
 
 /** Reads only the venue's book and the audit, when everything has ended: no order twice, none lost, and both tell the same. */
-export async function checkBooks(folder: string): Promise<void> {
-  const told = await readAudit(folder)
-  const { orders, held } = readVenue(folder)
+export async function checkBooks({ folder, databasePath, bookPath }: Place): Promise<void> {
+  const location = { dataDir: folder, databasePath }
+  const told = await readAudit(location)
+  const { orders, held } = await readVenue(bookPath)
   expect(orders.length, 'orders at the venue').toBeGreaterThan(0)
   expect(new Set(orders.map(({ id }) => id)).size, 'an order is at the venue twice').toBe(orders.length)
   for (const { id, filled, state } of orders) {
@@ -76,7 +85,7 @@ export async function checkBooks(folder: string): Promise<void> {
   const inside = (side: string) =>
     sumOf(all.filter((one) => one.venue === 'inside' && one.side === side).map((one) => one.quantity))
   expect(inside('buy').toString(), 'what met inside').toBe(inside('sell').toString())
-  expect((await verifyAudit({ dataDir: folder })).problems).toEqual([])
+  expect((await verifyAudit(location)).problems).toEqual([])
 }
 
 /** A strategy is long or flat: it never holds more than one entry, never less than nothing, and orders once a candle and side. */
@@ -96,17 +105,19 @@ function checkStrategies(told: ReadonlyMap<string, Told>): void {
   }
 }
 
-function readVenue(folder: string): { orders: Placed[]; held: string } {
-  const venue = new DatabaseSync(join(folder, 'paper-venue.db'), { readOnly: true })
-  const orders = venue.prepare('select client_order_id as id, side, filled_quantity as filled, state from paper_order').all()
-  const balance = venue.prepare("select free, locked from paper_balance where asset = 'LTC'").get()
-  venue.close()
-  const held = new Decimal(String(balance?.['free'] ?? 0)).plus(String(balance?.['locked'] ?? 0)).toString()
-  return { orders: orders as unknown as Placed[], held }
+async function readVenue(path: string): Promise<{ orders: Placed[]; held: string }> {
+  const { db, close } = await openPaperBook({ path, thread: false })
+  const orders = await db
+    .selectFrom('paper_order')
+    .select(['client_order_id as id', 'side', 'filled_quantity as filled', 'state'])
+    .execute()
+  const balance = await db.selectFrom('paper_balance').select(['free', 'locked']).where('asset', '=', 'LTC').executeTakeFirst()
+  await close()
+  return { orders, held: new Decimal(balance?.free ?? 0).plus(balance?.locked ?? 0).toString() }
 }
 
-async function readAudit(folder: string): Promise<Map<string, Told>> {
-  const reader = openAuditReader({ dataDir: folder, thread: false })
+async function readAudit(location: AuditLocation): Promise<Map<string, Told>> {
+  const reader = openAuditReader({ ...location, thread: false })
   const told = new Map<string, Told>()
   for await (const { action, strategyId, context } of reader.exportRows({ all: true })) {
     if (!action.startsWith('order.')) continue

@@ -54,7 +54,7 @@ interface LoadOptions {
 
 /** Load on every host for so long, with faults drawn from the seed, each host behind a proxy of its own. Then all is healed, and looked at. */
 export async function hostsUnderLoad({ forMs, pauseMaxMs, seed }: LoadOptions): Promise<HostsFigures> {
-  const url = await emptyPostgres({ durable: true })
+  const url = await emptyPostgres({ durable: true, crashes: true })
   const hosts: Host[] = []
   const state: Run = { loads: true, restarts: true }
   try {

@@ -11,6 +11,16 @@ import { createSpark, healthy, type Spark } from '../support/spark.ts'
 const PRELOAD = fileURLToPath(new URL('./kill-at-statement.ts', import.meta.url))
 const POINTS_MAX = 40
 
+interface AuditEvent {
+  action: string
+  traceId: string
+}
+interface State {
+  strategies: unknown[]
+  switches: unknown[]
+  jobs: unknown[]
+}
+
 /** An installation whose processes can be killed at a statement, and its database as another process sees it. */
 interface Under {
   spark: Spark
@@ -23,7 +33,7 @@ async function withInstallation(use: (under: Under) => Promise<void>): Promise<v
   const spark = await createSpark()
   const file = join(spark.dataDir, 'kill-at')
   Object.assign(spark.env, { NODE_OPTIONS: `--import=${PRELOAD}`, KILL_AT_FILE: file, SPARK_LOG_LEVEL: 'error' })
-  const database = await openMainDatabase({ path: join(spark.dataDir, 'spark.db'), thread: false })
+  const database = await openMainDatabase({ path: spark.databasePath, thread: false })
   const under: Under = {
     spark,
     database,
@@ -42,18 +52,21 @@ async function withInstallation(use: (under: Under) => Promise<void>): Promise<v
   }
 }
 
-/** Everything that a command may change, but the audit events. */
-async function stateOf({ database: { db } }: Under): Promise<string> {
+/** Everything that a command may change, and the audit events. In one turn: what a killed process left is over then, done or not. */
+function lookAt({ database: { db } }: Under): Promise<{ state: State; events: AuditEvent[] }> {
+  return db.transaction().execute(async (trx) => ({ state: await stateOf(trx), events: await events(trx) }))
+}
+async function stateOf(db: MainDatabase['db']): Promise<State> {
   const [strategies, switches, jobs] = [
     await db.selectFrom('strategy').select(['id', 'status', 'pause_reason', 'capital', 'mode']).orderBy('id').execute(),
     await db.selectFrom('kill_switch').select('scope').orderBy('scope').execute(),
     await db.selectFrom('queue_job').select(['id', 'queue', 'state']).orderBy('id').execute(),
   ]
-  return JSON.stringify({ strategies, switches, jobs })
+  return { strategies, switches, jobs }
 }
-async function events({ database: { db } }: Under): Promise<{ action: string; traceId: string }[]> {
+async function events(db: MainDatabase['db']): Promise<AuditEvent[]> {
   const rows = await db.selectFrom('audit_outbox').select('event').orderBy('id').execute()
-  return rows.map(({ event }) => JSON.parse(event) as { action: string; traceId: string })
+  return rows.map(({ event }) => JSON.parse(event) as AuditEvent)
 }
 async function deadLetter({ database: { db } }: Under): Promise<string> {
   const queue = createDatabaseQueue({ db, clock: systemClock, random: systemRandomness })
@@ -130,7 +143,7 @@ async function killAtEachStatement(
     await healthy(under.spark)
     const id = await before(under)
     const traceId = systemRandomness.traceId()
-    const then = await stateOf(under)
+    const then = JSON.stringify((await lookAt(under)).state)
     under.arm(point)
     const answered = await fetch(`${under.spark.apiUrl}${path.replace('ID', id)}`, {
       method: 'POST',
@@ -145,8 +158,9 @@ async function killAtEachStatement(
       () => null,
     )
     under.disarm()
-    const told = (await events(under)).filter((event) => event.traceId === traceId).map(({ action }) => action)
-    const changed = (await stateOf(under)) !== then
+    const now = await lookAt(under)
+    const told = now.events.filter((event) => event.traceId === traceId).map(({ action }) => action)
+    const changed = JSON.stringify(now.state) !== then
     const what = `${path} at statement ${point}, answered ${answered}`
     // All or nothing: the change and its audit event; and what was answered is there.
     expect(told, what).toEqual(changed ? [audited] : [])
@@ -199,12 +213,12 @@ export async function killSparkKill(): Promise<number> {
   await withInstallation(async (under) => {
     for (let point = 1; point < POINTS_MAX; point++) {
       await under.database.db.deleteFrom('kill_switch').execute()
-      const [jobs, told] = [JSON.parse(await stateOf(under)).jobs.length as number, (await events(under)).length]
+      const then = await lookAt(under)
       under.arm(point)
       const { code, stdout } = await under.spark.run('kill', 'all', '--reason', 'a test')
       under.disarm()
-      const state = JSON.parse(await stateOf(under)) as { switches: unknown[]; jobs: unknown[] }
-      const seen = [state.switches.length, state.jobs.length - jobs, (await events(under)).length - told]
+      const { state, events: told } = await lookAt(under)
+      const seen = [state.switches.length, state.jobs.length - then.state.jobs.length, told.length - then.events.length]
       expect(
         [
           [0, 0, 0],

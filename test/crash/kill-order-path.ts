@@ -5,8 +5,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'vitest'
 import { PREBUNDLED_MODULES } from '@spark/server/prebundle/prebundle'
-import { ROOT } from '../support/spark.ts'
-import { checkBooks } from './check-books.ts'
+import { isPostgresUrl } from '@spark/server/storage/postgres-url'
+import { newDatabase, ROOT } from '../support/spark.ts'
+import { checkBooks, type Place } from './check-books.ts'
 
 const CHILD = fileURLToPath(new URL('./order-path-child.ts', import.meta.url))
 /** Deaths that one folder goes through before its books are checked. */
@@ -20,8 +21,16 @@ interface Life {
   points: number
 }
 
-function live(folder: string, seed: number, behaviour: 'well' | 'badly', at: string): Promise<Life> {
-  const child = spawn(process.execPath, ['--require', PREBUNDLED_MODULES, CHILD, folder, String(seed), behaviour, at], {
+/** With a server the book of the venue is in the main database, as in an executor. */
+async function newPlace(): Promise<Place> {
+  const folder = mkdtempSync(join(tmpdir(), 'spark-kill-'))
+  const databasePath = await newDatabase(folder)
+  return { folder, databasePath, bookPath: isPostgresUrl(databasePath) ? databasePath : join(folder, 'paper-venue.db') }
+}
+
+function live(place: Place, seed: number, behaviour: 'well' | 'badly', at: string): Promise<Life> {
+  const given = [place.folder, place.databasePath, place.bookPath, String(seed), behaviour, at]
+  const child = spawn(process.execPath, ['--require', PREBUNDLED_MODULES, CHILD, ...given], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NODE_COMPILE_CACHE: `${ROOT}node_modules/.cache/node-compile` },
   })
@@ -39,13 +48,13 @@ function live(folder: string, seed: number, behaviour: 'well' | 'badly', at: str
 }
 
 /** Gives a new folder life after life, then a last one to its end, and checks the books. */
-async function inNewFolder(lives: (folder: string) => Promise<void>, seed: number): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'spark-kill-'))
-  await lives(folder)
-  expect((await live(folder, seed, 'well', 'none')).killed).toBe(false)
-  await checkBooks(folder)
+async function inNewFolder(lives: (place: Place) => Promise<void>, seed: number): Promise<void> {
+  const place = await newPlace()
+  await lives(place)
+  expect((await live(place, seed, 'well', 'none')).killed).toBe(false)
+  await checkBooks(place)
   // A folder that does not pass is left for whoever looks for the reason.
-  rmSync(folder, { recursive: true })
+  rmSync(place.folder, { recursive: true })
 }
 
 /** Two chains of lives at once keep two processors busy. */
@@ -60,9 +69,9 @@ export async function killAtEveryPoint(which: 'new' | 'half'): Promise<string[]>
     while (lives.quiet < QUIET_LIVES) {
       const endOfFolder = lives.all + DEATHS_A_FOLDER
       await inNewFolder(
-        async (folder) => {
+        async (place) => {
           for (; lives.all < endOfFolder && lives.quiet < QUIET_LIVES; lives.all++) {
-            const { killed } = await live(folder, number * 10_000 + lives.all, 'badly', `${which}:${sites}`)
+            const { killed } = await live(place, number * 10_000 + lives.all, 'badly', `${which}:${sites}`)
             lives.quiet = killed ? 0 : lives.quiet + 1
           }
         },
@@ -84,16 +93,16 @@ export async function killAtRandom(
   chains: number,
 ): Promise<{ died: number; points: number }> {
   const seen = { died: 0, points: 0 }
-  const probe = mkdtempSync(join(tmpdir(), 'spark-kill-'))
+  const probe = await newPlace()
   seen.points = (await live(probe, 1, 'badly', 'none')).points
-  rmSync(probe, { recursive: true })
+  rmSync(probe.folder, { recursive: true })
   const chain = async (number: number) => {
     for (let round = 0; seen.died < deaths; round++)
       await inNewFolder(
-        async (folder) => {
+        async (place) => {
           for (let death = 0; death < DEATHS_A_FOLDER && seen.died < deaths; death++) {
             const at = 1 + Math.floor(random() * seen.points)
-            const { killed, points } = await live(folder, number * 10_000 + round * 100 + death, 'badly', `point:${at}`)
+            const { killed, points } = await live(place, number * 10_000 + round * 100 + death, 'badly', `point:${at}`)
             if (killed) seen.died += 1
             seen.points = Math.max(seen.points, points)
           }

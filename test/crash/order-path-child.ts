@@ -1,5 +1,5 @@
 // One life of the order path on the folder given. It ends by SIGKILL where it is told to, or when everything has ended.
-// node order-path-child.ts FOLDER SEED well|badly new:FOLDER|half:FOLDER|point:N|none
+// node order-path-child.ts FOLDER DATABASE BOOK SEED well|badly new:FOLDER|half:FOLDER|point:N|none
 // new:   at the first await point that no life has died at yet; FOLDER remembers them.
 // half:  likewise, leaving every other point out; which ones changes with the code around them.
 // point: at the n-th point of this life.
@@ -26,7 +26,7 @@ import { watchStatements } from '@spark/server/storage/watch-statements-fixture'
 import { WELL_BEHAVED } from '@spark/server/venue/misbehaviour'
 import { PAPER_TERMS, openPaperVenue } from '@spark/server/venue/paper-venue'
 
-const [folder = '', seedText = '1', behaviour = '', at = 'none'] = process.argv.slice(2)
+const [folder = '', databasePath = '', bookPath = '', seedText = '1', behaviour = '', at = 'none'] = process.argv.slice(2)
 const SPEED = 25
 const HOUR = 3_600_000
 const ENDED_WITHIN_MS = 15_000
@@ -63,7 +63,7 @@ function pass(what: string): void {
 /** Where in the code it is awaited: the store's statement, and the line of the order path that asked for it. */
 function callers(): string {
   const frames = (new Error('here').stack ?? '').split('\n').map((frame) => /server\/src\/(.+\.ts:\d+)/.exec(frame)?.[1] ?? '')
-  const own = frames.filter((frame) => frame !== '' && !/^storage\/(sqlite|audit)\//.test(frame))
+  const own = frames.filter((frame) => frame !== '' && !/^storage\/(sqlite|postgres|audit)\//.test(frame))
   const store = own.find((frame) => frame.startsWith('storage/'))
   const asks = own.find((frame) => !frame.startsWith('storage/'))
   return [store, asks].filter((frame) => frame !== undefined).join(' < ')
@@ -97,13 +97,13 @@ api.unref()
 
 const seeded = createRandom(Number(seedText))
 const random = { ...systemRandomness, unit: () => randomUniform(seeded) }
-const database = await openMainDatabase({ path: join(folder, 'spark.db'), thread: false })
+const database = await openMainDatabase({ path: databasePath, thread: false })
 const db = database.db.withPlugin(watchStatements(() => pass('after a statement')))
 // One life in three meets a calm venue: what is only reached when all goes well is reached too.
 const calm = behaviour === 'well' || Number(seedText) % 3 === 0
 const badly = { acceptThenTimeOut: 0.25, failUnplaced: 0.15, duplicateFill: 0.5, fillBeforeAnswer: 0.3, notFoundForMs: 3000 }
 const venue = await openPaperVenue({
-  path: join(folder, 'paper-venue.db'),
+  path: bookPath,
   thread: false,
   clock,
   random,
@@ -111,9 +111,10 @@ const venue = await openPaperVenue({
   terms: { ...PAPER_TERMS, partialFills: 0.5 },
   misbehaviour: { ...WELL_BEHAVED, ...(calm ? {} : { ...badly, rateLimit: 0.1, clockSkew: 0.1, idReuse: 1 }) },
 })
-const auditReader = openAuditReader({ dataDir: folder, thread: false })
-const audit = await openAuditWriter({ dataDir: folder, writer: 'executor', clock })
-const orderAudit = await openAuditWriter({ dataDir: folder, writer: 'orders', clock })
+const location = { dataDir: folder, databasePath }
+const auditReader = openAuditReader({ ...location, thread: false })
+const audit = await openAuditWriter({ ...location, writer: 'executor', clock })
+const orderAudit = await openAuditWriter({ ...location, writer: 'orders', clock })
 
 // Looks and asks past the points: the other process, and this test.
 const stores = createTradingStores(database.db)

@@ -8,6 +8,7 @@ import { goodFeature } from '@spark/server/api/feature-fixture'
 import { freePort } from '@spark/server/free-port-fixture'
 import { emptyPostgres } from '@spark/server/storage/postgres/postgres-database-fixture'
 import { PREBUNDLED_MODULES } from '@spark/server/prebundle/prebundle'
+import { isPostgresUrl } from '@spark/server/storage/postgres-url'
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 /** Real candles for tests; absent in a plain checkout. */
@@ -51,6 +52,11 @@ export interface SparkProcess {
   ended: Promise<number | null>
 }
 
+/** Where the main database of a new data folder is: a file in it, and in `npm run test:postgres` one of a server, which is empty. */
+export async function newDatabase(dataDir: string): Promise<string> {
+  return ON_POSTGRES ? emptyPostgres({ durable: true }) : join(dataDir, 'spark.db')
+}
+
 /**
  * An installation of its own: data folder and ports that nothing else uses, and in `npm run test:postgres` a database that is empty.
  * `root` is the checkout whose code runs.
@@ -59,6 +65,7 @@ export async function createSpark(env: Record<string, string> = {}, root = ROOT)
   const program = join(root, 'bin/spark')
   const dataDir = mkdtempSync(join(tmpdir(), 'spark-system-'))
   const [apiPort, executorPort] = [await freePort(), await freePort()]
+  const databasePath = env['DATABASE_URL'] ?? (await newDatabase(dataDir))
   const full: Record<string, string> = {
     ...inherited(),
     // As bin/spark sets it.
@@ -67,7 +74,7 @@ export async function createSpark(env: Record<string, string> = {}, root = ROOT)
     SPARK_API_PORT: String(apiPort),
     SPARK_EXECUTOR_PORT: String(executorPort),
     SPARK_RATE_LIMIT_PER_MIN: '100000000',
-    ...(ON_POSTGRES && env['DATABASE_URL'] === undefined && { DATABASE_URL: await emptyPostgres({ durable: true }) }),
+    ...(isPostgresUrl(databasePath) && { DATABASE_URL: databasePath }),
     ...env,
   }
   const running = new Set<SparkProcess>()
@@ -80,7 +87,7 @@ export async function createSpark(env: Record<string, string> = {}, root = ROOT)
   }
   return {
     dataDir,
-    databasePath: full['DATABASE_URL'] ?? join(dataDir, 'spark.db'),
+    databasePath,
     apiUrl: `http://127.0.0.1:${apiPort}`,
     executorUrl: `http://127.0.0.1:${executorPort}`,
     env: full,

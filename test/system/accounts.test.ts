@@ -1,7 +1,6 @@
-import { readFileSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { listen } from '../support/event-stream.ts'
+import { everythingKept } from '../support/kept.ts'
 import { createSpark, eventually, healthy, type Spark, type SparkProcess } from '../support/spark.ts'
 
 // A real api at its most talkative level, and the command line beside it: from the link of the first start to what is left behind.
@@ -72,15 +71,12 @@ it('the link of the first start opens the door, what is revoked is shut at once,
   const cookies = [cookie, ada].map((one) => one.split('=')[1] ?? '')
   const secrets = [PASSWORD, WRONG, made.stdout.trim(), ...cookies, tokenIn(added.stdout), tokenIn(again.stdout)]
   expect(secrets.every((secret) => secret.length > 15)).toBe(true)
-  const files = readdirSync(spark.dataDir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
-  const left = files.map((entry) => join(entry.parentPath, entry.name)).map((path) => [path, readFileSync(path)] as const)
-  expect(left.some(([path]) => path.endsWith('spark.db'))).toBe(true)
   // The first link is printed once; beside that line it is nowhere.
   const printed = api
     .log()
     .split('\n')
     .filter((line) => !line.includes('/setup#'))
-  const places = [...left, ['the log', Buffer.from(printed.join('\n'))] as const]
+  const places = [...(await everythingKept(spark)), ['the log', Buffer.from(printed.join('\n'))] as const]
   const leaks = places.flatMap(([place, content]) =>
     [...secrets, tokenIn(link)].filter((secret) => content.includes(secret)).map((secret) => `${place} holds ${secret}`),
   )

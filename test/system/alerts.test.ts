@@ -1,7 +1,8 @@
-import { rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createClient } from '@spark/contract/client'
+import { dayText } from '@spark/contract/time'
 import { raiseAlerts } from '../support/alerts.ts'
 import { createSpark, eventually, healthy, onlyCanary, type Spark } from '../support/spark.ts'
 import { startWebhook } from '../support/webhook.ts'
@@ -45,10 +46,11 @@ it(
   'a job that fails is told of and is the last alert in public, and that it works again is told too',
   { timeout: 60_000 },
   async () => {
-    const run = () => client().call('jobRun', { params: { id: 'backup' }, body: {} })
-    // Where the backups should lie there is a file.
-    const backups = join(spark.dataDir, 'backups')
-    writeFileSync(backups, '')
+    const run = () => client().call('jobRun', { params: { id: 'snapshot' }, body: {} })
+    // Where the snapshot of yesterday should lie there is a folder; at midnight that of today.
+    const days = [Date.now() - 86_400_000, Date.now()].map((ms) => dayText(ms).replaceAll('-', ''))
+    const folders = days.map((day) => join(spark.dataDir, `audit_snapshot_${day}.json`))
+    for (const folder of folders) mkdirSync(folder)
     await run()
     const told = () =>
       hook.received
@@ -58,10 +60,10 @@ it(
     const last = await client().call('alertLast')
     expect(last).toMatchObject({ status: 'OK', alert: { severity: 'red', code: 'job_failed', state: 'firing', count: 1 } })
     expect(JSON.stringify(last)).not.toContain(spark.dataDir)
-    rmSync(backups)
+    for (const folder of folders) rmdirSync(folder)
     await run()
     await eventually('word of the end', 30_000, async () => told().includes('resolved job_failed'))
-    expect(hook.received.some(({ text }) => text.includes('✅ RESOLVED: the job backup failed'))).toBe(true)
+    expect(hook.received.some(({ text }) => text.includes('✅ RESOLVED: the job snapshot failed'))).toBe(true)
     expect(await client().call('alertLast')).toMatchObject({ alert: { code: 'job_failed', state: 'resolved' } })
     expect(told()).toEqual(['raised job_failed', 'resolved job_failed'])
   },

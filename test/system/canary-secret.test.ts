@@ -6,6 +6,7 @@ import { ROUTES } from '@spark/contract/routes'
 import type { Candle, Stream } from '@spark/core/market/candle'
 import { startBinanceServer, type BinanceServer } from '../binance/binance-server.ts'
 import { API_KEY, API_SECRET } from '../binance/order-desk.ts'
+import { everythingKept } from '../support/kept.ts'
 import { createSpark, eventually, health, healthy, type Spark, type SparkProcess } from '../support/spark.ts'
 
 // Keys of an exchange are stored, used and in the memory of a process that crashes: then everything that it left is searched for them.
@@ -92,12 +93,6 @@ async function answers(): Promise<string[]> {
   return texts
 }
 
-function filesBelow(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-}
-
 function leaksIn(what: string, content: Buffer): string[] {
   return FORMS.filter((form) => content.includes(form)).map((form) => `${what} holds ${form}`)
 }
@@ -129,10 +124,9 @@ it(
     await crash('api')
     await eventually('a trade of the successor', 30_000, async () => (await health(spark, 'executor')).ok)
 
-    const files = filesBelow(spark.dataDir)
-    expect(files.filter((file) => file.startsWith(reports)).length).toBeGreaterThanOrEqual(2)
-    expect(files.some((file) => file.endsWith('spark.db'))).toBe(true)
-    const leaks = files.flatMap((file) => leaksIn(file, readFileSync(file)))
+    const kept = await everythingKept(spark)
+    expect(kept.filter(([place]) => place.startsWith(reports)).length).toBeGreaterThanOrEqual(2)
+    const leaks = kept.flatMap(([place, content]) => leaksIn(place, content))
     const log = up.log()
     expect(log).toContain('crash on demand')
     leaks.push(...leaksIn('the log', Buffer.from(log)))

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openMainDatabase } from '@spark/server/storage/open-main-database'
 import { createSpark, eventually, healthy, type Spark, type SparkProcess } from '../support/spark.ts'
 
 const SPEED = 60
@@ -65,13 +65,13 @@ async function audited(action: string): Promise<Audited[]> {
 /** Stops the executor outside of a transaction: in one it would keep everybody from writing until the supervisor kills it. */
 async function standStill(): Promise<number> {
   const { pid } = await healthy(spark, 'executor')
-  const database = new DatabaseSync(join(spark.dataDir, 'spark.db'), { timeout: 0 })
+  const database = await openMainDatabase({ path: spark.databasePath, thread: false, busyTimeoutMs: 1 })
   // A thread that was in a call of the system when it was stopped ends that first.
   let free = 0
   await eventually('the executor stands still, and the database is free', 10_000, async () => {
     process.kill(pid, 'SIGSTOP')
     try {
-      database.exec('begin immediate; rollback')
+      await database.db.transaction().execute(async () => {})
       free += 1
       return free >= 5
     } catch {
@@ -80,7 +80,7 @@ async function standStill(): Promise<number> {
       return false
     }
   })
-  database.close()
+  await database.close()
   return pid
 }
 

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { auditItems } from '../support/answers.ts'
 import { createCheckout, HAS_GIT, type Checkout } from '../support/checkout.ts'
 import { deploy, servingOf, shasOf, startUp, statusOf } from '../support/deployment.ts'
 import { load } from '../support/load.ts'
@@ -11,11 +12,6 @@ afterEach(async () => {
   checkout?.remove()
   checkout = null
 })
-
-async function auditOf(action: string): Promise<{ result: string; context: Record<string, unknown> }[]> {
-  const { stdout } = await spark.run('audit', 'list', '--action', action, '--json')
-  return (JSON.parse(stdout) as { items: { result: string; context: Record<string, unknown> }[] }).items
-}
 
 describe('several workers', () => {
   it('one that is killed is started again under its name, and the others answer meanwhile', async () => {
@@ -71,7 +67,7 @@ describe.skipIf(!HAS_GIT)('deploy.sh (skipped without git)', () => {
     expect([...builds].sort()).toEqual([first, second].sort())
 
     const rows = await eventually('audit rows of the deploys', 20_000, async () => {
-      const seen = await auditOf('deploy.finished')
+      const seen = await auditItems(spark, 'deploy.finished')
       return seen.length === 3 ? seen : null
     })
     expect(rows.map(({ result, context }) => [context['kind'], result])).toEqual([

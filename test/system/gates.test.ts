@@ -149,7 +149,7 @@ describe('by itself, in real processes', { shuffle: false }, () => {
 
   it('six jobs that cannot be read are dead letters, and make it preview-only', async () => {
     await startNext(fast)
-    const database = await openMainDatabase({ path: join(fast.spark.dataDir, 'spark.db'), thread: true })
+    const database = await openMainDatabase({ path: fast.spark.databasePath, thread: true })
     const queue = createDatabaseQueue({ db: database.db, clock: systemClock, random: systemRandomness })
     const poison = { queue: 'order', payload: { kind: 'dance' }, runAt: AT_ONCE } as const
     await queue.enqueueAll(

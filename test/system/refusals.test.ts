@@ -45,7 +45,7 @@ function configure(text: string): void {
 const strategies = (mode: string) => `strategies:\n  - { id: a, symbol: BTCUSDT, tf: 1h, mode: ${mode} }\n`
 const risk = (limits: readonly string[]) => `risk:\n${limits.map((limit) => `  ${limit}\n`).join('')}`
 async function inDatabase(work: (database: Awaited<ReturnType<typeof openMainDatabase>>) => Promise<unknown>): Promise<void> {
-  const database = await openMainDatabase({ path: join(spark.dataDir, 'spark.db'), thread: false })
+  const database = await openMainDatabase({ path: spark.databasePath, thread: false })
   await work(database)
   await database.close()
 }

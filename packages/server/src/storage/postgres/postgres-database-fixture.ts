@@ -97,5 +97,14 @@ export async function queryPostgres(url: string, sql: string): Promise<Record<st
   }
 }
 
+/** For tests: the address of a copy of this database, to which nobody may be connected. */
+export async function copyPostgres(url: string): Promise<string> {
+  const from = new URL(url).pathname.slice(1)
+  const name = `copy_${threadId}_${made++}`
+  const addressOf = (database: string) => url.replace(new RegExp(`${from}$`), database)
+  await queryPostgres(addressOf('postgres'), `create database ${name} template ${from}`)
+  return addressOf(name)
+}
+
 /** For tests: the address of a new database without any table. */
 export { emptyPostgres } from './postgres-fixture.ts'

@@ -1,5 +1,16 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { chownSync, cpSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import {
+  chownSync,
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statfsSync,
+  symlinkSync,
+} from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
@@ -17,7 +28,11 @@ const SETTINGS = {
   wal_level: 'minimal',
   max_wal_senders: '0',
   checkpoint_timeout: '1h',
+  max_wal_size: '256MB',
 }
+/** Tests kill processes, no machine: what a server flushes may go to memory, where it costs nothing. On a disk a flush takes 4 to 30 ms. */
+const MEMORY = '/dev/shm'
+const MEMORY_FREE_MIN_BYTES = 4 * 2 ** 30
 /** Nothing of it outlives the tests, so nothing needs to reach the disk. */
 const WITHOUT_DISK = { fsync: 'off', full_page_writes: 'off' }
 const START_TIMEOUT_MS = 30_000
@@ -31,7 +46,7 @@ const UNTIL_PARENT_ENDS = `
   { while lives; do sleep 1; done
     while [ -d "$folder" ]; do kill -QUIT "$(head -n 1 "$folder/data/postmaster.pid")" 2>/dev/null; sleep 0.2; done; } &
   while lives; do "$@" >>"$folder/log" 2>&1; done
-  rm -rf "$folder"`
+  rm -rf "$(readlink -f "$folder/data")" "$folder"`
 
 /** Gives the address of a database by its name. */
 type AddressOf = (database: string) => string
@@ -39,19 +54,24 @@ type AddressOf = (database: string) => string
 export interface StartOptions {
   /** Flushes what it commits to disk, as a server that Spark accepts. */
   durable: boolean
+  /** One that nobody else stands on, for `crashPostgres`. */
+  crashes?: boolean
+  /** Its files are on a disk in any case: for who measures. */
+  disk?: boolean
 }
 
-const started = new Map<boolean, Promise<AddressOf>>()
+const CRASHING = { durable: true, crashes: true } as const
+const started = new Map<string, Promise<AddressOf>>()
 
 /** A PostgreSQL from npm, one for all threads of this process. The first call starts it, which takes a second or two. */
-export function startPostgres({ durable }: StartOptions = { durable: false }): Promise<AddressOf> {
-  const known = started.get(durable)
+export function startPostgres(options: StartOptions = { durable: false }): Promise<AddressOf> {
+  const folder = folderOf(options)
+  const known = started.get(folder)
   if (known !== undefined) return known
-  const starting = navigator.locks.request(`start PostgreSQL ${durable}`, async () => {
-    const folder = folderOf(durable)
+  const starting = navigator.locks.request(`start ${folder}`, async () => {
     const addressOf = (database: string) => `postgres://spark@${encodeURIComponent(folder)}/${database}`
     if (!(await answers(addressOf('postgres')))) {
-      start(folder, durable)
+      start(folder, options)
       const deadlineMs = systemClock.monotonicMs() + START_TIMEOUT_MS
       while (!(await answers(addressOf('postgres')))) {
         if (systemClock.monotonicMs() > deadlineMs)
@@ -61,7 +81,7 @@ export function startPostgres({ durable }: StartOptions = { durable: false }): P
     }
     return addressOf
   })
-  started.set(durable, starting)
+  started.set(folder, starting)
   return starting
 }
 
@@ -78,17 +98,18 @@ export async function emptyPostgres(options?: StartOptions): Promise<string> {
   return addressOf(name)
 }
 
-/** Ends the durable server as a crash does: every connection breaks, and what was not committed is gone. It is started again at once. */
+/** Ends the server that `crashes` as a crash does: every connection breaks, and what was not committed is gone. It is started again at once. */
 export function crashPostgres(): void {
-  const [pid] = readFileSync(join(folderOf(true), 'data/postmaster.pid'), 'utf8').split('\n')
+  const [pid] = readFileSync(join(folderOf(CRASHING), 'data/postmaster.pid'), 'utf8').split('\n')
   process.kill(Number(pid), 'SIGQUIT')
 }
 
-function folderOf(durable: boolean): string {
-  return join(tmpdir(), `spark-postgres-${process.pid}${durable ? '-durable' : ''}`)
+function folderOf({ durable, crashes = false, disk = false }: StartOptions): string {
+  const kind = `${durable ? '-durable' : ''}${crashes ? '-crashes' : ''}${disk ? '-disk' : ''}`
+  return join(tmpdir(), `spark-postgres-${process.pid}${kind}`)
 }
 
-function start(folder: string, durable: boolean): void {
+function start(folder: string, { durable, disk = false }: StartOptions): void {
   const root = process.getuid?.() === 0
   const user = root ? NOBODY : {}
   rmSync(folder, { recursive: true, force: true })
@@ -104,7 +125,8 @@ function start(folder: string, durable: boolean): void {
     }
   }
   linkLibraries(native)
-  const data = join(folder, 'data')
+  const data = makeDataFolder(folder, !disk && hasMemory())
+  if (root) chownSync(data, NOBODY.uid, NOBODY.gid)
   const how = ['--username=spark', '--auth=trust', '--encoding=UTF8', '--locale=C', '--wal-segsize=1', '--no-sync']
   const made = spawnSync(join(native, 'bin/initdb'), ['--pgdata', data, ...how, '--no-instructions'], { ...user, cwd: folder })
   if (made.status !== 0) throw new Error(`initdb failed: ${made.error ?? made.stderr.toString()}`)
@@ -114,6 +136,21 @@ function start(folder: string, durable: boolean): void {
   const server = [join(native, 'bin/postgres'), '-D', data, ...settings]
   const shell = ['-c', UNTIL_PARENT_ENDS, 'sh', folder, String(process.pid), ...server]
   spawn('sh', shell, { ...user, cwd: folder, detached: true, stdio: 'ignore' }).unref()
+}
+
+function makeDataFolder(folder: string, inMemory: boolean): string {
+  const data = join(folder, 'data')
+  const place = inMemory ? join(MEMORY, basename(folder)) : data
+  rmSync(place, { recursive: true, force: true })
+  mkdirSync(place, { mode: 0o700 })
+  if (place !== data) symlinkSync(place, data)
+  return data
+}
+
+function hasMemory(): boolean {
+  if (!existsSync(MEMORY)) return false
+  const { bavail, bsize } = statfsSync(MEMORY)
+  return bavail * bsize >= MEMORY_FREE_MIN_BYTES
 }
 
 /** Where the package for this machine keeps bin, lib and share. */
