@@ -36,7 +36,7 @@ const ON_BOTH = [
   'packages/server/src/executor/group/lease-group.test.ts',
 ]
 
-/** Not with installations on PostgreSQL: what is about files of the data folder by nature. */
+/** Not with installations on PostgreSQL: what is about files of the data folder by nature. Simulation and units: decision 33. */
 const OF_FILES = [
   // Locks database files, fills the disk they are on, and takes them away; for a server: postgres-faults.test.ts.
   'test/system/storage-failures.test.ts',

@@ -47,6 +47,23 @@ describe('candle store', () => {
     expect(await store.range(BTC, HOUR_MS, 2 * HOUR_MS, 1)).toEqual([candleAt(1, 101)])
   })
 
+  it('lets others write while many streams bring their candles at once', async () => {
+    const database = await openTestDatabase()
+    onTestFinished(() => database.close())
+    const store = createCandleStore(database.db)
+    const done: string[] = []
+    const puts = Array.from({ length: 20 }, async (_, at) => {
+      await store.putAll({ symbol: `S${at}USDT`, tf: '1h' }, hours(0, 300), 'feed')
+      done.push(`S${at}USDT`)
+    })
+    await Promise.race(puts)
+    await database.db.updateTable('storage_probe').set({ counter: 7 }).where('id', '=', 1).execute()
+    // One was under way, and one may have been next.
+    expect(done.length).toBeLessThan(5)
+    await Promise.all(puts)
+    expect(await store.streams()).toHaveLength(20)
+  })
+
   it('gives the newest candles before a time, oldest first', async () => {
     const store = await openStore()
     await store.putAll(BTC, hours(0, 10), 'import')

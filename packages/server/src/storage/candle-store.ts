@@ -7,6 +7,7 @@ import { withPartitions } from './candle-partitions.ts'
 import { prepared } from './prepared.ts'
 import { pruneCandles, type PrunedCandles } from './prune-candles.ts'
 import type { CandleRow, MainTables } from './tables.ts'
+import { Turn } from './turn.ts'
 
 /** A candle with the close time its source gave, when it gave one. */
 export interface StoredCandle extends Candle {
@@ -60,6 +61,7 @@ const GROUP_MAX = 100
 
 export function createCandleStore(db: Kysely<MainTables>): CandleStore {
   const putFew = inGroups(GROUP_MAX, (puts: readonly Put[]) => putTogether(db, puts))
+  const putMany = oneByOne((put: Put) => putTogether(db, [put]))
   const candlesOf = ({ symbol, tf }: Stream) =>
     db.selectFrom('candle').selectAll().where('symbol', '=', symbol).where('tf', '=', tf)
   const ofSources = (stream: Stream, sources: readonly string[]) => candlesOf(stream).where('source', 'in', [...sources])
@@ -71,7 +73,7 @@ export function createCandleStore(db: Kysely<MainTables>): CandleStore {
       for (let at = 0; at < candles.length; at += CHUNK_ROWS) {
         const rows = candles.slice(at, at + CHUNK_ROWS).map((candle) => toRow(stream, candle, source))
         const put = { rows, replace }
-        for (const part of rows.length <= FEW_ROWS ? [await putFew(put)] : await putTogether(db, [put])) add(result, part)
+        for (const part of rows.length <= FEW_ROWS ? [await putFew(put)] : await putMany(put)) add(result, part)
       }
       return result
     },
@@ -192,6 +194,22 @@ const storedAt = prepared<MainTables, { places: readonly Place[] }, CandleRow>(
 )
 
 /** In one transaction; resolves with the result of each. */
+/**
+ * A start brings 1,000 candles of each stream at once. They wait for each other here: in the line of the database whoever else writes in
+ * this process would stand behind all of them, longer than it is waited for.
+ */
+function oneByOne<Item, Result>(work: (item: Item) => Promise<Result>): (item: Item) => Promise<Result> {
+  const turn = new Turn()
+  return async (item) => {
+    await turn.take()
+    try {
+      return await work(item)
+    } finally {
+      turn.give()
+    }
+  }
+}
+
 function putTogether(db: Kysely<MainTables>, puts: readonly Put[]): Promise<PutResult[]> {
   const rows = puts.flatMap((put) => put.rows)
   return withPartitions(db, rows, () =>
