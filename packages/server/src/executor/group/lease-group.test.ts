@@ -33,7 +33,7 @@ afterEach(async () => {
   await database.close()
 })
 
-function member(name: string): Member {
+function member(name: string, given: { streams?: readonly Stream[]; prepare?: () => Promise<void> } = {}): Member {
   const clock = new ManualClock(0)
   const told: string[] = []
   const failing = new Set<string>()
@@ -43,13 +43,14 @@ function member(name: string): Member {
     leases: createLeaseStore(),
     outbox: createAuditOutbox(db),
     member: `${name}.executor`,
-    streams: STREAMS,
+    streams: given.streams ?? STREAMS,
     clock,
     nowMs: () => 0,
     log: createLog('test', 'silent'),
     takeOver: async (_trx, streams) => void told.push(...streams.map((stream) => `takes ${streamName(stream)}`)),
     async prepare(stream) {
       if (failing.has(streamName(stream))) throw new StorageError('unavailable', 'x', 'away')
+      await given.prepare?.()
       told.push(`prepares ${streamName(stream)}`)
     },
     leave: (stream) => void told.push(`leaves ${streamName(stream)}`),
@@ -103,6 +104,23 @@ describe('executors as a group', () => {
       await database.db.transaction().execute(async (trx) => [await a.group.leadsIn(trx), await b.group.leadsIn(trx)]),
     ).toEqual([true, false])
     expect(b.group.takes()).toEqual({ owners: b.streams(), unowned: false })
+  })
+
+  it('make no more than eight streams ready at a time, and in the end all', async () => {
+    const streams: Stream[] = Array.from({ length: 20 }, (_, at) => ({ symbol: `S${at}USDT`, tf: '1m' }))
+    const begun: (() => void)[] = []
+    const a = member('a', { streams, prepare: () => new Promise((resolve) => begun.push(resolve)) })
+    const joined = a.group.join()
+    await vi.waitFor(() => expect(begun).toHaveLength(8))
+    begun.shift()?.()
+    await vi.waitFor(() => expect(a.told.filter((line) => line.startsWith('prepares'))).toHaveLength(1))
+    expect(begun).toHaveLength(8)
+    for (let left = 19; left > 0; left--) {
+      await vi.waitFor(() => expect(begun.length).toBeGreaterThan(0))
+      begun.shift()?.()
+    }
+    await joined
+    expect(streams.every((stream) => a.group.owns(stream))).toBe(true)
   })
 
   it('hand a stream over in two turns: it is left before it is given', async () => {

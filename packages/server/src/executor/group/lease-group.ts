@@ -7,6 +7,7 @@ import type { AuditOutbox } from '../../storage/audit-outbox.ts'
 import type { Takes } from '../../queue/queue.ts'
 import type { LeaseStore } from '../../storage/lease-store.ts'
 import { StorageError } from '../../storage/storage-error.ts'
+import { Turn as Places } from '../../storage/turn.ts'
 import type { MainTables } from '../../storage/tables.ts'
 import { VenueError } from '../../venue/venue.ts'
 import type { Group } from './group.ts'
@@ -16,6 +17,8 @@ const LEASE_MS = 8_000
 /** It counts it as lost so long before: nothing may be under way when another one begins. */
 const MARGIN_MS = 1_000
 const TURN_MS = 2_000
+/** Streams that are made ready at a time: each reads and writes, and all of them at once would take every connection from the others of this process. */
+const PREPARING_MAX = 8
 
 export interface LeaseGroupDeps {
   db: Kysely<MainTables>
@@ -53,6 +56,7 @@ export class LeaseGroup implements Group {
   readonly #ready = new Set<string>()
   readonly #stopped = new Set<string>()
   readonly #preparing = new Map<string, Promise<void>>()
+  readonly #places = new Places(PREPARING_MAX)
   /** All of `held` was renewed together; real ms. */
   #validUntilMs = 0
   #leading = false
@@ -204,7 +208,12 @@ export class LeaseGroup implements Group {
 
   async #prepare(name: string, stream: Stream): Promise<void> {
     const number = this.#held.get(name)
-    await this.#deps.prepare(stream)
+    await this.#places.take()
+    try {
+      await this.#deps.prepare(stream)
+    } finally {
+      this.#places.give()
+    }
     if (number !== undefined && this.#held.get(name) === number) this.#ready.add(name)
     else this.#deps.leave(stream)
   }
