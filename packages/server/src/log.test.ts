@@ -21,8 +21,10 @@ it('says once that storage is away, however often it is tried, and everything el
   const away = new StorageError('unavailable', 'postgres://server/spark', 'connect ECONNREFUSED')
   for (let attempt = 0; attempt < 50; attempt++) {
     log.error({ err: away, attempt }, 'the queue cannot be read; trying again')
-    log.child({ part: 'feed' }).warn({ err: away }, 'candles could not be taken')
+    for (const symbol of ['BTCUSDT', 'ETHUSDT']) log.warn({ err: away, stream: { symbol } }, 'candles could not be taken')
   }
+  for (let time = 0; time < 2; time++)
+    log.error({ err: new StorageError('corrupt', 'spark.db', 'malformed') }, 'spark.db is broken')
   log.error({ err: new StorageError('disk_full', 'spark.db', 'no space') }, 'the queue cannot be read; trying again')
   for (let attempt = 0; attempt < 3; attempt++)
     log.error({ err: new Error('a defect') }, 'the queue cannot be read; trying again')
@@ -31,6 +33,9 @@ it('says once that storage is away, however often it is tried, and everything el
   expect(said).toEqual([
     'the queue cannot be read; trying again',
     'candles could not be taken',
+    'candles could not be taken',
+    'spark.db is broken',
+    'spark.db is broken',
     ...Array.from({ length: 4 }, () => 'the queue cannot be read; trying again'),
     'feed is slow',
   ])

@@ -42,8 +42,8 @@ export function hideInLogs(secrets: readonly string[]): void {
 
 /**
  * JSON lines on standard output: level, time (ISO 8601), process, msg. Headers and bodies are never logged; the list below is the
- * second net. Each line is given to `recent` as well. What says that storage is away is said at most every 10 s, with `repeated`: how
- * often it was left out.
+ * second net. Each line is given to `recent` as well. The same word that storage is away is said at most every 10 s, with `repeated`:
+ * how often it was left out before.
  */
 export function createLog(processName: string, level: LogLevel, recent?: RecentLines): Log {
   return pino(optionsOf(processName, level, recent), standardOutput())
@@ -61,6 +61,15 @@ function standardOutput(): LogOutput {
   return (output = made)
 }
 
+/** What a line says of storage that may come back, but for numbers (attempts, waits); null: it says something else. */
+function awayText(fields: unknown, message: unknown): string | null {
+  if (typeof fields !== 'object' || fields === null || !('err' in fields)) return null
+  const { err, ...others } = fields
+  if (!(err instanceof StorageError) || err.reason === 'corrupt' || err.reason === 'missing_file') return null
+  const names = Object.entries(others).filter(([, value]) => typeof value !== 'number')
+  return JSON.stringify([message, err.reason, err.path, names])
+}
+
 function optionsOf(processName: string, level: LogLevel, recent: RecentLines | undefined): LoggerOptions {
   const repeatedLines = createRepeatedLines(() => systemClock.monotonicMs())
   return {
@@ -68,11 +77,11 @@ function optionsOf(processName: string, level: LogLevel, recent: RecentLines | u
     hooks: {
       logMethod(args, method) {
         const [fields, message] = args as unknown[]
-        const isSaid = typeof fields === 'object' && fields !== null && 'err' in fields
-        if (!isSaid || !(fields.err instanceof StorageError)) return method.apply(this, args)
-        const repeated = repeatedLines.say(`${String(message)} ${fields.err.reason}`)
+        const text = awayText(fields, message)
+        if (text === null) return method.apply(this, args)
+        const repeated = repeatedLines.say(text)
         if (repeated === null) return
-        if (repeated > 0) Object.assign(args, [{ ...fields, repeated }])
+        if (repeated > 0) Object.assign(args, [{ ...(fields as object), repeated }])
         method.apply(this, args)
       },
       streamWrite(line) {

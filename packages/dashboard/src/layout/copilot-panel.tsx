@@ -124,11 +124,14 @@ const DONE_SHOWN = 8
 function DoneSoFar() {
   const { m, f } = useLanguage()
   const { copilot: t } = m
-  const done = (useQuery(queries.decisions).data ?? []).slice(0, DONE_SHOWN)
+  // Many questions, which nobody waits for: the sentence above the page comes first.
+  const isAsked = !useQuery(queries.rollout).isPending
+  const { data } = useQuery({ ...queries.decisions, enabled: isAsked })
+  const done = (data ?? []).slice(0, DONE_SHOWN)
   return (
     <section>
       <h3 className="text-xs text-muted">{t.did}</h3>
-      {done.length === 0 && <p>{t.didNothing}</p>}
+      {done.length === 0 && <p>{data === undefined ? m.common.loading : t.didNothing}</p>}
       <ul className="grid gap-1">
         {done.map((item) => (
           <li key={item.id} className="min-w-0 break-words">

@@ -36,6 +36,8 @@ interface Count {
   /** Addresses and names stay in this process. */
   mark: string
   own: number
+  /** Of those, as many as the others were told of. */
+  told: number
   max: number
 }
 
@@ -58,12 +60,14 @@ export function createRequestCounts({ clock, store, process, log }: RequestCount
   async function tellAndHear(): Promise<void> {
     enter(Math.floor(worldMs() / WINDOW_MS))
     const much = [...counts.values()]
-      .filter(({ own, max }) => own >= max * SHARED_FROM)
+      .filter(({ own, told, max }) => own > told && own >= max * SHARED_FROM)
       .sort((a, b) => b.own / b.max - a.own / a.max)
       .slice(0, SHARED_MAX)
     const of = minute
     try {
-      await store.put(of, process, new Map(much.map(({ mark, own }) => [mark, own])))
+      const said = new Map(much.map(({ mark, own }) => [mark, own]))
+      await store.put(of, process, said)
+      for (const count of much) count.told = said.get(count.mark) ?? 0
       const heard = await store.ofOthers(of, process)
       if (of === minute) others = heard
     } catch (error) {
@@ -83,7 +87,7 @@ export function createRequestCounts({ clock, store, process, log }: RequestCount
       const nowMs = worldMs()
       enter(Math.floor(nowMs / WINDOW_MS))
       const known = counts.get(whose)
-      const count = known ?? { mark: sha256(whose).slice(0, 16), own: 0, max }
+      const count = known ?? { mark: sha256(whose).slice(0, 16), own: 0, told: 0, max }
       count.own += 1
       count.max = max
       // Whoever asked longest ago comes first, and is forgotten first.

@@ -4,7 +4,7 @@ import type { MainTables, RequestCountRow } from './tables.ts'
 
 /** How often somebody asked in a minute, as every process counted it. Minutes since 1970. Rejects with StorageError. */
 export interface RequestCountStore {
-  /** Of this process, in place of what it said before. What is of earlier minutes is removed. */
+  /** Of this process, in place of what it said before. What is older than the minute before is removed. */
   put(minute: number, process: string, counts: ReadonlyMap<string, number>): Promise<void>
   /** The sums of the other processes. */
   ofOthers(minute: number, process: string): Promise<Map<string, number>>
@@ -40,7 +40,8 @@ export function createRequestCountStore(db: Kysely<MainTables>): RequestCountSto
       if (counts.size === 0) return
       await putAll(db, { rows: [...counts].map(([whose, requests]) => ({ minute, process, whose, requests })) })
       if (removedBefore === minute) return
-      await removeBefore(db, { minute })
+      // Clocks of hosts differ by a moment.
+      await removeBefore(db, { minute: minute - 1 })
       removedBefore = minute
     },
     async ofOthers(minute, process) {
