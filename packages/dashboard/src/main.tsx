@@ -5,10 +5,13 @@ import { createRoot } from 'react-dom/client'
 import { ApiError } from '@spark/contract/client'
 import { LanguageProvider } from './i18n/language.tsx'
 import { startLiveData } from './live/live-data.ts'
+import { queries } from './queries.ts'
 import { router } from './router.tsx'
 import { applyStoredTheme } from './theme.ts'
 
 const RETRIES_MAX = 1
+/** index.html asks for the rollout before this code is there: mostly the first view has its sentence. */
+const FIRST_VIEW_WAITS_MS = 150
 
 applyStoredTheme()
 const client = new QueryClient({
@@ -23,6 +26,7 @@ const client = new QueryClient({
   },
 })
 startLiveData(client)
+await Promise.race([client.prefetchQuery(queries.rollout), new Promise((resolve) => setTimeout(resolve, FIRST_VIEW_WAITS_MS))])
 
 const place = document.querySelector('#root')
 if (place === null) throw new Error('index.html has no #root')
