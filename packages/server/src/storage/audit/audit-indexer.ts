@@ -51,7 +51,7 @@ export class AuditIndexer {
           await trx.executeQuery(CompiledQuery.raw(this.#insertSql[rows], values))
           at += rows
         }
-        if (watermark < last.seq) await writeWatermark(trx, this.#writer, last.seq)
+        if (watermark < last.seq) await raiseWatermark(trx, this.#writer, last.seq)
       })
     this.#watermark = last.seq
     return lines.length
@@ -97,7 +97,8 @@ export async function readWatermark(db: Kysely<AuditIndexTables>, writer: string
   return row?.seq ?? 0
 }
 
-async function writeWatermark(db: Kysely<AuditIndexTables>, writer: string, seq: number): Promise<void> {
+/** Rows up to this one need no entry any more. */
+export async function raiseWatermark(db: Kysely<AuditIndexTables>, writer: string, seq: number): Promise<void> {
   await db
     .insertInto('audit_watermark')
     .values({ writer, seq })

@@ -1,15 +1,36 @@
-import { existsSync } from 'node:fs'
+import type { ChainHead } from '@spark/core/audit/chain'
 import { type Kysely, sql } from 'kysely'
 import { forbidChange } from '../migrations/forbid-change.ts'
 import type { AuditSegmentRow, AuditTables } from '../tables.ts'
-import { auditIndexFile, openAuditFile } from './audit-files.ts'
+import { openAuditFile } from './audit-files.ts'
 import { IndexFile } from './audit-index-place.ts'
+import { raiseWatermark } from './audit-indexer.ts'
 
 /** A segment has at most 1 MiB: whoever appends waits for a batch, and that takes a few ms. */
 const BATCH_SEGMENTS = 8
 const INDEX_BUSY_TIMEOUT_MS = 5_000
 
 type Removed = Pick<AuditSegmentRow, 'first_seq' | 'last_seq' | 'first_ts' | 'last_ts'>
+
+/**
+ * Where the segments of a chain in a file end that end before or at `seq`; null: nowhere. The newest one stays. Looks at no segment behind
+ * `seq`: there may be millions. Blocks its thread.
+ */
+export async function dueSegments(dataDir: string, writer: string, seq: number): Promise<ChainHead | null> {
+  const chain = await openAuditFile(dataDir, writer)
+  try {
+    const segments = chain.db.selectFrom('audit_segment').where('writer', '=', writer).orderBy('first_seq', 'desc').limit(1)
+    const newest = await segments.select('first_seq').executeTakeFirst()
+    const last = await segments
+      .select(['last_seq', 'hashes'])
+      .where('first_seq', '<=', Math.min(seq, (newest?.first_seq ?? 0) - 1))
+      .where('last_seq', '<=', seq)
+      .executeTakeFirst()
+    return last === undefined ? null : { seq: last.last_seq, hash: last.hashes.split('\n').at(-1) ?? '' }
+  } finally {
+    await chain.close()
+  }
+}
 
 /**
  * Removes the segments of a chain in a file that end before or at `seq`, the oldest first, and their entries before them: the index never
@@ -23,7 +44,7 @@ export async function removeSegments(dataDir: string, writer: string, seq: numbe
     for (;;) {
       const batch = await oldest(chain.db, writer, seq)
       if (batch.length === 0) return rows
-      if (existsSync(auditIndexFile(dataDir))) await removeEntries(index, writer, batch)
+      await removeEntries(index, writer, batch)
       await chain.db.transaction().execute((trx) => removeBatch(trx, writer, batch))
       for (const one of batch) rows += one.last_seq - one.first_seq + 1
     }
@@ -34,25 +55,34 @@ export async function removeSegments(dataDir: string, writer: string, seq: numbe
 }
 
 function oldest(db: Kysely<AuditTables>, writer: string, seq: number): Promise<Removed[]> {
-  return db
-    .selectFrom('audit_segment')
-    .select(['first_seq', 'last_seq', 'first_ts', 'last_ts'])
-    .where('writer', '=', writer)
-    .where('last_seq', '<=', seq)
-    .orderBy('first_seq')
-    .limit(BATCH_SEGMENTS)
-    .execute()
+  return (
+    db
+      .selectFrom('audit_segment')
+      .select(['first_seq', 'last_seq', 'first_ts', 'last_ts'])
+      .where('writer', '=', writer)
+      // Without it, the last look of all goes through the whole chain.
+      .where('first_seq', '<=', seq)
+      .where('last_seq', '<=', seq)
+      .orderBy('first_seq')
+      .limit(BATCH_SEGMENTS)
+      .execute()
+  )
 }
 
+/** Whoever read these rows just before, to index them, finds them indexed and puts no entry. */
 async function removeEntries(index: IndexFile, writer: string, batch: readonly Removed[]): Promise<void> {
   const { db } = await index.open()
-  await db
-    .deleteFrom('audit_entry')
-    .where('ts', '>=', Math.min(...batch.map((one) => one.first_ts)))
-    .where('ts', '<=', Math.max(...batch.map((one) => one.last_ts)))
-    .where('writer', '=', writer)
-    .where('seq', '<=', Math.max(...batch.map((one) => one.last_seq)))
-    .execute()
+  const last = Math.max(...batch.map((one) => one.last_seq))
+  await db.transaction().execute(async (trx) => {
+    await trx
+      .deleteFrom('audit_entry')
+      .where('ts', '>=', Math.min(...batch.map((one) => one.first_ts)))
+      .where('ts', '<=', Math.max(...batch.map((one) => one.last_ts)))
+      .where('writer', '=', writer)
+      .where('seq', '<=', last)
+      .execute()
+    await raiseWatermark(trx, writer, last)
+  })
 }
 
 /** The triggers are away within this transaction alone, so nobody else meets a table without them. */
