@@ -10,7 +10,7 @@ const DAY = 86_400_000
 const NOW = Date.UTC(2026, 10, 1)
 const stream = { symbol: 'BTCUSDT', tf: '1m' } as const
 
-it('of each timeframe the newest 10,000 candles stay, and all of the days', () => {
+it('of each timeframe the time of 10,000 candles stays, and all of the days', () => {
   for (const tf of TIMEFRAMES)
     for (const days of [30, 400, 4_000]) {
       const from = candlesKeptFrom(tf, days, NOW)

@@ -7,7 +7,10 @@ import type { PrunedCandles } from '../storage/prune-candles.ts'
 
 const DAY_MS = 86_400_000
 
-/** So many of each timeframe stay, however old: the repair of gaps looks back as far, backfill wants 1,000, warm-up 250, a label 13. */
+/**
+ * What opened in the time of so many of a timeframe stays, whatever the days: the repair of gaps looks back as far, backfill wants 1,000,
+ * warm-up 250, a label 13.
+ */
 export const CANDLES_NEEDED = 10_000
 
 /** Candles of a timeframe that opened before this are not kept. */

@@ -112,6 +112,33 @@ it('a partition that somebody reads is dropped the next time, and nobody waits f
   expect(await partitionsIn(path)).not.toContain('candle_1m_2024_03')
 })
 
+it('while somebody reads one drop is tried, and not one for each partition that is due', async () => {
+  const { path } = await temporaryPostgres()
+  const { db } = await openOn(path)
+  for (let month = 0; month < 5; month++) await createCandleStore(db).putAll(BTC, [candleAt(Date.UTC(2024, month))], 'sim')
+  const reader = new Client({ connectionString: path })
+  await reader.connect()
+  onTestFinished(() => reader.end())
+  await reader.query(`begin; select count(*) from candle where tf = '1d'`)
+  const asked: string[] = []
+  const watched = openWatched(path, ({ sql }) => asked.push(sql))
+  const { partitions, waiting } = await createCandleStore(watched).prune('1m', Date.UTC(2024, 4))
+  expect(partitions).toBe(0)
+  expect(waiting).toBeGreaterThanOrEqual(4)
+  expect(asked.filter((sql) => sql.startsWith('drop table'))).toHaveLength(1)
+})
+
+it('a gap is known as long as the candles around it are there', async () => {
+  const { path } = await temporaryPostgres()
+  const store = createCandleStore((await openOn(path)).db)
+  await store.putAll(BTC, [candleAt(MARCH), candleAt(Date.UTC(2024, 4))], 'sim')
+  for (const day of [1, 20])
+    for (const month of [2, 4]) await store.putGap(BTC, { firstMissingTs: Date.UTC(2024, month, day), missing: 3 }, 0)
+  await store.prune('1m', Date.UTC(2024, 4, 15))
+  const known = (await store.recordedGaps(BTC, 0, CANDLE_TIME_END_MS)).map(({ firstMissingTs }) => firstMissingTs)
+  expect(known).toEqual([Date.UTC(2024, 4, 1), Date.UTC(2024, 4, 20)])
+})
+
 it('what is asked of one stream and a time looks into its partitions alone', async () => {
   const { path } = await temporaryPostgres()
   const { db } = await openOn(path)

@@ -73,33 +73,51 @@ async function makePartitions<Tables>(trx: Transaction<Tables>, partitions: read
   }
 }
 
-/** Whoever asks for candles waits behind a drop that waits itself. */
+/** Whoever asks for candles waits behind a drop that waits itself, and whoever writes anything does too. */
 const DROP_LOCK_TIMEOUT_MS = 500
 
+export interface DroppedPartitions {
+  partitions: number
+  waiting: number
+  /** Of the timeframe, no candle that opened before is there; at most `beforeMs`. */
+  keptFrom: number
+}
+
 /**
- * Drops the partitions of a timeframe whose candles all opened before a time, each in a transaction of its own. One that somebody reads is
- * left for the next call. Null: this database has none, it is a file.
+ * Drops the partitions of a timeframe whose candles all opened before a time, each in a transaction of its own. PostgreSQL locks the whole
+ * of `candle` for it: after the first that waits for somebody who reads, the others are left for the next call as well. Null: this
+ * database has none, it is a file.
  */
 export async function dropCandlePartitions<Tables>(
   db: Kysely<Tables>,
   tf: string,
   beforeMs: number,
-): Promise<{ partitions: number; waiting: number } | null> {
+): Promise<DroppedPartitions | null> {
   if (!(db.getExecutor().adapter instanceof PostgresAdapter)) return null
+  const found = { partitions: 0, waiting: 0, keptFrom: beforeMs }
+  for (const { name, from, to } of await partitionsOf(db, tf)) {
+    const isDue = to <= beforeMs
+    if (isDue && found.waiting === 0 && (await dropPartition(db, name))) {
+      found.partitions += 1
+      continue
+    }
+    if (isDue) found.waiting += 1
+    found.keptFrom = Math.min(found.keptFrom, from)
+  }
+  return found
+}
+
+async function partitionsOf<Tables>(db: Kysely<Tables>, tf: string): Promise<Omit<CandlePartition, 'tf'>[]> {
   const { rows } = await sql<{
     name: string
     bounds: string
   }>`select relname::text as name, pg_get_expr(relpartbound, oid) as bounds
     from pg_inherits join pg_class on oid = inhrelid where inhparent = 'candle'::regclass order by relname`.execute(db)
-  const found = { partitions: 0, waiting: 0 }
-  for (const { name, bounds } of rows) {
+  return rows.flatMap(({ name, bounds }) => {
     // FOR VALUES FROM ('1m', '1709251200000') TO ('1m', '1711929600000')
-    const [, ofTf, to] = / TO \('(\w+)', '(-?\d+)'\)$/.exec(bounds) ?? []
-    if (ofTf !== tf || Number(to) > beforeMs) continue
-    if (await dropPartition(db, name)) found.partitions += 1
-    else found.waiting += 1
-  }
-  return found
+    const [, ofTf, from, to] = / FROM \('(\w+)', '(-?\d+)'\) TO \('\w+', '(-?\d+)'\)$/.exec(bounds) ?? []
+    return ofTf === tf ? [{ name, from: Number(from), to: Number(to) }] : []
+  })
 }
 
 async function dropPartition<Tables>(db: Kysely<Tables>, name: string): Promise<boolean> {

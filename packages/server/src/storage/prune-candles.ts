@@ -16,12 +16,17 @@ const BATCH_ROWS = 2_000
 
 /**
  * Removes candles of a timeframe that opened before a time: in files all of them, a batch a transaction; on PostgreSQL the partitions
- * that have nothing else. What is known of gaps of the exchange before it goes too. Whatever ends it, the next call goes on.
+ * that have nothing else. What is known of gaps of the exchange goes with the candles around them. Whatever ends it, the next call goes on.
  */
 export async function pruneCandles(db: Kysely<MainTables>, tf: string, beforeMs: number): Promise<PrunedCandles> {
-  await db.deleteFrom('candle_gap').where('tf', '=', tf).where('first_missing_ts', '<', beforeMs).execute()
   const dropped = await dropCandlePartitions(db, tf, beforeMs)
-  if (dropped !== null) return { candles: 0, ...dropped }
+  const candles = dropped === null ? await removeCandles(db, tf, beforeMs) : 0
+  const { partitions, waiting, keptFrom } = dropped ?? { partitions: 0, waiting: 0, keptFrom: beforeMs }
+  await db.deleteFrom('candle_gap').where('tf', '=', tf).where('first_missing_ts', '<', keptFrom).execute()
+  return { candles, partitions, waiting }
+}
+
+async function removeCandles(db: Kysely<MainTables>, tf: string, beforeMs: number): Promise<number> {
   let candles = 0
   for (let symbol = await symbolAfter(db, ''); symbol !== null; symbol = await symbolAfter(db, symbol)) {
     const stream = { symbol, tf }
@@ -29,7 +34,7 @@ export async function pruneCandles(db: Kysely<MainTables>, tf: string, beforeMs:
     do candles += removed = await db.transaction().execute((trx) => removeBatch(trx, stream, beforeMs))
     while (removed > 0)
   }
-  return { candles, partitions: 0, waiting: 0 }
+  return candles
 }
 
 /** By the primary key: from one symbol to the next. */
