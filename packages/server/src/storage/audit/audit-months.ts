@@ -42,40 +42,56 @@ export class AuditMonths {
     if (this.#newest.to > 0) await this.#makeOne(monthOf(this.#newest.to))
   }
 
-  async #makeOne(month: { from: number; to: number }): Promise<void> {
+  async #makeOne(month: Span): Promise<void> {
     if (!this.#made.has(month.from)) await this.#create(month)
     this.#made.add(month.from)
   }
 
-  /**
-   * Writers that come to a new month at the same time take turns. Attached, because a table created as a partition waits for everybody who
-   * reads the whole, as pg_dump does, and everybody who appends waits behind it.
-   */
-  async #create({ from, to }: { from: number; to: number }): Promise<void> {
-    const name = new Date(from).toISOString().slice(0, 7).replace('-', '_')
-    const steps = ['audit_segment', 'audit_entry'].map(
-      // Retention may have been interrupted between detaching one and dropping it.
-      (table) => `if not exists (select from pg_inherits where inhrelid = to_regclass('${table}_${name}')) then
-        create table if not exists ${table}_${name} (like ${table} including all);
-        alter table ${table} attach partition ${table}_${name} for values from (${from}) to (${to});
-      end if;`,
-    )
-    // Triggers for rows are inherited, this one is not.
-    const trigger = `if not exists (select from pg_trigger where tgname = 'no_truncate' and tgrelid = 'audit_segment_${name}'::regclass) then
-        create trigger no_truncate before truncate on audit_segment_${name} for each statement execute function forbid_audit_change();
-      end if;`
+  async #create(month: Span): Promise<void> {
     await this.#db
       .transaction()
       .setIsolationLevel('read committed')
       .execute(async (trx) => {
-        await sql
-          .raw(`select pg_advisory_xact_lock(${CREATE_LOCK}); do $$ begin ${steps.join(' ')} ${trigger} end $$`)
-          .execute(trx)
+        await lockMonths(trx)
+        await makeMonth(trx, month)
       })
   }
 }
 
-function monthOf(ts: number): { from: number; to: number } {
+/** Writers that come to a new month at the same time take turns, and so does whoever drops one. Held until the transaction ends. */
+export async function lockMonths(trx: Kysely<ServerAuditTables>): Promise<void> {
+  await sql.raw(`select pg_advisory_xact_lock(${CREATE_LOCK})`).execute(trx)
+}
+
+/**
+ * Attached, because a table created as a partition waits for everybody who reads the whole, as pg_dump does, and everybody who appends
+ * waits behind it. For whoever has the lock.
+ */
+export async function makeMonth(trx: Kysely<ServerAuditTables>, { from, to }: Span): Promise<void> {
+  const name = new Date(from).toISOString().slice(0, 7).replace('-', '_')
+  const steps = ['audit_segment', 'audit_entry'].map(
+    // Retention may have been interrupted while it detached one, or before it dropped it.
+    (table) => `if exists (select from pg_inherits where inhrelid = to_regclass('${table}_${name}') and inhdetachpending) then
+        alter table ${table} detach partition ${table}_${name} finalize;
+      end if;
+      if not exists (select from pg_inherits where inhrelid = to_regclass('${table}_${name}')) then
+        create table if not exists ${table}_${name} (like ${table} including all);
+        alter table ${table} attach partition ${table}_${name} for values from (${from}) to (${to});
+      end if;`,
+  )
+  // Triggers for rows are inherited, this one is not.
+  const trigger = `if not exists (select from pg_trigger where tgname = 'no_truncate' and tgrelid = 'audit_segment_${name}'::regclass) then
+      create trigger no_truncate before truncate on audit_segment_${name} for each statement execute function forbid_audit_change();
+    end if;`
+  await sql.raw(`do $$ begin ${steps.join(' ')} ${trigger} end $$`).execute(trx)
+}
+
+interface Span {
+  from: number
+  to: number
+}
+
+export function monthOf(ts: number): Span {
   const date = new Date(ts)
   const [year, month] = [date.getUTCFullYear(), date.getUTCMonth()]
   return { from: Date.UTC(year, month), to: Date.UTC(year, month + 1) }

@@ -76,3 +76,69 @@ it('a line of a month that was dropped makes it anew, also for a writer that wro
   await appendSegments(one.location, 'api-1', [segmentAt(Date.UTC(2025, 0, 5))])
   expect((await one.verify()).problems).toEqual([])
 }, 60_000)
+
+it('a month that somebody else detached is left with its rows, and told', async () => {
+  const { path, one } = await serverHouse()
+  await one.retain()
+  await queryPostgres(path, 'alter table audit_segment detach partition audit_segment_2025_05')
+  await expect(one.retain()).rejects.toThrow('audit_segment_2025_05: detached from the audit')
+  expect(await queryPostgres(path, 'select count(*)::int as segments from audit_segment_2025_05')).toEqual([{ segments: 4 }])
+}, 60_000)
+
+it.each(['detach partition', 'drop table'])(
+  'a row that comes into an old month around a "%s" is kept',
+  async (statement) => {
+    const { path, one } = await serverHouse()
+    const audit = await openServer(path, 'rebuildable')
+    onTestFinished(() => audit.close())
+    let came = 0
+    const db = audit.db.withPlugin({
+      transformQuery({ node }) {
+        if (node.kind === 'RawNode' && node.sqlFragments[0]?.includes(statement)) came += 1
+        return node
+      },
+      async transformResult({ result }) {
+        if (came === 1) await appendSegments(one.location, 'api-1', [segmentAt(Date.UTC(2025, 0, 5))])
+        if (came === 1) came = 2
+        return result
+      },
+    })
+    await one.retain({ place: serverRetention({ ...audit, db }) })
+    expect(came).toBeGreaterThan(1)
+    expect((await one.verify()).problems).toEqual([])
+    const late = ['api-1-31 2025-01', 'api-1-32 2025-01']
+    expect(await rowsOf(one)).toEqual(expect.arrayContaining(late))
+    await one.retain()
+    expect((await one.verify()).problems).toEqual([])
+    expect((await rowsOf(one)).filter((row) => OLD.test(row))).toEqual(late)
+  },
+  60_000,
+)
+
+it('a line of a month that is half detached makes it whole again', async () => {
+  const { path, one } = await serverHouse()
+  const reader = new Client({ connectionString: path })
+  await reader.connect()
+  onTestFinished(() => reader.end())
+  await reader.query('begin; select count(*) from audit_segment')
+  const other = new Client({ connectionString: path, options: '-c statement_timeout=500' })
+  await other.connect()
+  onTestFinished(() => other.end())
+  const detaching = other.query('alter table audit_segment detach partition audit_segment_2025_01 concurrently')
+  await expect(detaching).rejects.toThrow('statement timeout')
+  await reader.query('commit')
+  await appendSegments(one.location, 'api-1', [segmentAt(Date.UTC(2025, 0, 5))])
+  expect((await one.verify()).problems).toEqual([])
+}, 60_000)
+
+it('rows that are held by somebody are waited for by the next run, and the months go', async () => {
+  const { path, one } = await serverHouse([{ ts: Date.UTC(2025, 11), after: 0 }])
+  const writer = new Client({ connectionString: path })
+  await writer.connect()
+  onTestFinished(() => writer.end())
+  await writer.query('begin; lock table audit_segment_2025_12 in row exclusive mode')
+  expect(await one.retain()).toMatchObject({ months: 3, waiting: 1 })
+  await writer.query('commit')
+  expect(await one.retain()).toMatchObject({ rows: 2, waiting: 0 })
+  expect((await one.verify()).problems).toEqual([])
+}, 60_000)

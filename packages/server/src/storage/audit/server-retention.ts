@@ -2,6 +2,7 @@ import type { ChainHead } from '@spark/core/audit/chain'
 import type { RemovedRows } from '@spark/core/audit/checkpoint'
 import { type Kysely, sql } from 'kysely'
 import { StorageError } from '../storage-error.ts'
+import { lockMonths, makeMonth, monthOf } from './audit-months.ts'
 import type { RemovedAudit, RetentionPlace } from './retain-audit.ts'
 import type { ServerAudit, ServerAuditTables } from './server-audit.ts'
 
@@ -31,42 +32,76 @@ export function serverRetention(audit: ServerAudit): RetentionPlace {
   }
 }
 
-/** A month is due when it is over, and when no chain has a row in it that was written after the cut, whatever time the row carries. */
+/** The heads are those of the last rows that go. */
 async function dueMonths(
   db: Kysely<ServerAuditTables>,
   cut: Readonly<Record<string, ChainHead>>,
   beforeMs: number,
 ): Promise<RemovedRows | null> {
   const heads: Record<string, ChainHead> = {}
-  const kept: Month[] = []
-  let before: number | null = null
-  for (const month of await monthsOf(db)) {
-    if (month.to > beforeMs) break
-    const lasts = await lastsIn(db, month)
-    const isOld = lasts.every(({ writer, seq }) => seq <= (cut[writer]?.seq ?? 0))
-    if (!isOld || (await reachInto(db, kept, month))) {
-      kept.push(month)
-      continue
-    }
+  const { due } = await sorted(db, { heads: cut, before: beforeMs })
+  for (const { lasts } of due)
     for (const { writer, seq, hash } of lasts) if (seq > (heads[writer]?.seq ?? 0)) heads[writer] = { seq, hash }
-    before = month.to
-  }
-  return before === null ? null : { heads, before }
+  const newest = due.at(-1)
+  return newest === undefined ? null : { heads, before: newest.month.to }
 }
 
 /** After the first that somebody reads none is tried: PostgreSQL detaches one at a time. */
-async function removeMonths(db: Kysely<ServerAuditTables>, { heads, before }: RemovedRows): Promise<RemovedAudit> {
-  await finishDetached(db)
-  const removed = { rows: 0, months: 0, waiting: 0 }
+async function removeMonths(db: Kysely<ServerAuditTables>, removed: RemovedRows): Promise<RemovedAudit> {
+  const done = { rows: 0, months: 0, waiting: 0 }
+  const { left, waiting } = await finishDetached(db, removed)
+  done.waiting += waiting
+  const { due, kept } = await sorted(db, removed)
+  for (const { month, lasts } of due) {
+    if (done.waiting > 0 || !(await unlessHeld(() => dropMonth(db, month, lasts, removed)))) done.waiting += 1
+    else done.months += 1
+  }
+  for (const { month, lasts } of kept)
+    for (const { writer } of lasts) {
+      const isDone = await unlessHeld(async () => {
+        done.rows += await removeStragglers(db, month, writer, removed.heads[writer]?.seq ?? 0)
+        return true
+      })
+      if (!isDone) done.waiting += 1
+    }
+  if (left.length === 0) return done
+  const advice = 'attach them again, or move them to another schema'
+  throw new Error(`${left.join(', ')}: detached from the audit, with rows that no removal names, so they were left; ${advice}`)
+}
+
+interface Sorted {
+  month: Month
+  lasts: Last[]
+}
+
+/**
+ * All months, in the order of time. One is due when it is over, and when no chain has a row in it that was written after its head here,
+ * whatever time the row carries.
+ */
+async function sorted(db: Kysely<ServerAuditTables>, removed: RemovedRows): Promise<{ due: Sorted[]; kept: Sorted[] }> {
+  const due: Sorted[] = []
+  const kept: Sorted[] = []
   for (const month of await monthsOf(db)) {
     const lasts = await lastsIn(db, month)
-    const isOld = lasts.every(({ writer, seq }) => seq <= (heads[writer]?.seq ?? 0))
-    if (!isOld || month.to > before) {
-      for (const { writer } of lasts) removed.rows += await removeStragglers(db, month, writer, heads[writer]?.seq ?? 0)
-    } else if (removed.waiting > 0 || !(await dropMonth(db, month))) removed.waiting += 1
-    else removed.months += 1
+    const goes = isOld(month, lasts, removed) && !(await reachInto(db, kept, month))
+    ;(goes ? due : kept).push({ month, lasts })
   }
-  return removed
+  return { due, kept }
+}
+
+function isOld({ to }: Pick<Month, 'to'>, lasts: readonly Last[], { heads, before }: RemovedRows): boolean {
+  return to <= before && lasts.every(({ writer, seq }) => seq <= (heads[writer]?.seq ?? 0))
+}
+
+/** False: somebody reads or writes it just now, or it takes longer than a statement may; the next run finishes it. */
+async function unlessHeld(work: () => Promise<boolean>): Promise<boolean> {
+  try {
+    return await work()
+  } catch (error) {
+    // lock_timeout or statement_timeout.
+    if (error instanceof StorageError && ['locked', 'unavailable'].includes(error.reason)) return false
+    throw error
+  }
 }
 
 /** In the order of time. */
@@ -100,48 +135,106 @@ async function lastsIn(db: Kysely<ServerAuditTables>, month: Month): Promise<Las
 }
 
 /** Whether a month that stays has rows in a later one: their entries stand in that one. */
-async function reachInto(db: Kysely<ServerAuditTables>, kept: readonly Month[], month: Month): Promise<boolean> {
+async function reachInto(db: Kysely<ServerAuditTables>, kept: readonly Sorted[], month: Month): Promise<boolean> {
   for (const one of kept) {
-    const { rows } = await sql`select 1 from ${segments(one)} where last_ts >= ${month.from} limit 1`.execute(db)
+    const { rows } = await sql`select 1 from ${segments(one.month)} where last_ts >= ${month.from} limit 1`.execute(db)
     if (rows.length > 0) return true
   }
   return false
 }
 
-/** Entries first: the index never names a row that is not there. False: somebody reads it just now. */
-async function dropMonth(db: Kysely<ServerAuditTables>, month: Month): Promise<boolean> {
-  await sql`delete from audit_entry using ${segments(month)} as gone where gone.last_ts >= ${month.to}
-    and audit_entry.ts >= ${month.to} and audit_entry.ts <= gone.last_ts
-    and audit_entry.writer = gone.writer and audit_entry.seq between gone.first_seq and gone.last_seq`.execute(db)
-  return (await drop(db, 'audit_entry', month.name)) && (await drop(db, 'audit_segment', month.name))
+/** Sequence numbers of a chain that one statement goes through. */
+const STEP_ROWS = 100_000
+
+/** Entries first: the index never names a row that is not there. */
+async function dropMonth(
+  db: Kysely<ServerAuditTables>,
+  month: Month,
+  lasts: readonly Last[],
+  removed: RemovedRows,
+): Promise<boolean> {
+  for (const { writer } of lasts) await removeEntriesBeyond(db, month, writer)
+  return (await drop(db, 'audit_entry', month, removed)) && (await drop(db, 'audit_segment', month, removed))
 }
 
-async function drop(db: Kysely<ServerAuditTables>, table: string, name: string): Promise<boolean> {
-  const partition = `${table}_${name}`
-  const { rows } = await sql<{ found: string | null }>`select to_regclass(${partition})::text as found`.execute(db)
-  if (rows[0]?.found === null) return true
-  try {
-    await sql.raw(`alter table ${table} detach partition ${partition} concurrently`).execute(db)
-    await sql.raw(`drop table ${partition}`).execute(db)
-    return true
-  } catch (error) {
-    // lock_timeout or statement_timeout: the next run finishes it.
-    if (error instanceof StorageError && ['locked', 'unavailable'].includes(error.reason)) return false
-    throw error
+/** Of segments that reach into later months. */
+async function removeEntriesBeyond(db: Kysely<ServerAuditTables>, month: Month, writer: string): Promise<void> {
+  const table = segments(month)
+  for (let from: number | null = 0; ;) {
+    const { rows }: { rows: { first: number | null }[] } = await sql<{ first: number | null }>`select min(first_seq) as first
+      from ${table} where writer = ${writer} and first_seq >= ${from}`.execute(db)
+    from = rows[0]?.first ?? null
+    if (from === null) return
+    await sql`delete from audit_entry using ${table} as gone where gone.writer = ${writer}
+      and gone.first_seq >= ${from} and gone.first_seq < ${from + STEP_ROWS} and gone.last_ts >= ${month.to}
+      and audit_entry.ts >= ${month.to} and audit_entry.ts <= gone.last_ts
+      and audit_entry.writer = gone.writer and audit_entry.seq between gone.first_seq and gone.last_seq`.execute(db)
+    from += STEP_ROWS
   }
 }
 
-/** What an earlier run was interrupted at: between detaching and dropping nobody sees a partition any more. */
-async function finishDetached(db: Kysely<ServerAuditTables>): Promise<void> {
-  const { rows } = await sql<{ table: string; name: string; pending: boolean | null }>`
-    select substr(relname, 1, length(relname) - 8) as table, relname::text as name, inhdetachpending as pending
+async function drop(
+  db: Kysely<ServerAuditTables>,
+  table: 'audit_entry' | 'audit_segment',
+  month: Month,
+  removed: RemovedRows,
+): Promise<boolean> {
+  const partition = `${table}_${month.name}`
+  if (!(await exists(db, partition))) return true
+  await sql.raw(`alter table ${table} detach partition ${partition} concurrently`).execute(db)
+  return dropDetached(db, partition, month, removed)
+}
+
+/** In turn with whoever makes months. */
+function dropDetached(db: Kysely<ServerAuditTables>, partition: string, month: Month, removed: RemovedRows): Promise<boolean> {
+  return db
+    .transaction()
+    .setIsolationLevel('read committed')
+    .execute(async (trx) => {
+      await lockMonths(trx)
+      if (await isAttached(trx, partition)) return false
+      // What came in until it was detached stays.
+      const stays = await holdsMore(trx, month, removed)
+      if (stays) await makeMonth(trx, month)
+      else await sql.raw(`drop table ${partition}`).execute(trx)
+      return !stays
+    })
+}
+
+async function exists(db: Kysely<ServerAuditTables>, table: string): Promise<boolean> {
+  const { rows } = await sql<{ found: string | null }>`select to_regclass(${table})::text as found`.execute(db)
+  return rows[0]?.found !== null
+}
+
+/** Who comes to a month that is detached makes it a part of the audit again, until it is dropped. */
+async function isAttached(db: Kysely<ServerAuditTables>, partition: string): Promise<boolean> {
+  const { rows } = await sql`select 1 from pg_inherits where inhrelid = to_regclass(${partition})`.execute(db)
+  return rows.length > 0
+}
+
+async function holdsMore(db: Kysely<ServerAuditTables>, month: Month, removed: RemovedRows): Promise<boolean> {
+  return (await exists(db, `audit_segment_${month.name}`)) && !isOld(month, await lastsIn(db, month), removed)
+}
+
+/** What an earlier run was interrupted at: between detaching and dropping nobody sees a partition any more. What else is detached is left. */
+async function finishDetached(db: Kysely<ServerAuditTables>, removed: RemovedRows): Promise<{ left: string[]; waiting: number }> {
+  const { rows } = await sql<{ table: string; name: string; pending: number | null }>`
+    select substr(relname, 1, length(relname) - 8) as table, right(relname, 7)::text as name, inhdetachpending as pending
     from pg_class left join pg_inherits on inhrelid = oid
     where relnamespace = 'public'::regnamespace and relkind = 'r' and relname ~ '^audit_(segment|entry)_[0-9]{4}_[0-9]{2}$'
-      and (inhrelid is null or inhdetachpending)`.execute(db)
+      and (inhrelid is null or inhdetachpending) order by 1, 2`.execute(db)
+  const found = { left: [] as string[], waiting: 0 }
   for (const { table, name, pending } of rows) {
-    if (pending === true) await sql.raw(`alter table ${table} detach partition ${name} finalize`).execute(db)
-    await sql.raw(`drop table ${name}`).execute(db)
+    const month = { name, ...monthOf(Date.parse(`${name.replace('_', '-')}-01T00:00:00Z`)) }
+    const partition = `${table}_${name}`
+    const isDone = await unlessHeld(async () => {
+      if (month.to > removed.before || (await holdsMore(db, month, removed))) return found.left.push(partition) > 0
+      if (pending === 1) await sql.raw(`alter table ${table} detach partition ${partition} finalize`).execute(db)
+      return dropDetached(db, partition, month, removed)
+    })
+    if (!isDone) found.waiting += 1
   }
+  return found
 }
 
 /** Rows before the start of their chain in a month that stays: their clock was ahead, or another's behind. */
