@@ -27,7 +27,10 @@ const client = new QueryClient({
   },
 })
 startLiveData(client)
-await Promise.race([client.prefetchQuery(queries.rollout), new Promise((resolve) => setTimeout(resolve, FIRST_VIEW_WAITS_MS))])
+await Promise.race([
+  client.prefetchQuery(queries.rollout),
+  new Promise<void>((resolve) => void after(FIRST_VIEW_WAITS_MS, resolve)),
+])
 
 const place = document.querySelector('#root')
 if (place === null) throw new Error('index.html has no #root')
