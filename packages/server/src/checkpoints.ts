@@ -7,7 +7,7 @@ import { CHECKPOINT_PERIOD_MS, openCheckpointStore } from './storage/audit/check
 import type { MainTables } from './storage/tables.ts'
 
 export interface CheckpointDeps {
-  config: Pick<Config, 'signingKeyFile' | 'checkpointFile'>
+  config: Pick<Config, 'signingKeyFile' | 'checkpointFile' | 'auditDays'>
   db: Kysely<MainTables>
   auditReader: AuditReader
   clock: Clock
@@ -25,6 +25,7 @@ export async function startCheckpoints(deps: CheckpointDeps): Promise<() => Prom
     reader: deps.auditReader,
     keyFile: config.signingKeyFile,
     copyFile: config.checkpointFile,
+    auditDays: config.auditDays,
   })
   let working = Promise.resolve()
   const write = (always: boolean): Promise<void> => {

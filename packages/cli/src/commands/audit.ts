@@ -100,6 +100,9 @@ function verifyCommand(audit: Command, output: Output): void {
         )
         output.line(`\n${report.checkpoints.checked} signed checkpoints checked.`)
         if (report.removed !== null) output.line(keptText(report.removed))
+        const unproven = report.writers.reduce((sum, one) => sum + one.unproven, 0)
+        if (unproven > 0)
+          output.line(`${unproven} older rows are still to be removed by retention, and do not prove to be what was written.`)
         for (const problem of report.problems) output.line(`${problem.kind}: ${problem.message}`)
         output.line(report.ok ? 'The audit is whole.' : `The audit is NOT whole: ${report.problems.length} problems.`)
       }
@@ -109,7 +112,7 @@ function verifyCommand(audit: Command, output: Output): void {
 
 function keptText({ on, before }: { on: number; before: number }): string {
   const [from, at] = [before, on].map((ms) => new Date(ms).toISOString())
-  return `Kept from ${from}; what was before was removed by retention on ${at}.`
+  return `Kept from ${from}; retention removes what was before, and signed that on ${at}.`
 }
 
 function snapshotCommand(audit: Command, output: Output): void {

@@ -8,6 +8,7 @@ import { CLOCK_FILE } from '../folder-clock.ts'
 import { createAuditOutbox } from '../storage/audit-outbox.ts'
 import { openAuditReader } from '../storage/audit/audit-reader.ts'
 import { openAuditWriter } from '../storage/audit/audit-writer.ts'
+import { retentionHouse } from '../storage/audit/retention-fixture.ts'
 import { verifyAuditApart } from '../storage/audit/verify-apart.ts'
 import { createRiskStore } from '../storage/risk-store.ts'
 import { openMainDatabase } from '../storage/open-main-database.ts'
@@ -96,10 +97,14 @@ async function audited(): Promise<unknown[]> {
 }
 const folder = () => join(dataDir, 'backups')
 const take = (nowMs = TAKEN) => takeBackup({ dataDir, databasePath, folder: folder(), nowMs, version: '1.5.0', buildSha: 'abc' })
-const restore = (from: string) =>
+const restore = (from: string, copy = '') =>
   restoreBackup(
     { folder: from, dataDir, databasePath, actor: 'operator', reason: 'a test' },
-    { config: loadConfig({ SPARK_DATA_DIR: dataDir }), clock: new ManualClock(TAKEN + 1000), random: systemRandomness },
+    {
+      config: loadConfig({ SPARK_DATA_DIR: dataDir, SPARK_CHECKPOINT_FILE: copy }),
+      clock: new ManualClock(TAKEN + 1000),
+      random: systemRandomness,
+    },
   )
 
 describe('a backup', () => {
@@ -115,6 +120,22 @@ describe('a backup', () => {
     await kill('strategy:s3')
     expect(await audited()).toEqual(['strategy:s1', 'strategy:s2', 'backup.restored', 'strategy:s3'])
     expect((await verifyAuditApart({ dataDir })).ok).toBe(true)
+  })
+
+  it('of before a removal knows what retention removed since, from the replaced database or from the copy', async () => {
+    const one = await retentionHouse([], { dataDir })
+    const { folder: made } = await take()
+    const { publicKey } = one.deps.checkpoints
+    await one.retain()
+    await restore(made)
+    expect((await verifyAuditApart({ dataDir, publicKey })).problems).toEqual([])
+    writeFileSync(databasePath, 'not a database')
+    await restore(made, one.copy)
+    expect((await verifyAuditApart({ dataDir, publicKey, checkpointsFile: one.copy })).problems).toEqual([])
+    await restore(made)
+    writeFileSync(databasePath, 'not a database')
+    await restore(made)
+    expect((await verifyAuditApart({ dataDir, publicKey })).problems).toMatchObject([{ kind: 'missing' }, { kind: 'missing' }])
   })
 
   it('makes every order in doubt one that is asked for: it may have been sent since', async () => {

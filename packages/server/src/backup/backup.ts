@@ -7,6 +7,11 @@ import { type Kysely, sql } from 'kysely'
 import { rolloutPartsOf } from '../rollout/rollout-parts.ts'
 import { createAuditOutbox } from '../storage/audit-outbox.ts'
 import { CLOCK_FILE } from '../folder-clock.ts'
+import { fileSource, tableSource } from '../storage/audit/checkpoint-sources.ts'
+import { publicKeyFile } from '../storage/audit/signing-key.ts'
+import { readIfThere } from '../key-file.ts'
+import type { Config } from '../config.ts'
+import { carryCheckpoints } from './carry-checkpoints.ts'
 import { auditFile, auditIndexFile, auditWriters } from '../storage/audit/audit-files.ts'
 import { openAuditReader } from '../storage/audit/audit-reader.ts'
 import { lastRelayed } from '../storage/audit/last-relayed.ts'
@@ -124,7 +129,9 @@ export interface RestoreOptions {
 }
 
 /** What a rollout that was under way is ended with. */
-export type RestoreParts = Omit<Parameters<typeof rolloutPartsOf>[0], 'stores'>
+export type RestoreParts = Omit<Parameters<typeof rolloutPartsOf>[0], 'stores'> & {
+  config: Pick<Config, 'checkpointFile' | 'signingKeyFile'>
+}
 
 export interface Restored {
   manifest: Manifest
@@ -185,7 +192,7 @@ async function moveInto(folder: string, path: string): Promise<void> {
  * Orders that were not sent yet may have been sent since the backup was taken. As `sending` they are asked for at the next start, and
  * sent again only when the venue has twice said that it has none.
  *
- * Numbers of rollouts go on behind those that began since, and one that was under way ends.
+ * Numbers of rollouts go on behind those that began since, and one that was under way ends. Checkpoints that were signed since come along.
  */
 async function goOn(
   { dataDir, databasePath, folder, actor, reason }: RestoreOptions,
@@ -199,6 +206,9 @@ async function goOn(
     const last = await lastRelayed(reader)
     const rollouts = rolloutPartsOf({ ...parts, stores: createTradingStores(database.db) })
     const nowMs = parts.clock.nowMs()
+    const known = [tableSource({ dataDir, databasePath: join(replaced, basename(databasePath)) })]
+    if (parts.config.checkpointFile !== null) known.push(fileSource(parts.config.checkpointFile))
+    const publicKey = await readIfThere(publicKeyFile(parts.config.signingKeyFile))
     await database.db.transaction().execute(async (trx) => {
       const newest = await rollouts.stores.rollouts.newest(trx)
       const begun = await newestOrdinal(reader, last - (await lastOutboxPlace(trx)))
@@ -220,6 +230,7 @@ async function goOn(
         replaced: basename(replaced),
         reason,
         ordersInDoubt: inDoubt.length,
+        checkpoints: await carryCheckpoints(trx, known, publicKey),
         ...restoredState(newest),
       }
       await createAuditOutbox(trx).add(trx, [{ ts: nowMs, action: 'backup.restored', actor, result: 'ok', context }])

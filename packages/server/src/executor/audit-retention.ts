@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import type { Kysely } from 'kysely'
 import { hasEnded } from '@spark/core/rollout/state'
 import type { Clock } from '../clock.ts'
@@ -38,20 +37,16 @@ export async function retainAuditOf(deps: AuditRetentionDeps, days: number): Pro
     reader: auditReader,
     keyFile: config.signingKeyFile,
     copyFile: config.checkpointFile,
+    auditDays: days,
   })
-  const isWhole = async () => {
-    const copy = config.checkpointFile
-    const options = {
-      ...location,
-      publicKey: checkpoints.publicKey,
-      ...(copy !== null && existsSync(copy) && { checkpointsFile: copy }),
-    }
-    return (await verifyAuditApart(options)).ok
-  }
+  // A copy that is not there is a problem: without it nobody knows what it saw.
+  const copy = config.checkpointFile
+  const options = { ...location, publicKey: checkpoints.publicKey, ...(copy !== null && { checkpointsFile: copy }) }
+  const verify = (toldBefore: number) => verifyAuditApart({ ...options, toldBefore })
   const place = await openRetentionPlace(location)
   try {
     const announce = (event: Parameters<AuditWriter['append']>[0]) => audit.append(event)
-    return await retainAudit({ db, place, checkpoints, announce, isWhole }, beforeMs, clock.nowMs())
+    return await retainAudit({ db, place, checkpoints, announce, verify }, beforeMs, nowMs)
   } finally {
     await place.close()
   }

@@ -34,7 +34,7 @@ export async function testInstallation(size: Partial<InstallationSize> = {}): Pr
   const main = await openMainDatabase({ path: databasePath, thread: false })
   const reader = openAuditReader({ dataDir, thread: false })
   const keyFile = join(dataDir, 'signing.key')
-  const checkpoints = await openCheckpointStore({ db: main.db, reader, keyFile, copyFile: null })
+  const checkpoints = await openCheckpointStore({ db: main.db, reader, keyFile, copyFile: null, auditDays: null })
   for (const writer of ['api-1', 'executor', 'orders']) {
     const padding = 'ş'.repeat(segmentBytes >> 1)
     const all = Array.from({ length: segments }, (_, at) => {

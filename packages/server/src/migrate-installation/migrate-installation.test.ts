@@ -8,6 +8,7 @@ import { openAuditReader } from '../storage/audit/audit-reader.ts'
 import { openAuditWriter } from '../storage/audit/audit-writer.ts'
 import { openCheckpointStore } from '../storage/audit/checkpoint-store.ts'
 import { retainAudit } from '../storage/audit/retain-audit.ts'
+import { verifyAudit } from '../storage/audit/verify-audit.ts'
 import { openRetentionPlace } from '../storage/audit/retention-place.ts'
 import { lockWriter } from '../storage/audit/writer-lock.ts'
 import { openMainDatabase } from '../storage/open-main-database.ts'
@@ -71,13 +72,16 @@ describe('an installation that went over', () => {
     const main = await openMainDatabase({ path: databasePath, thread: false })
     const reader = openAuditReader({ dataDir, thread: false })
     const keyFile = join(dataDir, 'signing.key')
-    const checkpoints = await openCheckpointStore({ db: main.db, reader, keyFile, copyFile: null })
+    const checkpoints = await openCheckpointStore({ db: main.db, reader, keyFile, copyFile: null, auditDays: null })
     const [row] = await reader.list({ limit: 1 }).then(({ items }) => items)
     const place = await openRetentionPlace({ dataDir })
     const nowMs = (row?.ts ?? 0) + 86_400_000
     const announce = (next: AuditEvent) => appendSegments({ dataDir }, 'executor', [[{ ...next, ts: nowMs }]])
     await checkpoints.write(nowMs, { always: true })
-    const removed = await retainAudit({ db: main.db, place, checkpoints, announce, isWhole: async () => true }, nowMs, nowMs + 1)
+    const verify = (toldBefore: number) => verifyAudit({ dataDir, publicKey: checkpoints.publicKey, toldBefore })
+    const deps = { db: main.db, place, checkpoints, announce, verify }
+    await retainAudit(deps, nowMs, nowMs + 1)
+    const removed = await retainAudit(deps, nowMs, nowMs + 86_400_000)
     for (const one of [place, reader, main]) await one.close()
     expect(removed.rows).toBeGreaterThan(60)
     expect((await migrate(installation, await emptyPostgres())).differences).toEqual([])

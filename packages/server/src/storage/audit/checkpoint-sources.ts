@@ -8,6 +8,7 @@ import { databaseIsThere, databaseName, isPostgresUrl } from '../postgres-url.ts
 import { openDatabase } from '../sqlite/open-database.ts'
 import type { AuditLocation } from './audit-location.ts'
 import { type SignedCheckpoint, signedCheckpoints } from './checkpoint-store.ts'
+import { parseSigned } from './copied-checkpoints.ts'
 
 /** A place that keeps checkpoints: the table, or the file elsewhere. Each call of `read` reads it anew from its start. */
 export interface CheckpointSource {
@@ -66,18 +67,6 @@ export function fileSource(path: string): CheckpointSource {
         yield { place: `${path} line ${number}`, signed, ts: ts ?? 0 }
       }
     },
-  }
-}
-
-function parseSigned(line: string): SignedCheckpoint | null {
-  try {
-    const value: unknown = JSON.parse(line)
-    if (typeof value !== 'object' || value === null) return null
-    if (!('document' in value) || !('signature' in value)) return null
-    const { document, signature } = value
-    return typeof document === 'string' && typeof signature === 'string' ? { document, signature } : null
-  } catch {
-    return null
   }
 }
 

@@ -17,7 +17,7 @@ async function openStores(count: number) {
   const database = await openTestDatabase()
   onTestFinished(() => database.close())
   const { db } = database
-  const stores = Array.from({ length: count }, () => openCheckpointStore({ db, reader, keyFile, copyFile }))
+  const stores = Array.from({ length: count }, () => openCheckpointStore({ db, reader, keyFile, copyFile, auditDays: null }))
   return { db, copyFile, keyFile, stores: await Promise.all(stores) }
 }
 
@@ -64,7 +64,7 @@ it('reads the heads again when another process wrote a checkpoint meanwhile', as
       return { 'api-1': { seq: looks, hash: 'b'.repeat(64) } }
     },
   }
-  const slow = await openCheckpointStore({ db, reader: slowReader, keyFile, copyFile })
+  const slow = await openCheckpointStore({ db, reader: slowReader, keyFile, copyFile, auditDays: null })
   expect(await slow.write(60_000, { always: true })).toMatchObject({ ts: 60_001, heads: { 'api-1': { seq: 2 } } })
 })
 

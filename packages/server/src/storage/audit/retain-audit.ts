@@ -5,6 +5,7 @@ import type { MainTables } from '../tables.ts'
 import type { AuditEvent } from './audit-event.ts'
 import type { CheckpointStore } from './checkpoint-store.ts'
 import { parsePublicKey, signatureHolds } from './signing-key.ts'
+import type { AuditReport } from './verify-audit.ts'
 
 /** Where chains lie, for whoever removes the oldest rows of them. */
 export interface RetentionPlace {
@@ -30,29 +31,60 @@ export interface RetainAuditDeps {
   checkpoints: Pick<CheckpointStore, 'write' | 'publicKey'>
   /** Resolves when the row is on disk. */
   announce: (event: AuditEvent) => Promise<unknown>
-  /** Whether the audit verifies. */
-  isWhole: () => Promise<boolean>
+  /** Verifies the audit with all copies of the checkpoints, and tells what they knew by then. */
+  verify: (toldBefore: number) => Promise<Pick<AuditReport, 'ok' | 'told'>>
 }
 
+/** Meanwhile the copies of other hosts hear of it, a backup that was begun before ends, and somebody can see it. */
+export const SIGNED_BEFORE_MS = 12 * 3_600_000
+/** A clock that is wrong takes so much a run, and not everything. */
+export const AT_ONCE_MS = 31 * 86_400_000
+
 /**
- * Removes rows that a signed checkpoint saw before `beforeMs`, and whatever an earlier run was interrupted at. First a row of the audit
- * and a signed checkpoint name the last row of each chain that goes: without that, verifying tells them as missing.
+ * Removes what an earlier run signed, and signs what the next one removes: the last row of each chain that goes, of those that a signed
+ * checkpoint saw before `beforeMs`. Without that, verifying tells them as missing.
  */
 export async function retainAudit(deps: RetainAuditDeps, beforeMs: number, nowMs: number): Promise<RemovedAudit> {
-  const { db, place, checkpoints, announce, isWhole } = deps
-  const signed = await lastRemoved(db, checkpoints.publicKey)
+  const { db, place, checkpoints, announce, verify } = deps
   const cut = await newestHeads(db, checkpoints.publicKey, beforeMs)
-  const due = cut === null ? null : await place.due(cut, beforeMs)
-  if (due === null && signed === null) return { rows: 0, months: 0, waiting: 0 }
-  const removed = together(signed, due)
-  if (isBeyond(removed, signed)) {
-    // What was tampered with must not go before somebody has seen it.
-    if (!(await isWhole())) throw new Error('the audit does not verify, so nothing of it was removed; see spark audit verify')
-    const context = { before: new Date(removed.before).toISOString(), last: removed.heads }
+  if (cut === null) return { rows: 0, months: 0, waiting: 0 }
+  const { ok, told } = await verify(nowMs - SIGNED_BEFORE_MS)
+  // What was tampered with must not go before somebody has seen it.
+  if (!ok) throw new Error('the audit does not verify, so nothing of it was removed; see spark audit verify')
+  const signed = within(told, cut, beforeMs)
+  const next = together(signed, await nextDue(deps, signed?.before ?? 0, beforeMs))
+  if (isBeyond(next, signed)) {
+    const context = { before: new Date(next.before).toISOString(), last: next.heads }
     await announce({ action: 'audit.pruned', actor: 'executor', result: 'ok', context })
-    await checkpoints.write(nowMs, { always: true, removed })
+    await checkpoints.write(nowMs, { always: true, removed: next })
   }
-  return place.remove(removed)
+  return signed === null ? { rows: 0, months: 0, waiting: 0 } : place.remove(signed)
+}
+
+/** Of what is due, the oldest that is something: no more than `AT_ONCE_MS` beyond what the last removal, or the first row, says. */
+async function nextDue(
+  { db, place, checkpoints }: RetainAuditDeps,
+  keptFrom: number,
+  beforeMs: number,
+): Promise<RemovedRows | null> {
+  for (let afterMs = keptFrom; ;) {
+    const first = await db
+      .selectFrom('audit_checkpoint')
+      .select('ts')
+      .where('ts', '>', afterMs)
+      .orderBy('ts')
+      .limit(1)
+      .executeTakeFirst()
+    if (first === undefined || first.ts > beforeMs) return null
+    // A month that begins with the last removal is due whole, also where its first checkpoint is later.
+    const fromMs = first.ts - afterMs > AT_ONCE_MS ? first.ts : afterMs
+    const untilMs = Math.min(fromMs + AT_ONCE_MS, beforeMs)
+    const cut = await newestHeads(db, checkpoints.publicKey, untilMs)
+    const due = cut === null ? null : await place.due(cut, untilMs)
+    if (due !== null) return due
+    if (untilMs === beforeMs) return null
+    afterMs = untilMs
+  }
 }
 
 /** Heads that were signed at the bound: a row of a clock that was wrong is as old as its place in the chain. */
@@ -68,24 +100,19 @@ async function newestHeads(
     .orderBy('ts', 'desc')
     .limit(1)
     .executeTakeFirst()
-  return row === undefined ? null : read(row, publicKey).heads
-}
-
-async function lastRemoved(db: Kysely<MainTables>, publicKey: string): Promise<RemovedRows | null> {
-  const row = await db
-    .selectFrom('audit_checkpoint')
-    .selectAll()
-    .where('document', 'like', '%"removed":%')
-    .orderBy('ts', 'desc')
-    .limit(1)
-    .executeTakeFirst()
-  return row === undefined ? null : (read(row, publicKey).removed ?? null)
-}
-
-function read({ ts, document, signature }: MainTables['audit_checkpoint'], publicKey: string) {
+  if (row === undefined) return null
+  const { ts, document, signature } = row
   const checkpoint = signatureHolds(document, signature, parsePublicKey(publicKey)) ? parseCheckpoint(document) : null
-  if (checkpoint?.ts === ts) return checkpoint
+  if (checkpoint?.ts === ts) return checkpoint.heads
   throw new Error(`the signature of the checkpoint ${new Date(ts).toISOString()} does not hold; see spark audit verify`)
+}
+
+/** What is signed and not old enough stays: whoever has the key cannot make retention remove it. */
+function within(told: RemovedRows | null, cut: Readonly<Record<string, ChainHead>>, beforeMs: number): RemovedRows | null {
+  const heads = Object.entries(told?.heads ?? {}).filter(([writer, { seq }]) => seq <= (cut[writer]?.seq ?? 0))
+  return told === null || heads.length === 0
+    ? null
+    : { before: Math.min(told.before, beforeMs), heads: Object.fromEntries(heads) }
 }
 
 function together(signed: RemovedRows | null, due: RemovedRows | null): RemovedRows {

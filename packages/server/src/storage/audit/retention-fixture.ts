@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { type Checkpoint, checkpointText } from '@spark/core/audit/checkpoint'
 import { onTestFinished } from 'vitest'
 import { openMainDatabase } from '../open-main-database.ts'
 import { queryPostgres } from '../postgres/postgres-database-fixture.ts'
@@ -7,16 +8,20 @@ import { appendSegments, auditLocation, event, tamper } from './audit-fixtures.t
 import type { AuditEvent } from './audit-event.ts'
 import { catchUpAuditIndex } from './audit-indexer.ts'
 import { type AuditLocation, auditUrl } from './audit-location.ts'
-import { openAuditReader } from './audit-reader.ts'
-import { openCheckpointStore } from './checkpoint-store.ts'
+import { type AuditReader, openAuditReader } from './audit-reader.ts'
+import { type CheckpointStore, openCheckpointStore, type SignedCheckpoint } from './checkpoint-store.ts'
 import { retainAudit, type RetainAuditDeps } from './retain-audit.ts'
 import { openRetentionPlace } from './retention-place.ts'
+import { openSigningKey } from './signing-key.ts'
 import { verifyAudit } from './verify-audit.ts'
 
 export const DAY = 86_400_000
 const MONTHS = [0, 1, 2, 3, 4].map((month) => Date.UTC(2025, month))
 export const BEFORE = Date.UTC(2025, 3)
 export const NOW = Date.UTC(2026, 5)
+const DAYS = (NOW - BEFORE) / DAY
+/** Until three months are signed and a run may remove them. */
+const NIGHTS = 3
 /** Of api-1; executor has one. */
 export const ROWS_A_MONTH = 6
 
@@ -25,11 +30,24 @@ export interface RetentionHouse {
   location: AuditLocation
   deps: RetainAuditDeps
   copy: string
-  /** A retention of what is older than April 2025. */
+  /** One retention of what is older than April 2025, a day after the one before. */
+  retainOnce(overrides?: Partial<RetainAuditDeps>): ReturnType<typeof retainAudit>
+  /** Until all is signed; the last removes. */
   retain(overrides?: Partial<RetainAuditDeps>): ReturnType<typeof retainAudit>
-  verify(options?: { copy: boolean }): ReturnType<typeof verifyAudit>
+  /** Checkpoints of another host, or of no copy. */
+  store(copyFile: string | null): Promise<CheckpointStore>
+  /** With the copy of the checkpoints, with another one, or with none. */
+  verify(copyFile?: string | null): ReturnType<typeof verifyAudit>
+  /** What somebody signs who has the key. */
+  forge(checkpoint: Checkpoint): Promise<SignedCheckpoint>
   change(sql: string): Promise<void>
 }
+
+const DROP_MONTHS = `do $$ declare name text; begin
+  for name in select inhrelid::regclass::text from pg_inherits where inhparent in ('audit_segment'::regclass, 'audit_entry'::regclass) loop
+    execute 'drop table ' || name;
+  end loop;
+end $$`
 
 export const segmentAt = (ts: number): AuditEvent[] => [event({ ts }), event({ ts: ts + 1, strategyId: null })]
 
@@ -37,10 +55,14 @@ export const segmentAt = (ts: number): AuditEvent[] => [event({ ts }), event({ t
 export async function retentionHouse(more: { ts: number; after: number }[] = [], given?: AuditLocation): Promise<RetentionHouse> {
   const location = given ?? (await auditLocation())
   const { dataDir, databasePath = join(dataDir, 'spark.db') } = location
+  // A database is used again, and the months that another test made of it are still there.
+  if (auditUrl(location) !== null) await queryPostgres(databasePath, DROP_MONTHS)
   const main = await openMainDatabase({ path: databasePath, thread: false, durability: 'rebuildable' })
   const reader = openAuditReader({ ...location, thread: false })
   const copy = join(temporaryFolder(), 'checkpoints.ndjson')
-  const checkpoints = await openCheckpointStore({ db: main.db, reader, keyFile: join(dataDir, 'signing.key'), copyFile: copy })
+  const keyFile = join(dataDir, 'signing.key')
+  const store = (copyFile: string | null) => openCheckpointStore({ db: main.db, reader, keyFile, copyFile, auditDays: DAYS })
+  const checkpoints = await store(copy)
   for (const [at, month] of MONTHS.entries()) {
     await appendSegments(
       location,
@@ -63,15 +85,33 @@ export async function retentionHouse(more: { ts: number; after: number }[] = [],
     await main.close()
   })
   const announce = (row: AuditEvent) => appendSegments(location, 'executor', [[{ ...row, ts: NOW }]])
-  const verify = ({ copy: withCopy } = { copy: true }) =>
-    verifyAudit({ ...location, publicKey: checkpoints.publicKey, ...(withCopy && { checkpointsFile: copy }) })
-  const deps = { db: main.db, place, checkpoints, announce, isWhole: async () => (await verify()).ok }
+  const verified = (copyFile: string | null, toldBefore = Infinity) =>
+    verifyAudit({
+      ...location,
+      publicKey: checkpoints.publicKey,
+      toldBefore,
+      ...(copyFile !== null && { checkpointsFile: copyFile }),
+    })
+  const deps = { db: main.db, place, checkpoints, announce, verify: (toldBefore: number) => verified(copy, toldBefore) }
+  let nights = 0
+  const retainOnce = (overrides: Partial<RetainAuditDeps> = {}) =>
+    retainAudit({ ...deps, ...overrides }, BEFORE, NOW + nights++ * DAY)
   return {
     location,
     deps,
     copy,
-    verify,
-    retain: (overrides = {}) => retainAudit({ ...deps, ...overrides }, BEFORE, NOW),
+    verify: (copyFile = copy) => verified(copyFile),
+    async forge(checkpoint) {
+      const document = checkpointText(checkpoint)
+      return { document, signature: (await openSigningKey(keyFile)).sign(document) }
+    },
+    store,
+    retainOnce,
+    async retain(overrides = {}) {
+      const signing = { ...(overrides.place ?? place), remove: async () => ({ rows: 0, months: 0, waiting: 0 }) }
+      for (let night = 1; night < NIGHTS; night++) await retainOnce({ ...overrides, place: signing })
+      return retainOnce(overrides)
+    },
     async change(sql) {
       if (auditUrl(location) !== null) await queryPostgres(databasePath, `set session_replication_role = replica; ${sql}`)
       else tamper(dataDir, 'api-1', sql)
@@ -86,4 +126,11 @@ export const rowsOf = async ({ location }: RetentionHouse): Promise<string[]> =>
   for await (const { id, timestamp } of reader.exportRows({ all: true })) rows.push(`${id} ${timestamp.slice(0, 7)}`)
   await reader.close()
   return rows
+}
+
+export const headsOf = async ({ location }: RetentionHouse): ReturnType<AuditReader['heads']> => {
+  const reader = openAuditReader({ ...location, thread: false })
+  const heads = await reader.heads()
+  await reader.close()
+  return heads
 }

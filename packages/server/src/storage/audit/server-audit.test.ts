@@ -271,7 +271,7 @@ describe('verifying the audit on PostgreSQL', () => {
     const database = await openMainDatabase({ path: house.databasePath, thread: false, durability: 'rebuildable' })
     const reader = openAuditReader({ ...house, thread: false })
     const keyFile = join(house.dataDir, 'signing.key')
-    const store = await openCheckpointStore({ db: database.db, reader, keyFile, copyFile: null })
+    const store = await openCheckpointStore({ db: database.db, reader, keyFile, copyFile: null, auditDays: null })
     await store.write(60_000)
     await reader.close()
     await database.close()

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import { join } from 'node:path'
-import { parseCheckpoint } from '@spark/core/audit/checkpoint'
+import { parseCheckpoint, type RemovedRows } from '@spark/core/audit/checkpoint'
 import type { ChainHead } from '@spark/core/audit/chain'
 import type { AuditLocation } from './audit-location.ts'
 import type { AuditProblem } from './audit-problem.ts'
@@ -16,13 +16,17 @@ export interface VerifyAuditOptions extends AuditLocation {
   publicKey?: string
   /** The copy of the checkpoints that is kept elsewhere. */
   checkpointsFile?: string
+  /** For `told`, ms. */
+  toldBefore?: number
 }
 
 export interface AuditReport {
   ok: boolean
-  writers: { writer: string; rows: number; head: ChainHead }[]
+  writers: ({ writer: string } & VerifiedChain)[]
   /** When retention removed rows last, and from which time on everything is kept, ms; null: it never did. */
   removed: { on: number; before: number } | null
+  /** What is removed by all places of checkpoints, as they were at `toldBefore`. */
+  told: RemovedRows | null
   checkpoints: { checked: number }
   /** At most 1,000. */
   problems: AuditProblem[]
@@ -71,7 +75,8 @@ export async function verifyAudit(options: VerifyAuditOptions): Promise<AuditRep
     await chains.close()
   }
   const { checked, removals } = seen
-  return { ok: problems.length === 0, writers, removed: removals.newest(), checkpoints: { checked }, problems }
+  const told = removals.toldBy(options.toldBefore ?? Infinity)
+  return { ok: problems.length === 0, writers, removed: removals.newest(), told, checkpoints: { checked }, problems }
 }
 
 async function publicKeyOf(options: VerifyAuditOptions, tell: (problem: AuditProblem) => void): Promise<KeyObject | null> {

@@ -9,6 +9,8 @@ export type CheckpointHead = ChainHead & { place: string }
 export interface VerifiedChain {
   /** That are there. */
   rows: number
+  /** Of them, what a removal that waits or was interrupted left, and what no row that is there leads to: anybody can have put it there. */
+  unproven: number
   head: ChainHead
 }
 
@@ -30,24 +32,61 @@ export async function verifyWriter(
   const comparisons = await Promise.all(checkpoints.map((iterator) => CheckpointComparison.start(iterator, writer, tell)))
   let head: ChainHead = { seq: 0, hash: GENESIS_HASH }
   let rows = 0
+  const left = new LeftRows(start, apart)
   for await (const segment of segmentsOf(chain, writer)) {
-    head = headBefore(segment, head, start)
+    head = left.before(segment, head)
     rows += segment.last_seq - segment.first_seq + 1
     const verified = verifySegment(segment, head)
     for (const problem of verified.problems) tell(await refined(chain, segment, head, problem))
     for (const comparison of comparisons) await comparison.pass(segment)
     head = verified.head
   }
-  if (start !== null && head.seq < start.seq) head = start
+  head = left.end(head)
   for (const comparison of comparisons) await comparison.end(head)
   if (apart) for (const stranger of await strangersIn(chain, writer)) tell(stranger)
-  return { rows, head }
+  return { rows, unproven: left.unproven, head }
 }
 
-/** Where a segment should follow: what retention was still removing when it was interrupted follows nothing that is there. */
-function headBefore(segment: AuditSegmentRow, head: ChainHead, start: ChainHead | null): ChainHead {
-  if (start === null || head.seq >= start.seq || segment.first_seq <= head.seq + 1) return head
-  return segment.first_seq > start.seq ? start : { seq: segment.first_seq - 1, hash: segment.prev_hash }
+/**
+ * Rows that retention has signed and not removed yet. They follow nothing that is there. In a file of its own (`apart`) they go oldest
+ * first, so they reach up to the start; elsewhere months go, in which there are rows of other places of the chain.
+ */
+class LeftRows {
+  readonly #start: ChainHead | null
+  readonly #apart: boolean
+  #isFirst = true
+  #run = 0
+  unproven = 0
+
+  constructor(start: ChainHead | null, apart: boolean) {
+    this.#start = start
+    this.#apart = apart
+  }
+
+  /** What a segment should follow. */
+  before({ first_seq, last_seq, prev_hash }: AuditSegmentRow, head: ChainHead): ChainHead {
+    const isFirst = this.#isFirst
+    this.#isFirst = false
+    if (this.#start === null || head.seq >= this.#start.seq) return head
+    if (first_seq <= head.seq + 1) return this.#add(last_seq - first_seq + 1, head)
+    if (!isFirst && this.#apart) return head
+    this.unproven += this.#run
+    this.#run = 0
+    if (first_seq > this.#start.seq) return this.#start
+    return this.#add(last_seq - first_seq + 1, { seq: first_seq - 1, hash: prev_hash })
+  }
+
+  /** Where the chain ends, its last row being that of `head`. */
+  end(head: ChainHead): ChainHead {
+    if (this.#start === null || head.seq >= this.#start.seq) return head
+    this.unproven += this.#run
+    return this.#apart && !this.#isFirst ? head : this.#start
+  }
+
+  #add(rows: number, head: ChainHead): ChainHead {
+    this.#run += rows
+    return head
+  }
 }
 
 /** A segment that does not follow may stand in another's place: the one that belongs here names `head` as its predecessor. */
