@@ -80,8 +80,12 @@ it('a line of a month that was dropped makes it anew, also for a writer that wro
 it('a month that somebody else detached is left with its rows, and told', async () => {
   const { path, one } = await serverHouse()
   await one.retain()
+  const { told } = await one.verify()
   await queryPostgres(path, 'alter table audit_segment detach partition audit_segment_2025_05')
-  await expect(one.retain()).rejects.toThrow('audit_segment_2025_05: detached from the audit')
+  await expect(one.retain()).rejects.toThrow('the audit does not verify')
+  await expect(one.deps.place.remove(told ?? { before: 0, heads: {} })).rejects.toThrow(
+    'audit_segment_2025_05: detached from the audit',
+  )
   expect(await queryPostgres(path, 'select count(*)::int as segments from audit_segment_2025_05')).toEqual([{ segments: 4 }])
 }, 60_000)
 
