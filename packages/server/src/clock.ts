@@ -19,6 +19,11 @@ export interface Clock {
   sleep(delayMs: number): Promise<void>
 }
 
+/** Passwords are tried and floods come in the time of the world, however fast that of the data folder runs; hosts share this one. Whole ms. */
+export function worldMs(clock: Pick<Clock, 'nowMs' | 'speed'>): number {
+  return Math.round(clock.nowMs() / clock.speed)
+}
+
 export const systemClock: Clock = {
   nowMs: () => Date.now(),
   monotonicMs: () => performance.now(),

@@ -1,5 +1,5 @@
 import type { Kysely, Transaction } from 'kysely'
-import type { Clock } from '../clock.ts'
+import { worldMs, type Clock } from '../clock.ts'
 import { sha256 } from '../sha256.ts'
 import type { SignInTryRow } from '../storage/account-tables.ts'
 import type { MainTables } from '../storage/tables.ts'
@@ -96,11 +96,6 @@ function triesOf(db: Kysely<MainTables>, whose: Iterable<string>): Promise<SignI
     .where('whose', 'in', [...whose])
     .orderBy('whose')
     .execute()
-}
-
-/** Passwords are tried in the time of the world, however fast that of the data folder runs; hosts share this one. */
-function worldMs(clock: Pick<Clock, 'nowMs' | 'speed'>): number {
-  return Math.round(clock.nowMs() / clock.speed)
 }
 
 /** A clock that was put back makes nobody wait longer than the longest wait. */

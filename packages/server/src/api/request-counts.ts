@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts'
+import { worldMs, type Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
 import { sha256 } from '../sha256.ts'
 import type { RequestCountStore } from '../storage/request-count-store.ts'
@@ -47,9 +47,6 @@ export function createRequestCounts({ clock, store, process, log }: RequestCount
   let others: ReadonlyMap<string, number> = new Map()
   let sharing: Promise<void> | null = null
 
-  /** Floods come in the time of the world, however fast that of the data folder runs. */
-  const worldMs = () => clock.nowMs() / clock.speed
-
   function enter(now: number): void {
     if (now === minute) return
     minute = now
@@ -58,7 +55,7 @@ export function createRequestCounts({ clock, store, process, log }: RequestCount
   }
 
   async function tellAndHear(): Promise<void> {
-    enter(Math.floor(worldMs() / WINDOW_MS))
+    enter(Math.floor(worldMs(clock) / WINDOW_MS))
     const much = [...counts.values()]
       .filter(({ own, told, max }) => own > told && own >= max * SHARED_FROM)
       .sort((a, b) => b.own / b.max - a.own / a.max)
@@ -84,7 +81,7 @@ export function createRequestCounts({ clock, store, process, log }: RequestCount
   const cancel = clock.every(SHARE_EVERY_MS * clock.speed, () => void share())
   return {
     count(whose, max) {
-      const nowMs = worldMs()
+      const nowMs = worldMs(clock)
       enter(Math.floor(nowMs / WINDOW_MS))
       const known = counts.get(whose)
       const count = known ?? { mark: sha256(whose).slice(0, 16), own: 0, told: 0, max }

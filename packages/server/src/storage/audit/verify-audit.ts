@@ -35,8 +35,8 @@ export interface AuditReport {
 const PROBLEMS_MAX = 1_000
 
 /**
- * Reads every chain from its first row, or from where signed checkpoints say that retention removed what was before, and finds what was edited, removed, added or moved, and rows cut off that a signed
- * checkpoint saw. Works beside running writers. Constant memory; 10,000,000 rows take about a minute. Blocks its thread.
+ * Reads every chain from its first row, or from where signed checkpoints say that retention removed what was before, and finds what was
+ * edited, removed, added or moved, and rows cut off that a signed checkpoint saw. Works beside running writers. Constant memory; 10,000,000 rows take about a minute. Blocks its thread.
  */
 export async function verifyAudit(options: VerifyAuditOptions): Promise<AuditReport> {
   const { dataDir, databasePath = join(dataDir, 'spark.db'), checkpointsFile } = options
