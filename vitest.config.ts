@@ -11,7 +11,8 @@ const common = {
 } as const
 
 /** Whole processes without a limit in real time but their own: they run beside the unit tests, which would else wait for none. */
-const PATIENT = ['test/system/trading.test.ts', 'test/crash/kill-{order-path*,commands,hosts}.test.ts']
+const PATIENT = ['test/system/trading.test.ts', 'test/crash/kill-{order-path*,commands}.test.ts']
+const KILL_HOSTS = 'test/crash/kill-hosts.test.ts'
 
 /** Clocks that run 60 times as fast make a busy machine 60 times as slow: they run one after the other, beside nothing. */
 const FAST_CLOCK = [
@@ -76,13 +77,16 @@ const onPostgres = { ...common, name: 'postgres', include: ON_BOTH, provide: { o
 const installationsOnPostgres = process.env['SPARK_TEST_POSTGRES'] === '1'
 const not = (...files: string[]) => files.map((file) => `!${file}`)
 const left = installationsOnPostgres ? not(...OF_FILES) : []
+// Where the others are on a server too, signals would be too old before there is a turn to send them.
+const patient = installationsOnPostgres ? PATIENT : [...PATIENT, KILL_HOSTS]
+const oneByOne = installationsOnPostgres ? [...FAST_CLOCK, KILL_HOSTS] : FAST_CLOCK
 const unit = { ...common, name: 'unit', include: ['packages/*/src/**/*.test.ts'], maxWorkers, sequence: first }
 
 export default defineConfig({
   test: {
     sequence: { shuffle: { files: false, tests: true }, sequencer: LongestFirst },
     projects: [
-      { test: { ...common, name: 'patient', include: [...PATIENT, ...left], maxWorkers, sequence: first } },
+      { test: { ...common, name: 'patient', include: [...patient, ...left], maxWorkers, sequence: first } },
       ...(installationsOnPostgres ? [] : [{ test: unit }]),
       { test: onPostgres },
       // Two files at a time: most of them wait for clocks and candles most of the time, and three would break their limits.
@@ -90,12 +94,12 @@ export default defineConfig({
         test: {
           ...common,
           name: 'system',
-          include: ['test/**/*.test.ts', ...not(...PATIENT, ...FAST_CLOCK), ...left],
+          include: ['test/**/*.test.ts', ...not(...patient, ...oneByOne), ...left],
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },
       },
-      { test: { ...common, name: 'fast clock', include: [...FAST_CLOCK, ...left], maxWorkers: 1, sequence: { groupOrder: 2 } } },
+      { test: { ...common, name: 'fast clock', include: [...oneByOne, ...left], maxWorkers: 1, sequence: { groupOrder: 2 } } },
     ],
   },
 })

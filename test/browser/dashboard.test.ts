@@ -123,6 +123,7 @@ describe.skipIf(!HAS_BROWSER)('the dashboard (skipped but on Linux x64)', () => 
       await page.getByRole('button', { name: 'Try again' }).first().waitFor()
       expect([path, await page.locator('[data-notice]').count()]).toEqual([path, 0])
     }
+    await page.getByRole('complementary', { name: 'Copilot' }).getByRole('button', { name: 'Try again' }).waitFor()
     await context.close()
   }, 60_000)
 

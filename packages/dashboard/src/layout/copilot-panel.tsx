@@ -3,6 +3,7 @@ import { reasonsOf } from '../audit-reasons.ts'
 import { useCommand } from '../commands.ts'
 import { Ago } from '../components/ago.tsx'
 import { Button } from '../components/button.tsx'
+import { QueryView } from '../components/query-view.tsx'
 import { StateMark } from '../components/state-mark.tsx'
 import { cardsOf, checksOf, type Check } from '../copilot/copilot.ts'
 import { useLanguage } from '../i18n/language.tsx'
@@ -126,25 +127,30 @@ function DoneSoFar() {
   const { copilot: t } = m
   // Many questions, which nobody waits for: the sentence above the page comes first.
   const isAsked = !useQuery(queries.rollout).isPending
-  const { data } = useQuery({ ...queries.decisions, enabled: isAsked })
-  const done = (data ?? []).slice(0, DONE_SHOWN)
+  const decisions = useQuery({ ...queries.decisions, enabled: isAsked })
   return (
     <section>
       <h3 className="text-xs text-muted">{t.did}</h3>
-      {done.length === 0 && <p>{data === undefined ? m.common.loading : t.didNothing}</p>}
-      <ul className="grid gap-1">
-        {done.map((item) => (
-          <li key={item.id} className="min-w-0 break-words">
-            <span className="font-medium">{item.action}</span> <span className="text-muted">{item.actor}</span>,{' '}
-            <Ago ms={item.ts} />
-            <span className="block text-xs text-muted">
-              {reasonsOf(item)
-                .map((reason) => toldWords(reason, { m, f }))
-                .join('; ')}
-            </span>
-          </li>
-        ))}
-      </ul>
+      <QueryView query={decisions} height="min-h-10">
+        {(all) => (
+          <>
+            {all.length === 0 && <p>{t.didNothing}</p>}
+            <ul className="grid gap-1">
+              {all.slice(0, DONE_SHOWN).map((item) => (
+                <li key={item.id} className="min-w-0 break-words">
+                  <span className="font-medium">{item.action}</span> <span className="text-muted">{item.actor}</span>,{' '}
+                  <Ago ms={item.ts} />
+                  <span className="block text-xs text-muted">
+                    {reasonsOf(item)
+                      .map((reason) => toldWords(reason, { m, f }))
+                      .join('; ')}
+                  </span>
+                </li>
+              ))}
+            </ul>
+          </>
+        )}
+      </QueryView>
     </section>
   )
 }

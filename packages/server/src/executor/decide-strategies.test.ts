@@ -117,9 +117,10 @@ describe('arms', () => {
     expect(await held()).toEqual(['s0 baseline 0.02', 's1 baseline 0.02'])
     await close(-1)
     await expose('s0')
+    const { epoch } = await fixture.path.risk.epoch(fixture.path.db)
     await close(1)
     const [entry] = await fixture.path.orders.list({ limit: 1, strategyId: 's0' })
-    expect(entry).toMatchObject({ arm: 'ml', state: 'rejected', reason: 'old_epoch' })
+    expect(entry).toMatchObject({ arm: 'ml', state: 'rejected', reason: 'old_epoch', epoch })
   })
 
   it.each([

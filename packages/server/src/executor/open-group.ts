@@ -68,7 +68,10 @@ export function openGroup(started: Started, work: GroupWork): OpenGroup {
   return {
     group,
     join() {
-      life.onStop('group', () => group.stop())
+      life.onStop('group', async () => {
+        if (group.leads()) await work.desk().leave()
+        await group.stop()
+      })
       return group.join()
     },
   }

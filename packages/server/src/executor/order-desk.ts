@@ -58,6 +58,8 @@ export interface OrderDesk {
   isRunning(id: string): boolean
   /** This process leads now: its equity counts for all. Never rejects for storage. */
   lead(): Promise<void>
+  /** It is about to lead no more, to stop: the last point of the curve is its. Never rejects for storage. */
+  leave(): Promise<void>
   /** From now on this process carries the events of orders into their chain; resolves with what ends it. Rejects with StorageError. */
   carry(orderAudit: Pick<AuditWriter, 'appendAll'>): Promise<() => Promise<void>>
   /** In the transaction that takes streams over. */
@@ -143,6 +145,7 @@ export async function openOrderDesk(deps: OrderDeskDeps): Promise<OrderDesk> {
     raise: (alert) => raiseAlert(path, alert),
     resolve: (code, scope) => resolveAlert(path, code, scope),
     lead: () => portfolio.refresh(),
+    leave: () => portfolio.close(),
     carry,
     takeOver: (trx, taken) => takeOverOrders(path, trx, taken),
     reconcile: (stream) => reconcileStream(path, stream),

@@ -21,7 +21,9 @@ export interface Portfolio {
   onPrice(): Promise<void>
   /** Computes it now. Never rejects for storage. */
   refresh(): Promise<void>
-  /** Stores a last point. */
+  /** Stores a last point, of each strategy too. Never rejects for storage. */
+  close(): Promise<void>
+  /** Ends it with a last point. Never rejects for storage. */
   stop(): Promise<void>
 }
 
@@ -103,6 +105,7 @@ export async function startPortfolio(deps: PortfolioDeps): Promise<Portfolio> {
     equity: () => current,
     refresh: () => inTurn(),
     onPrice: () => (clock.nowMs() - refreshedMs < refreshMs ? Promise.resolve() : inTurn()),
+    close: () => inTurn(true),
     stop() {
       cancel()
       return inTurn(true)

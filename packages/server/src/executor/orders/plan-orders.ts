@@ -240,16 +240,22 @@ function judged(path: OrderPath, book: Book, wish: Wish): Judgement | null {
  * What was decided before a rollback does not enter after it. The sender looks once more; here it also keeps what would meet inside,
  * and never be sent, from slipping through.
  */
-function fenceRefusal(path: OrderPath, { fence, decidedIn }: Book, wish: Wish): { code: string; detail: string } | null {
+function fenceRefusal(path: OrderPath, book: Book, wish: Wish): { code: string; detail: string } | null {
   if (wish.purpose !== 'enter') return null
   const doubt = path.clockDoubt()
   if (doubt !== null) return { code: 'clock_stepped', detail: `${doubt}, and the market's time does not agree yet` }
-  const decided = decidedIn.get(wish.strategyId) ?? fence.epoch
+  const { fence } = book
+  const decided = epochOf(book, wish)
   if (decided !== fence.epoch)
     return { code: 'old_epoch', detail: `decided in epoch ${decided}, and epoch ${fence.epoch} has begun` }
   return wish.arm === 'ml' && !path.leaseHolds(fence.leaseUntil)
     ? { code: 'exposure_lease_over', detail: 'nobody has watched the exposure for longer than its lease' }
     : null
+}
+
+/** In which it was decided. */
+function epochOf({ fence, decidedIn }: Book, { strategyId }: Wish): number {
+  return decidedIn.get(strategyId) ?? fence.epoch
 }
 
 /** Long or flat, and one order at a time: never a second entry, never a second sale of the same holding. */
@@ -309,7 +315,7 @@ function orderOf(path: OrderPath, book: Book, wish: Wish, reason: string | null)
     referencePrice: wish.referencePrice,
     state: reason === null ? 'reserved' : 'rejected',
     reason,
-    epoch: book.fence.epoch,
+    epoch: epochOf(book, wish),
     candleTs: wish.candleTs,
     validUntil: wish.validUntil,
     venueOrderId: null,
