@@ -8,6 +8,8 @@ export interface LoadOptions {
   durationMs: number
   /** Whole HTTP/1.1 requests, sent in turn; each connection has one under way. */
   requests: readonly Buffer[]
+  /** Of all connections together; default: as many as are answered. */
+  perSecond?: number
 }
 
 export interface LoadResult {
@@ -28,7 +30,7 @@ const ZERO = 48
 const STALLED_MS = 10_000
 
 /**
- * Keeps every connection busy for `durationMs`, then waits for the last answers. As cheap as Node allows, because the
+ * Keeps every connection busy for `durationMs`, or as busy as `perSecond` says, then waits for the last answers. As cheap as Node allows, because the
  * servers under test share the machine: requests are made beforehand, an answer is told by its content-length, nothing is
  * parsed. Throws at the first answer that is not 200.
  */
@@ -40,7 +42,8 @@ export async function load(options: LoadOptions): Promise<LoadResult> {
   const startedMs = systemClock.monotonicMs()
   const endMs = startedMs + options.durationMs
 
-  await Promise.all(Array.from({ length: options.connections }, () => busyConnection()))
+  const everyMs = options.perSecond === undefined ? 0 : (1000 * options.connections) / options.perSecond
+  await Promise.all(Array.from({ length: options.connections }, (_, at) => busyConnection((at / options.connections) * everyMs)))
   const seconds = (systemClock.monotonicMs() - startedMs) / 1000
   return {
     answers,
@@ -50,14 +53,20 @@ export async function load(options: LoadOptions): Promise<LoadResult> {
     answerBytes: bytes / answers,
   }
 
-  function busyConnection(): Promise<void> {
+  function busyConnection(firstMs: number): Promise<void> {
     return new Promise((resolve, reject) => {
       let sentMs = 0
+      let dueMs = startedMs + firstMs
       // Of an answer that came in several pieces; most come in one.
       let pending: Buffer | null = null
       const send = () => {
         sentMs = systemClock.monotonicMs()
         socket.write(options.requests[next++ % options.requests.length] as Buffer)
+      }
+      const sendWhenDue = (nowMs: number) => {
+        dueMs += everyMs
+        if (dueMs <= nowMs) send()
+        else systemClock.after(dueMs - nowMs, send)
       }
       const onBytes = (count: number, buffer: Uint8Array): boolean => {
         const piece = Buffer.from(buffer.buffer, buffer.byteOffset, count)
@@ -81,7 +90,7 @@ export async function load(options: LoadOptions): Promise<LoadResult> {
         latenciesMs.push(nowMs - sentMs)
         answers += 1
         bytes += length
-        if (nowMs < endMs) send()
+        if (nowMs < endMs) sendWhenDue(nowMs)
         else socket.end()
         return true
       }
@@ -92,7 +101,7 @@ export async function load(options: LoadOptions): Promise<LoadResult> {
         onread: { buffer: Buffer.allocUnsafe(1 << 16), callback: onBytes },
       })
       socket.setTimeout(STALLED_MS, () => socket.destroy(new Error(`no answer for ${STALLED_MS} ms`)))
-      socket.once('connect', send)
+      socket.once('connect', () => systemClock.after(firstMs, send))
       socket.once('error', reject)
       socket.once('close', () =>
         systemClock.monotonicMs() < endMs ? reject(new Error('the server closed a connection')) : resolve(),

@@ -25,7 +25,8 @@ export interface Listening extends Started {
 export function startModule(path: string, env: Record<string, string>, args: readonly string[] = []): Started {
   const child = fork(fileURLToPath(new URL(path, import.meta.url)), args, {
     env: { ...PLAIN_ENVIRONMENT, ...env },
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    // What it says is no figure of the bench.
+    stdio: ['ignore', process.stderr, 'inherit', 'ipc'],
   })
   return stoppable(child)
 }
