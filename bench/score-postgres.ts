@@ -19,7 +19,7 @@ const CONNECTIONS_EACH = 16
 const WARM_UP_MS = 2000
 /** Of each of at most two apis: as many as leave the processors time to spare, and enough that answers share their commits. */
 const EVENLY_PER_SECOND = 1000
-const EVENLY = [1, 2]
+const EVENLY: ReadonlySet<number> = new Set([1, 2])
 /** Of a clock tick of the kernel, in /proc/PID/stat. */
 const TICK_MS = 10
 
@@ -100,7 +100,7 @@ async function allRounds(apis: readonly Listening[], folder: string, options: Be
       const asked = { requests, durationMs: options.roundMs }
       const some = apis.slice(0, count)
       rounds.busy.get(count)?.push(tell(`${count} processes, round ${at}`, await round(some, asked, folder)))
-      if (!EVENLY.includes(count)) continue
+      if (!EVENLY.has(count)) continue
       const evenly = await round(some, { ...asked, perSecond: EVENLY_PER_SECOND }, folder)
       rounds.evenly.get(count)?.push(tell(`${count} processes evenly, round ${at}`, evenly))
     }
