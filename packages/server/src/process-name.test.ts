@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { isKind, isOnHost, localName, processName } from './process-name.ts'
 import { WRITER_PATTERN } from './storage/audit/audit-event.ts'
-import { parityProblem } from './storage/process-report-store.ts'
+import { parityProblem, type ProcessReport } from './storage/process-report-store.ts'
 import { stopLocalProcess } from './stop-process.ts'
 
 it.each([
@@ -22,19 +22,31 @@ it('a process is known by its kind, however its host is called', () => {
   expect(isKind('api-1', 'api')).toBe(true)
 })
 
-it('processes of several hosts are an api and an executor, and disagree by their names', () => {
-  const report = (process: string, buildSha = 'x') => ({
-    process,
-    buildSha,
-    pid: 1,
-    version: '1',
-    schemaHash: 's',
-    modelHash: 'm',
-    reportedAt: 0,
-  })
+const report = (process: string, differs: Partial<ProcessReport> = {}): ProcessReport => ({
+  process,
+  pid: 1,
+  version: '1',
+  buildSha: 'x',
+  schemaHash: 's',
+  modelHash: 'm',
+  reportedAt: 0,
+  ...differs,
+})
+
+it('processes of several hosts are an api and an executor', () => {
   expect(parityProblem([report('a.api-1'), report('b.executor')])).toBeNull()
-  expect(parityProblem([report('a.api-1'), report('api.executor', 'y')])).toBe('a.api-1 runs build x; api.executor runs build y')
   expect(parityProblem([report('executor.api-1')])).toBe('no executor has reported what it runs')
+  expect(parityProblem([report('api.executor')])).toBe('no api has reported what it runs')
+})
+
+it.each([
+  ['build', 'x', { buildSha: 'y' }],
+  ['schema', 's', { schemaHash: 'y' }],
+  ['model', 'm', { modelHash: 'y' }],
+])('they disagree when one runs another %s, by their names', (what, hash, differs) => {
+  expect(parityProblem([report('a.api-1'), report('api.executor', differs)])).toBe(
+    `a.api-1 runs ${what} ${hash}; api.executor runs ${what} y`,
+  )
 })
 
 it('a process of another kind is not stopped by its pid', () => {

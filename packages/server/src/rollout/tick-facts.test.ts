@@ -3,7 +3,7 @@ import { DEFAULT_BARRIERS } from '@spark/core/calibration/labels'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { loadConfig } from '../config.ts'
 import { createLiveSettingStore } from '../storage/live-setting-store.ts'
-import { createProcessReportStore } from '../storage/process-report-store.ts'
+import { createProcessReportStore, type ProcessReport } from '../storage/process-report-store.ts'
 import { createTradingStores } from '../storage/trading-stores.ts'
 import { rolloutStage, type RolloutStage } from './rollout-stage-fixture.ts'
 import { tickFacts } from './tick-facts.ts'
@@ -87,4 +87,44 @@ it('the verdict of a tick is that on the model of the rollout; worse than baseli
   expect(verdict).toBe('worse_than_baseline')
   await stage.tick(1, {}, { verdict })
   expect((await stage.state()).phase).toBe('rolled_back')
+})
+
+const HOSTS = ['a.api-1', 'a.executor', 'b.api-1', 'b.executor']
+/** All of them report now, one of them `differs`. */
+async function report(processes: readonly string[], odd?: string, differs: Partial<ProcessReport> = {}): Promise<void> {
+  const same = { pid: 1, version: '1', buildSha: 'x', schemaHash: 'x', modelHash: 'x', reportedAt: stage.clock.nowMs() }
+  const reports = createProcessReportStore(stage.parts.stores.db)
+  for (const process of processes) await reports.report({ ...same, process, ...(process === odd && differs) })
+}
+
+it.each([
+  ['build', { buildSha: 'y' }],
+  ['schema', { schemaHash: 'y' }],
+  ['model', { modelHash: 'y' }],
+])('while a process of another host runs another %s exposure does not rise, and rises when all agree', async (what, differs) => {
+  await report(HOSTS, 'b.api-1', differs)
+  const { parity } = await facts()
+  expect(parity).toBe(`a.api-1, a.executor, b.executor runs ${what} x; b.api-1 runs ${what} y`)
+  await stage.tick(16, {}, { parity })
+  expect(await stage.exposed()).toBe(0)
+  expect((await stage.events()).at(-1)?.event.context).toMatchObject({
+    decision: 'soak',
+    reasons: [`the processes differ: ${parity}`],
+  })
+  await report(HOSTS)
+  await stage.tick(1, {}, { parity: (await facts()).parity })
+  expect(await stage.exposed()).toBe(2)
+})
+
+it('who has not reported for 15 s is not compared, and is again from its first report on; nobody at all is no agreement', async () => {
+  await report(HOSTS, 'b.executor', { buildSha: 'y' })
+  stage.clock.step(15_000)
+  await report(HOSTS.slice(0, 3))
+  expect((await facts()).parity).toContain('b.executor runs build y')
+  stage.clock.step(1)
+  expect((await facts()).parity).toBeNull()
+  await report(['b.executor'], 'b.executor', { buildSha: 'y' })
+  expect((await facts()).parity).toContain('b.executor runs build y')
+  stage.clock.step(15_001)
+  expect((await facts()).parity).toBe('no api has reported what it runs')
 })
