@@ -2,11 +2,12 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { createRandom, randomInteger, type RandomState } from '@spark/core/stats/random'
 import { emptyPostgres, queryPostgres } from '@spark/server/storage/postgres/postgres-database-fixture'
 import { crashPostgres } from '@spark/server/storage/postgres/postgres-fixture'
-import { fillProblems, ownerProblems, type VenueOrderRow } from '../support/check-owners.ts'
+import { epochProblems, epochsOf, ownerProblems, takenFromOthers } from '../support/check-owners.ts'
 import { startFaultProxy, type FaultProxy } from '../support/fault-proxy.ts'
 import { createHost, joinHost, orderRows } from '../support/hosts.ts'
 import { scoreProblems, startScores } from '../support/scores.ts'
 import { eventually, healthy, type Spark, type SparkProcess } from '../support/spark.ts'
+import { bookProblems, strategyProblems, toldOrders, type Placed } from '../support/told-orders.ts'
 
 /** Three apis, two executors. */
 const HOSTS = [
@@ -15,15 +16,29 @@ const HOSTS = [
   { name: 'c', executor: false },
 ] as const
 const CONNECTIONS_A_HOST = 3
-const FLATTEN_EVERY_MS = 12_000
+const OPERATE_EVERY_MS = 6_000
 const FAULT_EVERY_MS = 4_000
 const AGAIN_MS = 500
 
+/** Each happens once before one of them happens again. */
+export const FAULTS = [
+  'kill -9',
+  'SIGSTOP',
+  'connections cut',
+  'connections silent',
+  'connections slow',
+  'PostgreSQL started again',
+] as const
+type Fault = (typeof FAULTS)[number]
+
 export interface HostsFigures {
-  faults: Record<string, number>
+  faults: Record<Fault, number>
   /** Scores that were answered, and orders that reached the venue. */
   answered: number
   orders: number
+  /** Epochs that a fence began while all went on, and leases that were taken from a member who had not given them. */
+  epochs: number
+  takenOver: number
   /** What is wrong at the end. */
   problems: string[]
 }
@@ -61,11 +76,11 @@ export async function hostsUnderLoad({ forMs, pauseMaxMs, seed }: LoadOptions): 
     for (const { name, executor } of HOSTS) hosts.push(await openHost(url, name, executor, hosts[0]?.spark ?? null, state))
     for (const { spark, kept } of hosts) for (const entry of kept.keys()) await healthy(spark, entry)
     const loads = hosts.map(({ spark }) => startScores(spark, CONNECTIONS_A_HOST))
-    const trade = flattenOn(hosts, state)
+    const work = operate(hosts, state)
     const faults = await makeFaults(hosts, { forMs, pauseMaxMs, random: createRandom(seed) })
     state.loads = false
     const answered = new Set((await Promise.all(loads.map((load) => load.stop()))).flatMap((traces) => [...traces]))
-    await trade
+    await work
     return { faults, answered: answered.size, ...(await lookedAt(url, hosts, answered, state)) }
   } catch (error) {
     const logs = hosts.flatMap(({ kept }) => [...kept.values()].map(({ process }) => process.log().slice(-3000)))
@@ -82,6 +97,8 @@ export async function hostsUnderLoad({ forMs, pauseMaxMs, seed }: LoadOptions): 
 async function openHost(url: string, name: string, executor: boolean, first: Spark | null, state: Run): Promise<Host> {
   const proxy = await startFaultProxy(url)
   const spark = await createHost(proxy.url, name)
+  // A rollout needs a strategy on the canary stream.
+  spark.env['CANARY_TIMEFRAME'] = '1m'
   const host: Host = { spark, proxy, kept: new Map() }
   const start = (entry: 'api' | 'executor') => {
     const process = spark.start(entry)
@@ -95,51 +112,74 @@ async function openHost(url: string, name: string, executor: boolean, first: Spa
   return host
 }
 
-/** Baselines enter again at the next candle: so there are orders all the time. */
-async function flattenOn(hosts: readonly Host[], state: Run): Promise<void> {
+/**
+ * What people do meanwhile, each time through another host. Baselines enter again at the next candle after a flatten: so there are orders
+ * all the time. A rollback begins an epoch, and what was decided before it may not enter any more.
+ */
+async function operate(hosts: readonly Host[], state: Run): Promise<void> {
+  const commands = [
+    ['flatten', 'all', '--confirm', 'all'],
+    ['rollout', 'rollback'],
+    ['flatten', 'all', '--confirm', 'all'],
+    ['rollout', 'start'],
+  ]
   for (let at = 0; state.loads; at++) {
-    await wait(FLATTEN_EVERY_MS)
-    await hosts[at % hosts.length]?.spark.run('flatten', 'all', '--confirm', 'all')
+    await wait(OPERATE_EVERY_MS)
+    // One that fails meets a fault; the next round says it again.
+    await hosts[at % hosts.length]?.spark.run(...(commands[at % commands.length] as string[]))
   }
 }
 
 async function makeFaults(
   hosts: readonly Host[],
   { forMs, pauseMaxMs, random }: { forMs: number; pauseMaxMs: number; random: RandomState },
-): Promise<Record<string, number>> {
-  const counts: Record<string, number> = {}
+): Promise<Record<Fault, number>> {
+  const counts = Object.fromEntries(FAULTS.map((name) => [name, 0])) as Record<Fault, number>
   const endMs = performance.now() + forMs
   const pending: Promise<void>[] = []
+  let left: Fault[] = []
   while (performance.now() < endMs) {
     const host = hosts[randomInteger(random, hosts.length)] as Host
     const entry = host.kept.has('executor') && randomInteger(random, 3) > 0 ? 'executor' : 'api'
-    const kinds = [
-      ['kill -9', () => killOne(host, entry)],
-      ['SIGSTOP', () => pauseOne(host, entry, 2_000 + randomInteger(random, pauseMaxMs - 2_000))],
-      ['connections cut', () => proxyFault(host, 'drop', 500 + randomInteger(random, 4_000))],
-      ['connections silent', () => proxyFault(host, 'silent', 500 + randomInteger(random, 8_000))],
-      ['connections slow', () => slow(host, 3_000)],
-      ['PostgreSQL started again', crashServer],
-    ] as const
-    const [name, make] = kinds[randomInteger(random, kinds.length)] as (typeof kinds)[number]
-    counts[name] = (counts[name] ?? 0) + 1
-    pending.push(make())
+    if (left.length === 0) left = [...FAULTS]
+    const [name] = left.splice(randomInteger(random, left.length), 1) as [Fault]
+    const made = makeFault(name, host, entry, { pauseMaxMs, random })
+    if (made !== null) {
+      counts[name] += 1
+      pending.push(made)
+    }
     await wait(FAULT_EVERY_MS / 2 + randomInteger(random, FAULT_EVERY_MS))
   }
   await Promise.all(pending)
   return counts
 }
 
-function killOne({ kept }: Host, entry: 'api' | 'executor'): Promise<void> {
-  kept.get(entry)?.process.child.kill('SIGKILL')
-  return Promise.resolve()
+/** Resolves when it is over. Null: it cannot be now. */
+function makeFault(
+  name: Fault,
+  host: Host,
+  entry: 'api' | 'executor',
+  { pauseMaxMs, random }: { pauseMaxMs: number; random: RandomState },
+): Promise<void> | null {
+  if (name === 'kill -9') return killOne(host, entry)
+  if (name === 'SIGSTOP') return pauseOne(host, entry, 2_000 + randomInteger(random, pauseMaxMs - 2_000))
+  if (name === 'connections cut') return proxyFault(host, 'drop', 500 + randomInteger(random, 4_000))
+  if (name === 'connections silent') return proxyFault(host, 'silent', 500 + randomInteger(random, 8_000))
+  if (name === 'connections slow') return slow(host, 3_000)
+  return crashServer()
 }
 
-async function pauseOne({ kept }: Host, entry: 'api' | 'executor', forMs: number): Promise<void> {
+function killOne({ kept }: Host, entry: 'api' | 'executor'): Promise<void> | null {
+  return kept.get(entry)?.process.child.kill('SIGKILL') === true ? Promise.resolve() : null
+}
+
+function pauseOne({ kept }: Host, entry: 'api' | 'executor', forMs: number): Promise<void> | null {
   const one = kept.get(entry)
-  if (one === undefined || one.isPaused) return
+  return one === undefined || one.isPaused || !one.process.child.kill('SIGSTOP') ? null : whilePaused(one, forMs)
+}
+
+async function whilePaused(one: Kept, forMs: number): Promise<void> {
   one.isPaused = true
-  one.process.child.kill('SIGSTOP')
   await wait(forMs)
   one.process.child.kill('SIGCONT')
   one.isPaused = false
@@ -168,7 +208,7 @@ async function lookedAt(
   hosts: readonly Host[],
   answered: ReadonlySet<string>,
   state: Run,
-): Promise<Pick<HostsFigures, 'orders' | 'problems'>> {
+): Promise<Pick<HostsFigures, 'orders' | 'epochs' | 'takenOver' | 'problems'>> {
   const [first] = hosts
   if (first === undefined) throw new Error('there is no host')
   // Nothing is entered any more, and when nothing is held nothing is left to sell: book and audit stand still.
@@ -178,7 +218,8 @@ async function lookedAt(
     const [left] = await queryPostgres(
       url,
       `select (select count(*) from position where quantity <> '0') + (select count(*) from audit_outbox)
-        + (select count(*) from paper_order where state in ('open', 'partly_filled')) as count`,
+        + (select count(*) from paper_order where state in ('open', 'partly_filled'))
+        + (select count(*) from trade_order where state not in ('filled', 'cancelled', 'expired', 'rejected')) as count`,
     )
     return Number(left?.['count']) === 0 && (await orderRows(url))
   })
@@ -189,17 +230,20 @@ async function lookedAt(
   }
   const book = (await queryPostgres(
     url,
-    'select client_order_id, filled_quantity from paper_order',
-  )) as unknown as VenueOrderRow[]
+    'select client_order_id as id, side, filled_quantity as filled, state from paper_order',
+  )) as unknown as Placed[]
+  const told = toldOrders(rows)
   const { stdout } = await first.spark.run('audit', 'verify')
+  const ids = book.map(({ id }) => id)
   return {
     orders: book.length,
+    epochs: epochsOf(rows).length - 1,
+    takenOver: takenFromOthers(rows),
     problems: [
-      ...ownerProblems(
-        rows,
-        book.map((order) => order.client_order_id),
-      ),
-      ...fillProblems(rows, book),
+      ...ownerProblems(rows, ids),
+      ...epochProblems(rows),
+      ...bookProblems(told, book),
+      ...strategyProblems(told),
       ...(await scoreProblems({ dataDir: first.spark.dataDir, databasePath: url }, answered)),
       ...(stdout.includes('The audit is whole.') ? [] : [stdout]),
     ],

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { hostsUnderLoad } from './hosts-under-load.ts'
+import { FAULTS, hostsUnderLoad } from './hosts-under-load.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -13,4 +13,7 @@ it('an hour of three apis and two executors on one PostgreSQL that are killed, p
   expect(figures.problems).toEqual([])
   expect(figures.answered).toBeGreaterThan(1000)
   expect(figures.orders).toBeGreaterThan(10)
+  expect(FAULTS.filter((name) => figures.faults[name] === 0)).toEqual([])
+  expect(figures.takenOver).toBeGreaterThan(0)
+  expect(figures.epochs).toBeGreaterThan(0)
 })

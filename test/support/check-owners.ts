@@ -1,6 +1,7 @@
 /** A row of the chain `orders`, as far as it is looked at. */
 export interface OrderRow {
   action: string
+  strategyId?: string | null
   context: {
     /** Rows are committed in the order of this number. */
     outbox: number
@@ -10,16 +11,28 @@ export interface OrderRow {
     /** Of `order.sending`. */
     stream?: string
     number?: number
+    /** Of `order.…`. */
     clientOrderId?: string
-    /** Of `order.<state>`: base units so far. */
-    filledQuantity?: string
+    purpose?: string
+    /** Of `order.…`: in which it was decided. Of `rollout.…`: the one that a fence began, if there was one. */
+    epoch?: number | null
   }
 }
 
-/** An order in the venue's book. */
-export interface VenueOrderRow {
-  client_order_id: string
-  filled_quantity: string
+const inOrder = (rows: readonly OrderRow[]): OrderRow[] => rows.toSorted((a, b) => a.context.outbox - b.context.outbox)
+
+/** Who owns each name, row by row; `taken` hears who took one, and who owned it until then. */
+function follow(
+  owners: Map<string, { member: string; number: number }>,
+  { action, context: { member = '', leases = {} } }: OrderRow,
+  taken: (name: string, number: number, before: string | null) => void,
+): void {
+  for (const [name, number] of Object.entries(leases)) {
+    if (action === 'lease.given' && owners.get(name)?.number === number) owners.delete(name)
+    if (action !== 'lease.taken') continue
+    taken(name, number, owners.get(name)?.member ?? null)
+    owners.set(name, { member, number })
+  }
 }
 
 /**
@@ -31,17 +44,13 @@ export function ownerProblems(rows: readonly OrderRow[], atVenue: readonly strin
   const owners = new Map<string, { member: string; number: number }>()
   const numbers = new Map<string, number>()
   const sent = new Set<string>()
-  for (const { action, context } of rows.toSorted((a, b) => a.context.outbox - b.context.outbox)) {
-    const { outbox, member = '', leases = {}, stream = '', number = 0, clientOrderId = '' } = context
-    if (action === 'lease.taken')
-      for (const [name, taken] of Object.entries(leases)) {
-        if (taken <= (numbers.get(name) ?? 0)) problems.push(`row ${outbox}: ${name} was taken by ${member} with ${taken} again`)
-        numbers.set(name, taken)
-        owners.set(name, { member, number: taken })
-      }
-    if (action === 'lease.given')
-      for (const [name, given] of Object.entries(leases)) if (owners.get(name)?.number === given) owners.delete(name)
-    if (action !== 'order.sending') continue
+  for (const row of inOrder(rows)) {
+    const { outbox, member = '', stream = '', number = 0, clientOrderId = '' } = row.context
+    follow(owners, row, (name, taken) => {
+      if (taken <= (numbers.get(name) ?? 0)) problems.push(`row ${outbox}: ${name} was taken by ${member} with ${taken} again`)
+      numbers.set(name, taken)
+    })
+    if (row.action !== 'order.sending') continue
     const owner = owners.get(stream)
     if (owner?.member !== member || owner.number !== number)
       problems.push(
@@ -50,20 +59,37 @@ export function ownerProblems(rows: readonly OrderRow[], atVenue: readonly strin
     sent.add(clientOrderId)
   }
   for (const id of atVenue) if (!sent.has(id)) problems.push(`${id} is at the venue, and no row says that it was sent`)
-  if (new Set(atVenue).size < atVenue.length) problems.push('an order is at the venue twice')
   return problems
 }
 
-/** Of each order the audit must end with what the venue has filled of it. */
-export function fillProblems(rows: readonly OrderRow[], book: readonly VenueOrderRow[]): string[] {
-  const told = new Map<string, string>()
-  for (const { action, context } of rows.toSorted((a, b) => a.context.outbox - b.context.outbox))
-    if (action.startsWith('order.') && context.clientOrderId !== undefined && context.filledQuantity !== undefined)
-      told.set(context.clientOrderId, context.filledQuantity)
-  return book
-    .filter((order) => Number(told.get(order.client_order_id)) !== Number(order.filled_quantity))
-    .map(
-      (order) =>
-        `${order.client_order_id}: the venue filled ${order.filled_quantity}, the audit says ${told.get(order.client_order_id)}`,
-    )
+/** Nothing that increases risk was sent under an epoch when a newer one had begun. */
+export function epochProblems(rows: readonly OrderRow[]): string[] {
+  const problems: string[] = []
+  let newest = { epoch: -1, outbox: 0 }
+  for (const { action, context } of inOrder(rows)) {
+    const { outbox, clientOrderId = '', purpose } = context
+    const epoch = context.epoch ?? -1
+    if (action.startsWith('rollout.') && epoch > newest.epoch) newest = { epoch, outbox }
+    if (action === 'order.sending' && purpose === 'enter' && epoch < newest.epoch)
+      problems.push(
+        `row ${outbox}: ${clientOrderId} of epoch ${epoch} was sent; epoch ${newest.epoch} had begun with row ${newest.outbox}`,
+      )
+  }
+  return problems
+}
+
+/** Epochs that began. */
+export function epochsOf(rows: readonly OrderRow[]): number[] {
+  return rows.filter(({ action }) => action.startsWith('rollout.')).flatMap(({ context: { epoch } }) => epoch ?? [])
+}
+
+/** How often somebody took what another had and had not given away. */
+export function takenFromOthers(rows: readonly OrderRow[]): number {
+  const owners = new Map<string, { member: string; number: number }>()
+  let count = 0
+  for (const row of inOrder(rows))
+    follow(owners, row, (_name, _number, before) => {
+      if (before !== null && before !== row.context.member) count += 1
+    })
+  return count
 }

@@ -6,12 +6,12 @@ import { createSpark, type Spark } from './spark.ts'
 
 export const SYMBOLS = 'BTC ETH BNB SOL XRP ADA DOGE AVAX LINK DOT LTC TRX'.split(' ').map((base) => `${base}USDT`)
 
-/** A host of this name, six times as fast as the world: a strategy for each symbol decides every ten seconds. */
+/** A host of this name, six times as fast as the world: a strategy for each symbol decides every ten seconds. A rollout may begin when the one before was rolled back. */
 export async function createHost(url: string, name: string): Promise<Spark> {
   const spark = await createSpark({ DATABASE_URL: url, SPARK_HOST_NAME: name, SPARK_CLOCK_SPEED: '6' })
   const path = join(spark.dataDir, 'hosts.yaml')
   const strategies = SYMBOLS.map((symbol) => `  - { id: ${symbol.toLowerCase()}, symbol: ${symbol}, tf: 1m }\n`)
-  writeFileSync(path, `strategies:\n${strategies.join('')}`)
+  writeFileSync(path, `strategies:\n${strategies.join('')}rollout: { coolDownMin: 0 }\n`)
   spark.env['SPARK_CONFIG'] = path
   return spark
 }

@@ -19,9 +19,9 @@ export function startScores(spark: Spark, connections: number): ScoreLoad {
     while (load.running) {
       try {
         const response = await postScore(spark, { feature: featureNow(), strategyId: STRATEGY })
-        // Acknowledged is what was answered whole.
-        const { traceId } = (await response.json()) as { traceId: string }
-        if (response.status === 200) answered.add(traceId)
+        // Acknowledged is what was answered whole. With ML off an answer has no row.
+        const { traceId, mode } = (await response.json()) as { traceId: string; mode?: string }
+        if (response.status === 200 && mode !== 'off') answered.add(traceId)
       } catch {
         // The api is down: nothing was acknowledged. A pause, so that the loops do not take the processor from its start.
         await wait(50)

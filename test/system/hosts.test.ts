@@ -1,6 +1,6 @@
 import { emptyPostgres, queryPostgres } from '@spark/server/storage/postgres/postgres-database-fixture'
 import { afterAll, beforeAll, expect, it, onTestFailed } from 'vitest'
-import { fillProblems, ownerProblems, type OrderRow } from '../support/check-owners.ts'
+import { ownerProblems } from '../support/check-owners.ts'
 import { SYMBOLS, createHost, joinHost, orderRows } from '../support/hosts.ts'
 import { eventually, health, healthy, type Spark, type SparkProcess } from '../support/spark.ts'
 
@@ -125,24 +125,3 @@ it('two executors share the streams; of one that is paused or killed the other t
   expect(ownerProblems(rows, atVenue)).toEqual([])
   expect((await sparkOf('a').run('audit', 'verify')).stdout).toContain('The audit is whole.')
 }, 240_000)
-
-it('the program that looks for stale owners finds them', () => {
-  const row = (outbox: number, action: string, context: Omit<OrderRow['context'], 'outbox'>) => ({
-    action,
-    context: { outbox, ...context },
-  })
-  const taken = (outbox: number, member: string, number: number) => row(outbox, 'lease.taken', { member, leases: { x: number } })
-  const sending = (outbox: number, member: string, number: number) =>
-    row(outbox, 'order.sending', { member, stream: 'x', number, clientOrderId: `sp-${outbox}` })
-  const fine = [taken(1, 'a', 1), sending(2, 'a', 1), row(3, 'lease.given', { member: 'a', leases: { x: 1 } }), taken(4, 'b', 2)]
-  expect(ownerProblems([...fine, sending(5, 'b', 2)], ['sp-2', 'sp-5'])).toEqual([])
-  expect(ownerProblems([...fine, sending(5, 'a', 1)], [])[0]).toContain('row 5: sp-5 was sent by a with 1')
-  expect(ownerProblems(fine.slice(0, 3).concat(sending(4, 'a', 1)), [])[0]).toContain('x had null')
-  expect(ownerProblems([...fine, taken(5, 'a', 2)], [])).toEqual(['row 5: x was taken by a with 2 again'])
-  expect(ownerProblems(fine, ['sp-9'])).toEqual(['sp-9 is at the venue, and no row says that it was sent'])
-  expect(ownerProblems(fine, ['sp-2', 'sp-2'])).toEqual(['an order is at the venue twice'])
-  const filled = row(9, 'order.filled', { clientOrderId: 'sp-2', filledQuantity: '0.5' })
-  const atVenue = (filled_quantity: string) => [{ client_order_id: 'sp-2', filled_quantity }]
-  expect(fillProblems([...fine, filled], atVenue('0.50'))).toEqual([])
-  expect(fillProblems([...fine, filled], atVenue('0.6'))).toEqual(['sp-2: the venue filled 0.6, the audit says 0.5'])
-})
