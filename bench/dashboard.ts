@@ -28,12 +28,16 @@ interface FirstView {
   scripts: number
   gzipKb: number
   paintMs: number
+  /** What was painted then. */
+  painted: string
 }
 
 const WATCH_PAINT = `
-  window.paintMs = NaN
-  new PerformanceObserver((list) => { for (const { startTime } of list.getEntries()) window.paintMs = startTime })
-    .observe({ type: 'largest-contentful-paint', buffered: true })`
+  window.paint = { paintMs: NaN, painted: '' }
+  new PerformanceObserver((list) => {
+    for (const { startTime, element } of list.getEntries())
+      window.paint = { paintMs: startTime, painted: (element?.textContent ?? '').slice(0, 60) }
+  }).observe({ type: 'largest-contentful-paint', buffered: true })`
 
 /** Everything the overview asks for until no part of it waits for its data, each file in the size in which it is served. */
 async function firstView({ browser, url }: Dashboard): Promise<FirstView> {
@@ -44,9 +48,9 @@ async function firstView({ browser, url }: Dashboard): Promise<FirstView> {
   )
   const assets = join(buildFolder(ROOT) ?? '', 'assets')
   const bytes = names.reduce((sum, name) => sum + statSync(join(assets, `${basename(name)}.gz`)).size, 0)
-  const paintMs = await page.evaluate<number>('window.paintMs')
+  const paint = await page.evaluate<Pick<FirstView, 'paintMs' | 'painted'>>('window.paint')
   await context.close()
-  return { scripts: names.length, gzipKb: bytes / KB, paintMs }
+  return { scripts: names.length, gzipKb: bytes / KB, ...paint }
 }
 
 const WATCH_FRAMES = `
@@ -147,7 +151,7 @@ await bench({ rounds: 5 }, async ({ rounds, folder }) => {
     views.push(view)
     scrolls.push(scroll)
     progress(
-      `dashboard, round ${round}/${rounds}: paint ${formatNumber(view.paintMs)} ms, longest frame ` +
+      `dashboard, round ${round}/${rounds}: paint ${formatNumber(view.paintMs)} ms (${view.painted}), longest frame ` +
         `${formatNumber(Math.max(...scroll.strategies))} ms, empty page ${formatNumber(Math.max(...scroll.empty))} ms`,
     )
   }

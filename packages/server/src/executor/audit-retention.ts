@@ -4,10 +4,9 @@ import type { Clock } from '../clock.ts'
 import type { Config } from '../config.ts'
 import type { Feed } from '../feed/feed.ts'
 import type { AuditReader } from '../storage/audit/audit-reader.ts'
-import type { AuditWriter } from '../storage/audit/audit-event.ts'
 import { auditOf } from '../storage/audit/audit-location.ts'
 import { openCheckpointStore } from '../storage/audit/checkpoint-store.ts'
-import { type RemovedAudit, retainAudit } from '../storage/audit/retain-audit.ts'
+import { type RemovedAudit, retainAudit, type RetainAuditDeps } from '../storage/audit/retain-audit.ts'
 import { openRetentionPlace } from '../storage/audit/retention-place.ts'
 import { verifyAuditApart } from '../storage/audit/verify-apart.ts'
 import { databaseNowMs } from '../storage/database-clock.ts'
@@ -20,9 +19,9 @@ const DAY_MS = 86_400_000
 export interface AuditRetentionDeps {
   config: Pick<Config, 'dataDir' | 'databasePath' | 'signingKeyFile' | 'checkpointFile'>
   db: Kysely<MainTables>
-  clock: Clock
-  feed: Feed
-  audit: Pick<AuditWriter, 'append'>
+  clock: Pick<Clock, 'nowMs'>
+  feed: Pick<Feed, 'nowMs'>
+  audit: { append: RetainAuditDeps['announce'] }
   auditReader: AuditReader
 }
 
@@ -45,8 +44,7 @@ export async function retainAuditOf(deps: AuditRetentionDeps, days: number): Pro
   const verify = (toldBefore: number) => verifyAuditApart({ ...options, toldBefore })
   const place = await openRetentionPlace(location)
   try {
-    const announce = (event: Parameters<AuditWriter['append']>[0]) => audit.append(event)
-    return await retainAudit({ db, place, checkpoints, announce, verify }, beforeMs, nowMs)
+    return await retainAudit({ db, place, checkpoints, announce: (event) => audit.append(event), verify }, beforeMs, nowMs)
   } finally {
     await place.close()
   }
