@@ -68,7 +68,7 @@ export const RolloutView = Type.Object({
     servedS: Type.Number({ description: 'good time served in this step' }),
     neededS: Type.Number(),
     earliestAdvanceAt: Type.Union([Ms, Type.Null()], {
-      description: 'if all stays good and what only people can give is there; null: there is no next step',
+      description: 'if all stays good and what only people can give is there; null: there is no next step, or nobody can say',
     }),
   }),
   expectedEndAt: Type.Union([Ms, Type.Null()], { description: 'if every step goes on at its earliest' }),
@@ -84,6 +84,7 @@ export const RolloutView = Type.Object({
   }),
   epoch: Type.Integer(),
   mlOff: Type.Boolean(),
+  watchedAt: Type.Integer({ description: 'when the controller decided last, ms; while that is too long ago gates are no_data' }),
   gates: Type.Array(Gate),
   scoresPerMinute: Type.Union(
     [Type.Object({ scored: Type.Number(), due: Type.Number(), good: Type.Number(), critical: Type.Number() }), Type.Null()],

@@ -45,9 +45,11 @@ export function whyNot(
   if (!permissions[PERMISSION[command]]) return m.common.notPermitted
   const { rollout: t } = m
   if (command === 'kill') return null
-  const under = view !== undefined && view.id !== null && !ENDED.has(view.phase) ? view : null
+  // A brake is not kept from anybody because the page does not know: the server judges.
+  if (view === undefined) return BRAKES.includes(command) ? null : t.notKnown
+  const under = view.id !== null && !ENDED.has(view.phase) ? view : null
   if (command === 'start') return under !== null && under.phase !== 'done' ? t.underWay : null
-  if (under === null) return view === undefined || view.id === null ? t.noRolloutForIt : t.endedForIt
+  if (under === null) return view.id === null ? t.noRolloutForIt : t.endedForIt
   switch (command) {
     case 'pause':
       return under.paused === null ? null : t.pausedAlready

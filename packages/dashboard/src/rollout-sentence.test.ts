@@ -25,6 +25,7 @@ const view = (change: Partial<RolloutView>) =>
     phase: 'live',
     phaseReason: null,
     subState: 'soaking',
+    reasons: [],
     share: 0.1,
     ceiling: 1,
     step: { index: 1, name: '10 %' },
@@ -48,13 +49,13 @@ describe('the sentence on top', () => {
     expect(tone).toBe('normal')
     expect(parts[0]).toBe('soaking 41:12 of 1:00:00 good time')
     expect(parts[1]).toMatch(/^next: 50% at .* if all stays good$/)
-    expect(parts[2]).toBe('would stop it: Staleness 28 s (critical beyond 60 s)')
+    expect(parts[2]).toBe('would stop it: Staleness 28 s (critical > 60 s)')
   })
 
   it('says it in Turkish with Turkish numbers', () => {
     const { head, parts } = say({}, 'tr')
     expect(head).toBe('CANLI %10')
-    expect(parts[2]).toBe('durduracak olan: Veri yaşı 28 sn (kritik sınır 60 sn)')
+    expect(parts[2]).toBe('durduracak olan: Veri yaşı 28 sn (kritik > 60 sn)')
   })
 
   it('is red while a gate is critical, and says for how long', () => {
@@ -87,6 +88,55 @@ describe('the sentence on top', () => {
     expect(say({ phase: 'rolled_back', phaseReason }, 'tr').parts[0]).toBe(
       'neden: Hata oranı 427 sn boyunca %2 ötesinde, hemen, en kötü %43,33',
     )
+  })
+
+  it('says what holds it, and promises no time', () => {
+    const { parts } = say({
+      subState: 'holding',
+      reasons: ['the breach of p95 is not over', 'not every figure is on its target'],
+    })
+    expect(parts.slice(0, 3)).toEqual([
+      'holding 41:12 of 1:00:00 good time',
+      'waits: the breach of p95 latency is not over',
+      'next: 50%, as soon as what it waits for is there',
+    ])
+  })
+
+  it('says who paused it, what would hold it besides, and promises no time', () => {
+    const paused = { by: 'ada', since: 0 }
+    const told = (reasons: string[]) => say({ subState: 'paused', paused, reasons: ['paused by ada', ...reasons] }).parts
+    expect(told([]).slice(0, 2)).toEqual([
+      'paused by ada 41:12 of 1:00:00 good time',
+      'next: 50%, as soon as what it waits for is there',
+    ])
+    expect(told(['the breach of p95 is not over'])[1]).toBe('waits: the breach of p95 latency is not over')
+  })
+
+  it('says that the last step waits for an approval', () => {
+    const steps = view({}).steps
+    const last = { step: { index: 3, name: '100 %' }, subState: 'awaiting_approval' as const, steps }
+    expect(say({ ...last, reasons: ['4 breaches in this step: a person must approve'] }).parts.slice(1, 3)).toEqual([
+      'waits: 4 breaches in this step: a person must approve',
+      'done as soon as what it waits for is there',
+    ])
+  })
+
+  it('is amber when nobody watches, with no figure of before as if it were of now', () => {
+    const gates = [gate({ state: 'no_data' })]
+    const dwell = { servedS: 2472, neededS: 3600, earliestAdvanceAt: null }
+    const { tone, parts } = say({ subState: 'holding', reasons: ['the controller has not decided for 42 s'], gates, dwell })
+    expect(tone).toBe('amber')
+    expect(parts).toEqual([
+      'holding 41:12 of 1:00:00 good time',
+      'waits: the controller has not decided for 42 s',
+      'next: 50%, as soon as what it waits for is there',
+      'no gate can be judged now',
+    ])
+  })
+
+  it('says on which side of its limit a gate is critical', () => {
+    const confid = { gate: 'confid_median' as const, value: 0.56, good: 0.55, critical: 0.45 }
+    expect(say({ gates: [gate(confid)] }).parts.at(-1)).toBe('would stop it: Median confidence 0.56 (critical < 0.45)')
   })
 
   it('is red while killed', () => {

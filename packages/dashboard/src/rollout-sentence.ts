@@ -1,7 +1,8 @@
 import type { RolloutAnswer, RolloutView } from '@spark/contract/rollout'
 import type { Format } from './format/format.ts'
-import { gateText, nearestToBreak, type GateView } from './gate-view.ts'
+import { gateText, limitTexts, nearestToBreak, type GateView } from './gate-view.ts'
 import type { Messages } from './i18n/messages.ts'
+import { readReason } from '@spark/contract/reason'
 import { reasonWords } from '@spark/contract/speech/reason-words'
 
 export interface Sentence {
@@ -23,8 +24,9 @@ export function rolloutSentence(view: RolloutAnswer, speech: Speech): Sentence {
   return { tone: toneOf(view), head, parts }
 }
 
-function toneOf({ phase, gates }: RolloutView): Sentence['tone'] {
+function toneOf({ phase, gates, reasons }: RolloutView): Sentence['tone'] {
   if (phase === 'killed' || gates.some(({ state }) => state === 'critical')) return 'red'
+  if (readReason(reasons[0] ?? '')?.code === 'unwatched') return 'amber'
   if (phase === 'rolled_back' || phase === 'preview_only' || gates.some(({ state }) => state === 'warning')) return 'amber'
   return 'normal'
 }
@@ -40,14 +42,28 @@ function standingParts(view: RolloutView, { m, f }: Speech): string[] {
   if (phase === 'done') return [t.guardsStay]
   const served = t.good(f.clock(dwell.servedS * 1000), f.clock(dwell.neededS * 1000))
   const state = paused === null ? t.subStates[subState] : t.pausedBy(paused.by)
-  return [...(phase === 'preview' ? [t.nobody] : []), `${state} ${served}`, nextPart(view, { m, f })]
+  return [
+    ...(phase === 'preview' ? [t.nobody] : []),
+    `${state} ${served}`,
+    ...waitParts(view, { m, f }),
+    nextPart(view, { m, f }),
+  ]
 }
 
-function nextPart({ steps, step, ceiling, dwell }: RolloutView, { m, f }: Speech): string {
+/** Of the controller's reasons the first that no other part says: a dwell tells by itself what it waits for, and so does a ceiling. */
+function waitParts({ subState, paused, reasons }: RolloutView, speech: Speech): string[] {
+  if (subState === 'soaking') return []
+  const said = paused === null ? ['ceiling'] : ['ceiling', 'paused']
+  const first = reasons.find((reason) => !said.includes(readReason(reason)?.code ?? ''))
+  return first === undefined ? [] : [speech.m.rollout.waitsBecause(reasonWords(first, speech))]
+}
+
+function nextPart({ steps, step, ceiling, subState, dwell }: RolloutView, { m, f }: Speech): string {
   const { rollout: t } = m
   const next = steps[step.index + 1]
-  const at = dwell.earliestAdvanceAt
-  if (next === undefined) return at === null ? t.guardsStay : t.last(f.moment(at))
+  // While it is held nobody can say when.
+  const at = subState === 'soaking' ? dwell.earliestAdvanceAt : null
+  if (next === undefined) return at === null ? t.lastNow : t.last(f.moment(at))
   const name = f.percent(next.share)
   if (ceiling < next.share) return t.ceiling(name)
   return at === null ? t.nextNow(name) : t.next(name, f.moment(at))
@@ -57,10 +73,10 @@ const MOVING: ReadonlySet<RolloutView['phase']> = new Set(['preview', 'live', 'd
 
 function dangerParts({ phase, gates }: RolloutView, { m, f }: Speech): string[] {
   const gate: GateView | null = MOVING.has(phase) ? nearestToBreak(gates) : null
-  if (gate === null) return []
+  if (gate === null) return MOVING.has(phase) ? [m.rollout.notMeasured] : []
   const name = m.common.gates[gate.gate]
   const value = gateText(gate.gate, gate.value, f)
   if (gate.state === 'critical')
     return [m.rollout.breaking(name, value, f.duration(gate.inBreachS * 1000), f.duration(gate.holdS * 1000))]
-  return [m.rollout.wouldStop(name, value, gateText(gate.gate, gate.critical, f))]
+  return [m.rollout.wouldStop(name, value, limitTexts(gate, f).critical)]
 }

@@ -5,8 +5,8 @@ import { queries } from './queries.ts'
 
 export type Permissions = SessionAnswer['permissions']
 
-/** Before the answer is there nothing is permitted. */
-const NOTHING = new Proxy({} as Permissions, { get: () => false })
+/** Before the answer is there nothing is permitted but a brake: the server judges it. */
+const BEFORE = new Proxy({} as Permissions, { get: (_, name) => name === 'canBrake' })
 
 /**
  * What the reader may do, as the server's table says; it judges each call again. A brake can always be pressed by who has not
@@ -16,7 +16,7 @@ export function usePermissions(): Permissions {
   const session = useQuery(queries.session).data
   // The same object until the session is another one: rows of long lists are drawn anew when it changes.
   return useMemo(() => {
-    if (session === undefined) return NOTHING
+    if (session === undefined) return BEFORE
     return session.kind === 'anonymous' ? { ...session.permissions, canBrake: true } : session.permissions
   }, [session])
 }

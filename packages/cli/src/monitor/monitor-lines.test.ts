@@ -225,6 +225,7 @@ describe('a rollout', () => {
     subState: 'holding',
     reasons: ['2 of 10 min without a warning', 'score_rate is critical'],
     sentence: '',
+    watchedAt: 0,
     step: { index: 1, name: '10 %' },
     steps: [0, 0.1, 0.5, 1].map((share) => ({ name: `${share}`, share, dwellS: 3600, approval: false, proven: false })),
     share: 0.1,

@@ -12,6 +12,7 @@ const tr: typeof en = {
   command_because: '{kind} ({who}): {words}',
   command: '{kind} ({who})',
   paused: 'duraklatan: {who}',
+  unwatched: 'denetleyici {seconds} saniyedir karar vermedi',
   breach_open: '{gate} ihlali bitmedi',
   ceiling: 'onaylı üst sınır {share}',
   nobody_asks: 'kimse skor istemiyor; isteyecek olanlar durmuş: {words}',

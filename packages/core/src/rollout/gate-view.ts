@@ -1,6 +1,6 @@
 import { inBreachMs } from './gate.ts'
 import { GATE_NAMES, type GateName, type RolloutPlan } from './plan.ts'
-import type { RolloutState } from './state.ts'
+import { isUnwatched, type RolloutState } from './state.ts'
 
 export type GateCondition = 'ok' | 'warning' | 'critical' | 'no_data'
 
@@ -31,8 +31,10 @@ const UNITS: Record<GateName, GateView['unit']> = {
   dead_letters: 'dead letters',
 }
 
-/** The gates as people see them, in their order. */
-export function gateViews(plan: RolloutPlan, { gates }: Pick<RolloutState, 'gates'>): GateView[] {
+/** The gates as people see them, in their order. While nobody watches their last values are of another time, and no state. */
+export function gateViews(plan: RolloutPlan, rollout: RolloutState, nowMs: number): GateView[] {
+  const { gates } = rollout
+  const unwatched = isUnwatched(plan, rollout, nowMs)
   return GATE_NAMES.map((gate) => {
     const state = gates[gate]
     const { good, critical, holdMs } = plan.gates[gate]
@@ -41,7 +43,7 @@ export function gateViews(plan: RolloutPlan, { gates }: Pick<RolloutState, 'gate
       gate,
       value: state.value,
       unit: UNITS[gate],
-      state: conditionOf(state.history),
+      state: unwatched ? 'no_data' : conditionOf(state.history),
       good,
       critical,
       holdS: holdMs / 1000,

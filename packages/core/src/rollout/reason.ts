@@ -12,6 +12,7 @@ export const REASONS = {
   command_because: '{kind} by {who}: {words}',
   command: '{kind} by {who}',
   paused: 'paused by {who}',
+  unwatched: 'the controller has not decided for {seconds} s',
   breach_open: 'the breach of {gate} is not over',
   ceiling: 'the approved ceiling is {share}',
   nobody_asks: NOBODY_ASKS,

@@ -10,7 +10,12 @@ function seen(story: Story, untilMs: number, facts = FREE) {
   const { state } = run(story, untilMs)
   const nowMs = START_MS + untilMs
   const standing = standingOf(DEFAULT_PLAN, state, facts, nowMs)
-  return { state, standing, sentence: rolloutSentence(DEFAULT_PLAN, state, standing), gates: gateViews(DEFAULT_PLAN, state) }
+  return {
+    state,
+    standing,
+    sentence: rolloutSentence(DEFAULT_PLAN, state, standing),
+    gates: gateViews(DEFAULT_PLAN, state, nowMs),
+  }
 }
 const once =
   (timeMs: number, ...commands: Command[]) =>
@@ -138,5 +143,25 @@ describe('a gate', () => {
       critical: expect.closeTo(5) as number,
     })
     expect(scoresPerMinute(DEFAULT_PLAN, seen({}, MINUTE / 4).state)).toBeNull()
+  })
+
+  it('says that nobody watches, and promises nothing, when the controller has not decided for longer than its lease', () => {
+    const { state, gates: watched } = seen({}, HOUR)
+    const told = (awayMs: number) => {
+      const nowMs = state.tickedMs + awayMs
+      const standing = standingOf(DEFAULT_PLAN, state, FREE, nowMs)
+      return { standing, gates: gateViews(DEFAULT_PLAN, state, nowMs), sentence: rolloutSentence(DEFAULT_PLAN, state, standing) }
+    }
+    expect(told(30_000).gates).toEqual(watched)
+    const { standing, gates, sentence } = told(30_001)
+    expect(standing).toMatchObject({
+      subState: 'holding',
+      reasons: ['the controller has not decided for 30 s'],
+      dwell: { earliestAdvanceMs: null },
+      expectedEndMs: null,
+    })
+    expect(gates.map((one) => one.state)).toEqual(gates.map(() => 'no_data'))
+    expect(gates.map(({ value }) => value)).toEqual(watched.map(({ value }) => value))
+    expect(sentence).toContain('it waits (the controller has not decided for 30 s);')
   })
 })

@@ -1,7 +1,8 @@
 import { CALM_SHARE, advance, targetStep } from './advance.ts'
 import type { TickFacts } from './outcome.ts'
 import type { RolloutPlan } from './plan.ts'
-import { hasEnded, stepOf, type RolloutState } from './state.ts'
+import { reasonText } from './reason.ts'
+import { hasEnded, isUnwatched, stepOf, type RolloutState } from './state.ts'
 
 export type SubState = 'soaking' | 'holding' | 'awaiting_approval' | 'paused' | 'ended'
 
@@ -13,17 +14,18 @@ export interface Standing {
   dwell: {
     servedMs: number
     neededMs: number
-    /** When the next step can begin at the earliest, ms: if all stays good, and what only people can give is there. Null: there is none. */
+    /** When the next step can begin at the earliest, ms: if all stays good, and what only people can give is there. Null: there is none, or nobody can say. */
     earliestAdvanceMs: number | null
   }
-  /** When it is done if every step goes on at its earliest, ms; null: it has ended, or it is done. */
+  /** When it is done if every step goes on at its earliest, ms; null: it has ended, it is done, or nobody can say. */
   expectedEndMs: number | null
 }
 
 /** Says what the next tick would say, without taking it. */
 export function standingOf(plan: RolloutPlan, state: RolloutState, facts: TickFacts, nowMs: number): Standing {
   const { dwellMs } = stepOf(plan, state)
-  const earliestAdvanceMs = earliestAdvance(plan, state, nowMs)
+  const stands = facts.planChanged !== undefined || isUnwatched(plan, state, nowMs)
+  const earliestAdvanceMs = stands ? null : earliestAdvance(plan, state, nowMs)
   const next = targetStep(plan, state).index ?? plan.steps.length
   const later = plan.steps.slice(next).reduce((sum, step) => sum + step.dwellMs, 0)
   return {
@@ -39,6 +41,10 @@ export function standingOf(plan: RolloutPlan, state: RolloutState, facts: TickFa
 
 function waitOf(plan: RolloutPlan, state: RolloutState, facts: TickFacts, nowMs: number): Pick<Standing, 'subState' | 'reasons'> {
   if (hasEnded(state)) return { subState: 'ended', reasons: state.phaseReason === null ? [] : [state.phaseReason] }
+  if (isUnwatched(plan, state, nowMs)) {
+    const seconds = Math.floor((nowMs - state.tickedMs) / 1000)
+    return { subState: 'holding', reasons: [reasonText('unwatched', { seconds })] }
+  }
   if (facts.planChanged !== undefined) return { subState: 'holding', reasons: [facts.planChanged] }
   const { decision, reasons } = advance(plan, state, facts, nowMs)
   if (decision === 'advance') return { subState: 'soaking', reasons: [] }

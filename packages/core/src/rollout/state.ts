@@ -66,6 +66,11 @@ export interface EndedBreach extends Breach {
 
 const ENDED: ReadonlySet<Phase> = new Set(['rolled_back', 'killed', 'off'])
 
+/** Nobody has decided for longer than exposure lasts without it: what was judged before says nothing of now. */
+export function isUnwatched({ leaseMs }: Pick<RolloutPlan, 'leaseMs'>, state: RolloutState, nowMs: number): boolean {
+  return !hasEnded(state) && nowMs - state.tickedMs > leaseMs
+}
+
 export function hasEnded({ phase }: Pick<RolloutState, 'phase'>): boolean {
   return ENDED.has(phase)
 }

@@ -3,11 +3,15 @@ import { useLanguage } from '../i18n/language.tsx'
 
 export function CopyButton({ text, name }: { text: string; name: string }) {
   const { m } = useLanguage()
-  const [copied, setCopied] = useState(false)
+  const [word, setWord] = useState<'copy' | 'copied' | 'copyByHand'>('copy')
   async function copy(): Promise<void> {
-    // Absent on a page that is not served over TLS or from this machine; the text stands beside the button.
-    await navigator.clipboard?.writeText(text)
-    setCopied(true)
+    try {
+      await navigator.clipboard.writeText(text)
+      setWord('copied')
+    } catch {
+      // Absent on a page that is not served over TLS or from this machine, or refused; the text stands beside the button.
+      setWord('copyByHand')
+    }
   }
   return (
     <button
@@ -16,7 +20,7 @@ export function CopyButton({ text, name }: { text: string; name: string }) {
       aria-label={`${m.common.copy}: ${name}`}
       onClick={() => void copy()}
     >
-      {copied ? m.common.copied : m.common.copy}
+      {m.common[word]}
     </button>
   )
 }

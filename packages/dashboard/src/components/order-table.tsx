@@ -25,9 +25,9 @@ export function OrderTable({ orders }: { orders: readonly OrderView[] }) {
             </td>
             <td>{order.arm}</td>
             <td className="number">
-              {order.filledQuantity} / {order.quantity}
+              {f.decimal(order.filledQuantity)} / {f.decimal(order.quantity)}
             </td>
-            <td className="number">{f.money(order.referencePrice)}</td>
+            <td className="number">{f.decimal(order.referencePrice)}</td>
             <td>{t.orderStates[order.state]}</td>
             <td>{order.reason === null ? '—' : whyText(order.reason, m.why)}</td>
           </tr>

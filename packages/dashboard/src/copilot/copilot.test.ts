@@ -42,6 +42,16 @@ describe('checks of the copilot', () => {
   })
 })
 
+it('what was known before the connection or the executor was lost is not known now', () => {
+  const installation = { executorReachable: true } as Known['installation']
+  const known: Known = { ...nothing, stream: 'open', installation, alerts: [], rollout: rollout([gate('p95', 'ok')]) }
+  const holding = (change: Partial<Known>) =>
+    checksOf({ ...known, ...change }).flatMap(({ name, holds }) => (holds === true ? [name] : []))
+  expect(holding({})).toEqual(['stream', 'executor', 'gates', 'alerts'])
+  expect(holding({ stream: 'lost' })).toEqual([])
+  expect(holding({ installation: { executorReachable: false } as Known['installation'] })).toEqual(['stream', 'alerts'])
+})
+
 describe('triage cards', () => {
   it('stand for each gate that warns or is breached, the worst first', () => {
     const cards = cardsOf(rollout([gate('p95', 'warning'), gate('staleness', 'ok'), gate('error_rate', 'critical', true)]))

@@ -27,9 +27,11 @@ export interface Check {
 
 const DEAD_LETTERS_GOOD = 2
 
-/** The playbook's checks, each from what the page knows: unknown is never good. */
+/** The playbook's checks, each from what the page knows: unknown is never good, nor is what was known before the connection was lost. */
 export function checksOf({ stream, installation, risk, rollout, queue, alerts }: Known): Check[] {
-  const gates = rollout === undefined ? null : rollout.id === null ? [] : rollout.gates
+  const isLost = stream === 'lost'
+  const isWatched = installation?.executorReachable !== false
+  const gates = rollout === undefined || !isWatched ? null : rollout.id === null ? [] : rollout.gates
   const known = <Value>(value: Value | undefined, holds: (value: Value) => boolean) => (value === undefined ? null : holds(value))
   const deadGood = gates?.find(({ gate }) => gate === 'dead_letters')?.good ?? DEAD_LETTERS_GOOD
   const answers: Record<CheckName, boolean | null> = {
@@ -44,7 +46,7 @@ export function checksOf({ stream, installation, risk, rollout, queue, alerts }:
     dlq: known(queue, ({ dlq_size: size }) => size <= deadGood),
     alerts: known(alerts, (open) => open.every(({ state }) => state !== 'firing')),
   }
-  return CHECKS.map((name) => ({ name, holds: answers[name] }))
+  return CHECKS.map((name) => ({ name, holds: isLost && name !== 'stream' ? null : answers[name] }))
 }
 
 export interface TriageCard {

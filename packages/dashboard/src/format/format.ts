@@ -14,10 +14,14 @@ export type { FigureUnit } from '@spark/contract/speech/figures'
 export interface Format extends Figures {
   /** A decimal of the API, with its sign when `signed`. */
   money: (decimal: string | number, signed?: boolean) => string
+  /** A decimal of the API with all its digits: a quantity, a fee, a price, which of a cheap coin has many. */
+  decimal: (text: string) => string
   /** 02:11:04 */
   time: (ms: number) => string
   /** 25 Nov, 02:11 */
   moment: (ms: number) => string
+  /** 25 Nov */
+  day: (ms: number) => string
   /** With zone, for titles. */
   full: (ms: number) => string
   /** 3 min 20 s: the two largest units. */
@@ -35,6 +39,7 @@ export function createFormat(language: Language, units: UnitNames): Format {
     maximumFractionDigits: 2,
     signDisplay: 'exceptZero',
   })
+  const exact = new Intl.NumberFormat(locale, { maximumFractionDigits: 18 })
   const time = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' })
   const moment = new Intl.DateTimeFormat(locale, {
     day: '2-digit',
@@ -43,12 +48,15 @@ export function createFormat(language: Language, units: UnitNames): Format {
     minute: '2-digit',
     hourCycle: 'h23',
   })
+  const day = new Intl.DateTimeFormat(locale, { day: '2-digit', month: 'short' })
   const full = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'long' })
   return {
     ...figures,
     money: (decimal, signed = false) => (signed ? signedMoney : money).format(Number(decimal)),
+    decimal: (text) => exact.format(text as Intl.StringNumericLiteral),
     time: (ms) => time.format(ms),
     moment: (ms) => moment.format(ms),
+    day: (ms) => day.format(ms),
     full: (ms) => full.format(ms),
     duration(ms) {
       const parts = durationParts(ms).map(({ value, unit }) => `${figures.number(value)} ${units[unit]}`)

@@ -48,7 +48,7 @@ const en = {
     confid_median: 'The signal parts disagree, or the market is unlike what the model knows.',
     dead_letters: 'Orders or labels were tried to the end. Each has its payload and reason in the queue.',
   },
-  figures: (value: string, good: string, critical: string) => `${value} now; good up to ${good}, critical beyond ${critical}`,
+  figures: (value: string, good: string, critical: string) => `${value} now; good ${good}, critical ${critical}`,
   since: (time: string) => `in breach for ${time}`,
   moves,
   rollback: 'Roll back',
@@ -97,7 +97,7 @@ const tr: typeof en = {
     confid_median: 'Sinyal parçaları uyuşmuyor ya da piyasa modelin bildiğine benzemiyor.',
     dead_letters: 'Emirler ya da etiketler sonuna dek denendi. İçerik ve nedenleri kuyrukta.',
   },
-  figures: (value, good, critical) => `şimdi ${value}; iyi sınırı ${good}, kritik sınırı ${critical}`,
+  figures: (value, good, critical) => `şimdi ${value}; iyi ${good}, kritik ${critical}`,
   since: (time) => `${time} süredir ihlalde`,
   moves: {
     floor: 'Güven tabanını yükselt',

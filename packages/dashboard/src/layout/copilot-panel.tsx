@@ -5,7 +5,7 @@ import { Ago } from '../components/ago.tsx'
 import { Button } from '../components/button.tsx'
 import { QueryView } from '../components/query-view.tsx'
 import { StateMark } from '../components/state-mark.tsx'
-import { cardsOf, checksOf, type Check } from '../copilot/copilot.ts'
+import { cardsOf, checksOf, type Check, type TriageCard } from '../copilot/copilot.ts'
 import { useLanguage } from '../i18n/language.tsx'
 import { useStream } from '../live/event-stream.ts'
 import { queries } from '../queries.ts'
@@ -20,15 +20,17 @@ export function CopilotPanel({ onClose }: { onClose: () => void }) {
   const { status } = useStream()
   const installation = useQuery(queries.installation).data
   const risk = useQuery(queries.risk).data
-  const rollout = useQuery(queries.rollout).data
+  const asked = useQuery(queries.rollout)
+  const rollout = asked.data
   const queue = useQuery(queries.queue).data
   const alerts = useQuery(queries.alerts).data?.items
   const checks = checksOf({ stream: status, installation, risk, rollout, queue, alerts })
-  const cards = cardsOf(rollout)
   const step =
-    rollout === undefined || rollout.id === null
-      ? t.noStep
-      : t.step(f.number(rollout.step.index + 1), f.number(rollout.steps.length))
+    rollout === undefined
+      ? ''
+      : rollout.id === null
+        ? t.noStep
+        : t.step(f.number(rollout.step.index + 1), f.number(rollout.steps.length))
   return (
     <aside
       aria-label={t.title}
@@ -44,15 +46,20 @@ export function CopilotPanel({ onClose }: { onClose: () => void }) {
       <Checks checks={checks} />
       <section className="grid gap-2">
         <h3 className="text-xs text-muted">{t.cards}</h3>
-        {cards.length === 0 && <p>{t.noCards}</p>}
-        {cards.map((card) => (
-          <TriageCardView key={card.gate.gate} card={card} />
-        ))}
+        <QueryView query={asked} height="min-h-10">
+          {(view) => <Cards cards={cardsOf(view)} />}
+        </QueryView>
       </section>
       <OpenAlerts />
       <DoneSoFar />
     </aside>
   )
+}
+
+function Cards({ cards }: { cards: readonly TriageCard[] }) {
+  const { copilot: t } = useLanguage().m
+  if (cards.length === 0) return <p>{t.noCards}</p>
+  return cards.map((card) => <TriageCardView key={card.gate.gate} card={card} />)
 }
 
 function Checks({ checks }: { checks: readonly Check[] }) {
@@ -89,11 +96,17 @@ function OpenAlerts() {
   const { copilot: t } = m
   const run = useCommand()
   const { canHandleAlerts } = usePermissions()
-  const open = (useQuery(queries.alerts).data?.items ?? []).filter(({ state }) => state !== 'snoozed').slice(0, ALERTS_SHOWN)
-  if (open.length === 0) return null
+  const asked = useQuery(queries.alerts)
+  const all = (asked.data?.items ?? []).filter(({ state }) => state !== 'snoozed')
+  const open = all.slice(0, ALERTS_SHOWN)
+  if (open.length === 0 && asked.error === null) return null
   return (
     <section className="grid gap-2">
-      <h3 className="text-xs text-muted">{t.alerts}</h3>
+      <h3 className="text-xs text-muted">
+        {t.alerts}
+        {all.length > open.length && ` (${f.number(open.length)}/${f.number(all.length)})`}
+      </h3>
+      {asked.error !== null && <p className="text-amber">{m.common.failed}</p>}
       {open.map(({ id, severity, message, state, lastTs, count, changedBy }) => (
         <article key={id} className={`rounded border p-2 ${severity === 'red' ? 'border-red-line' : 'border-amber-line'}`}>
           <StateMark state={severity === 'red' ? 'critical' : 'warning'} />

@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { StepStrip } from '../components/step-strip.tsx'
+import { errorNext, errorText } from '../error-text.ts'
 import { useLanguage } from '../i18n/language.tsx'
 import { queries } from '../queries.ts'
 import { rolloutSentence } from '../rollout-sentence.ts'
@@ -12,8 +13,9 @@ const TONES = {
 
 /** The one sentence that stands before any chart, on every page. */
 export function SentenceBar() {
-  const { m, f } = useLanguage()
-  const { data, error, refetch } = useQuery(queries.rollout)
+  const spoken = useLanguage()
+  const { m, f } = spoken
+  const { data, error, dataUpdatedAt, refetch } = useQuery(queries.rollout)
   if (data === undefined)
     return (
       <div className="min-h-14 border-b border-line bg-surface px-3 py-2.5 text-muted">
@@ -21,7 +23,7 @@ export function SentenceBar() {
           m.common.loading
         ) : (
           <>
-            {m.common.failed}{' '}
+            {m.common.failed} {errorText(error, spoken)} {errorNext(error, spoken)}{' '}
             <button type="button" className="underline" onClick={() => void refetch()}>
               {m.common.retry}
             </button>
@@ -37,6 +39,12 @@ export function SentenceBar() {
         {parts.map((part) => (
           <span key={part}> · {part}</span>
         ))}
+        {error !== null && (
+          <span className="text-amber" title={errorText(error, spoken)}>
+            {' '}
+            · {m.common.asOf(f.time(dataUpdatedAt))}
+          </span>
+        )}
       </p>
       {data.id !== null && <StepStrip view={data} />}
     </div>

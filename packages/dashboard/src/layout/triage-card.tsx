@@ -8,7 +8,7 @@ import { ConfirmDialog } from '../components/confirm-dialog.tsx'
 import { RolloutCommandDialog } from '../components/rollout-command-dialog.tsx'
 import { StateMark } from '../components/state-mark.tsx'
 import type { TriageCard } from '../copilot/copilot.ts'
-import { gateText } from '../gate-view.ts'
+import { gateText, limitTexts } from '../gate-view.ts'
 import { useLanguage } from '../i18n/language.tsx'
 import { usePermissions } from '../session.ts'
 
@@ -19,7 +19,8 @@ export function TriageCardView({ card: { gate: view, moves, rollback } }: { card
   const { canBrake, canTriage } = usePermissions()
   const [asked, setAsked] = useState<TriageMoveName | 'rollback' | null>(null)
   const [found, setFound] = useState<TriageAnswer | null>(null)
-  const { gate, value, good, critical, state, inBreachS } = view
+  const { gate, value, state, inBreachS } = view
+  const limits = limitTexts(view, f)
   const why = canTriage ? null : m.common.notPermitted
   const close = () => setAsked(null)
   return (
@@ -32,7 +33,7 @@ export function TriageCardView({ card: { gate: view, moves, rollback } }: { card
       </h4>
       <p>{t.cause[gate]}</p>
       <p className="text-xs text-muted">
-        {t.figures(gateText(gate, value, f), gateText(gate, good, f), gateText(gate, critical, f))}
+        {t.figures(gateText(gate, value, f), limits.good, limits.critical)}
         {inBreachS > 0 && `; ${t.since(f.duration(inBreachS * 1000))}`}
       </p>
       <div className="flex flex-wrap gap-1.5">

@@ -48,7 +48,7 @@ export function createRolloutViews(deps: RolloutViewDeps): RolloutViews {
       const { dwell } = standing
       return {
         ...startedView(rollout),
-        ...judgedView(plan, rollout.state),
+        ...judgedView(plan, rollout.state, nowMs),
         ...saidView(plan, rollout.state, nowMs),
         subState: standing.subState,
         reasons: standing.reasons,
@@ -95,10 +95,11 @@ function startedView({ id, frozen, state, planDigest, startedAt, startedBy }: St
   }
 }
 
-function judgedView(plan: RolloutPlan, state: RolloutState) {
+function judgedView(plan: RolloutPlan, state: RolloutState, nowMs: number) {
   const { breaches, stepBreaches } = state
   return {
-    gates: gateViews(plan, state),
+    watchedAt: state.tickedMs,
+    gates: gateViews(plan, state, nowMs),
     scoresPerMinute: scoresPerMinute(plan, state),
     breaches: {
       inStep: stepBreaches,

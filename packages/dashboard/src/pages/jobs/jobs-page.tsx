@@ -75,7 +75,8 @@ function LastRun({ job: { lastRun } }: { job: Job }) {
   const word = outcome === null ? t.running : outcome === 'done' ? m.common.done : t.failed
   return (
     <p className="text-xs break-words">
-      {t.last} <Ago ms={startedAt} /> <StateMark state={outcome === 'failed' ? 'warning' : 'ok'} word={word} />{' '}
+      {t.last} <Ago ms={startedAt} />{' '}
+      <StateMark state={outcome === null ? 'no_data' : outcome === 'failed' ? 'warning' : 'ok'} word={word} />{' '}
       <span className="text-muted">{detail === null ? '' : toldWords(detail, { m, f })}</span>
     </p>
   )

@@ -87,7 +87,7 @@ function Positions() {
                   <span className="font-medium">{strategyId}</span>
                   <span className="text-muted">{arm}</span>
                   <span>
-                    {quantity} {symbol} @ {f.money(averagePrice)}
+                    {f.decimal(quantity)} {symbol} @ {f.decimal(averagePrice)}
                   </span>
                   <Moment ms={openedAt} />
                   {reduceOnly && <span className="text-amber">{t.reduceOnly}</span>}
@@ -146,10 +146,10 @@ function Fills() {
                   <span>{fill.strategyId}</span>
                   <span className="text-muted">{fill.arm}</span>
                   <span>
-                    {t[fill.side]} {fill.quantity} {fill.symbol} @ {f.money(fill.price)}
+                    {t[fill.side]} {f.decimal(fill.quantity)} {fill.symbol} @ {f.decimal(fill.price)}
                   </span>
                   <span className="text-muted">
-                    {t.fee} {fill.fee} {fill.feeAsset}
+                    {t.fee} {f.decimal(fill.fee)} {fill.feeAsset}
                   </span>
                   <span className="ms-auto">{f.money(fill.realized, true)}</span>
                 </li>

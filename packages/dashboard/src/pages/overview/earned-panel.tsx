@@ -9,31 +9,37 @@ import { differs, earnedOf, type Earned } from './earned.ts'
 export function EarnedPanel() {
   const { m } = useLanguage()
   const { overview: t } = m
-  const rollout = useQuery(queries.rollout).data
-  const startedAt = rollout !== undefined && rollout.id !== null ? rollout.startedAt : null
+  const rollout = useQuery(queries.rollout)
+  const startedAt = rollout.data !== undefined && rollout.data.id !== null ? rollout.data.startedAt : null
   const query = useQuery({ ...queries.earned({ from: String(startedAt) }), enabled: startedAt !== null })
   return (
     <Panel title={t.earned} what={t.earnedWhat} className="min-h-32 sm:col-span-2 xl:col-span-1">
-      {rollout?.id === null ? (
-        <p className="text-muted">{t.earnedNone}</p>
-      ) : (
-        <QueryView query={query} height="min-h-20">
-          {({ items }) => {
-            const ml = earnedOf(items, 'ml')
-            const baseline = earnedOf(items, 'baseline')
-            if (ml === null) return <p className="text-muted">{t.earnedNone}</p>
-            return (
-              <>
-                <dl className="grid grid-cols-2 gap-2">
-                  <Arm name="ml" earned={ml} />
-                  <Arm name="baseline" earned={baseline} />
-                </dl>
-                {(baseline === null || !differs(ml, baseline)) && <p className="mt-1 text-xs text-muted">{t.earnedUnproven}</p>}
-              </>
-            )
-          }}
-        </QueryView>
-      )}
+      <QueryView query={rollout} height="min-h-20">
+        {({ id }) =>
+          id === null ? (
+            <p className="text-muted">{t.earnedNone}</p>
+          ) : (
+            <QueryView query={query} height="min-h-20">
+              {({ items }) => {
+                const ml = earnedOf(items, 'ml')
+                const baseline = earnedOf(items, 'baseline')
+                if (ml === null) return <p className="text-muted">{t.earnedNone}</p>
+                return (
+                  <>
+                    <dl className="grid grid-cols-2 gap-2">
+                      <Arm name="ml" earned={ml} />
+                      <Arm name="baseline" earned={baseline} />
+                    </dl>
+                    {(baseline === null || !differs(ml, baseline)) && (
+                      <p className="mt-1 text-xs text-muted">{t.earnedUnproven}</p>
+                    )}
+                  </>
+                )
+              }}
+            </QueryView>
+          )
+        }
+      </QueryView>
     </Panel>
   )
 }

@@ -65,11 +65,21 @@ function SloChart({ one, series, limit, now, zoom, onZoom }: SloChartProps) {
     [series, one.key],
   )
   const { good, critical } = limit
+  const { window } = series
   useEffect(() => {
     const element = place.current
     if (element === null) return undefined
     const made = new uPlot(
-      sloPlotOptions({ good, critical, width: element.clientWidth, height: HEIGHT, unit: one.unit, f, onZoom }),
+      sloPlotOptions({
+        good,
+        critical,
+        width: element.clientWidth,
+        height: HEIGHT,
+        unit: one.unit,
+        f,
+        windowS: windowSeconds(window),
+        onZoom,
+      }),
       [[], []],
       element,
     )
@@ -82,7 +92,7 @@ function SloChart({ one, series, limit, now, zoom, onZoom }: SloChartProps) {
       plot.current = null
     }
     // Colours are read when it is made: it is made again for another theme.
-  }, [good, critical, one.unit, f, onZoom, theme])
+  }, [good, critical, one.unit, f, window, onZoom, theme])
   useEffect(() => {
     const made = plot.current
     if (made === null) return

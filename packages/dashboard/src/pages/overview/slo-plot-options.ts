@@ -9,11 +9,15 @@ interface PlotWish {
   height: number
   unit: FigureUnit
   f: Format
+  /** Seconds from one side to the other: beyond two days the axis tells days. */
+  windowS: number
   onZoom: (zoom: [number, number] | null) => void
 }
 
+const DAYS_FROM_S = 2 * 86_400
+
 /** One series over time with its two limits: dashed for warning, solid for critical, drawn over whatever the data does. */
-export function sloPlotOptions({ good, critical, width, height, unit, f, onZoom }: PlotWish): uPlot.Options {
+export function sloPlotOptions({ good, critical, width, height, unit, f, windowS, onZoom }: PlotWish): uPlot.Options {
   const [text, line, muted, amber, red] = ['text', 'line', 'muted', 'amber-line', 'red-line'].map(tokenColour) as [
     string,
     string,
@@ -21,6 +25,7 @@ export function sloPlotOptions({ good, critical, width, height, unit, f, onZoom 
     string,
     string,
   ]
+  const tick = (ms: number) => (windowS > DAYS_FROM_S ? f.day(ms) : f.time(ms).slice(0, 5))
   const axis = { stroke: muted, grid: { stroke: line, width: 1 }, ticks: { show: false }, font: '11px system-ui' }
   return {
     width,
@@ -30,7 +35,7 @@ export function sloPlotOptions({ good, critical, width, height, unit, f, onZoom 
     cursor: { sync: { key: 'slo' }, y: false, drag: { x: true, y: false, setScale: false }, points: { size: 6 } },
     scales: { x: { time: true, auto: false }, y: { auto: false } },
     axes: [
-      { ...axis, size: 22, space: 70, values: (_plot, times) => times.map((time) => f.time(time * 1000).slice(0, 5)) },
+      { ...axis, size: 22, space: 70, values: (_plot, times) => times.map((time) => tick(time * 1000)) },
       {
         ...axis,
         size: 58,

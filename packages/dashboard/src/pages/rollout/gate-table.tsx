@@ -1,7 +1,7 @@
 import { HeadRow, figures } from '../../components/head-row.tsx'
 import { ScrollTable } from '../../components/scroll-table.tsx'
 import type { GateView } from '../../gate-view.ts'
-import { gateText } from '../../gate-view.ts'
+import { gateText, limitTexts } from '../../gate-view.ts'
 import { StateMark } from '../../components/state-mark.tsx'
 import { useLanguage } from '../../i18n/language.tsx'
 
@@ -16,32 +16,35 @@ export function GateTable({ gates }: { gates: readonly GateView[] }) {
           t.gate,
           figures(t.value),
           t.state,
-          figures(t.goodUpTo),
-          figures(t.criticalBeyond),
+          figures(t.goodLimit),
+          figures(t.criticalLimit),
           figures(t.inBreachOfHold),
           t.slices,
         ]}
       />
       <tbody>
-        {gates.map(({ gate, value, state, good, critical, inBreachS, holdS, history }) => (
-          <tr key={gate}>
-            <th scope="row" className="!text-text">
-              {m.common.gates[gate]}
-            </th>
-            <td className="number">{gateText(gate, value, f)}</td>
-            <td className="whitespace-nowrap">
-              <StateMark state={state} />
-            </td>
-            <td className="number">{gateText(gate, good, f)}</td>
-            <td className="number">{gateText(gate, critical, f)}</td>
-            <td className="number">
-              {inBreachS > 0 ? f.duration(inBreachS * 1000) : '—'} / {f.duration(holdS * 1000)}
-            </td>
-            <td>
-              <Slices history={history} />
-            </td>
-          </tr>
-        ))}
+        {gates.map(({ gate, value, state, good, critical, inBreachS, holdS, history }) => {
+          const limits = limitTexts({ gate, good, critical }, f)
+          return (
+            <tr key={gate}>
+              <th scope="row" className="!text-text">
+                {m.common.gates[gate]}
+              </th>
+              <td className="number">{gateText(gate, value, f)}</td>
+              <td className="whitespace-nowrap">
+                <StateMark state={state} />
+              </td>
+              <td className="number">{limits.good}</td>
+              <td className="number">{limits.critical}</td>
+              <td className="number">
+                {inBreachS > 0 ? f.duration(inBreachS * 1000) : '—'} / {f.duration(holdS * 1000)}
+              </td>
+              <td>
+                <Slices history={history} />
+              </td>
+            </tr>
+          )
+        })}
       </tbody>
     </ScrollTable>
   )

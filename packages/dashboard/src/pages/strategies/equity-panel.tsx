@@ -1,5 +1,5 @@
 import { HeadRow, figures } from '../../components/head-row.tsx'
-import { useQuery } from '@tanstack/react-query'
+import { useQuery, type UseQueryResult } from '@tanstack/react-query'
 import { lazy, Suspense, useMemo } from 'react'
 import type { FillView } from '@spark/contract/trading'
 import { Moment } from '../../components/ago.tsx'
@@ -13,7 +13,13 @@ import { realizedCurve, type CurvePoint } from './realized-curve.ts'
 const EquityChart = lazy(async () => ({ default: (await import('./equity-chart.tsx')).EquityChart }))
 
 /** What a strategy made real, fill by fill, after fees. */
-export function EquityPanel({ strategyId, fills }: { strategyId: string; fills: readonly FillView[] | undefined }) {
+export function EquityPanel({
+  strategyId,
+  fills,
+}: {
+  strategyId: string
+  fills: UseQueryResult<{ items: readonly FillView[] }>
+}) {
   const { m } = useLanguage()
   const { trading: t } = m
   const query = useQuery(queries.positions)
@@ -25,7 +31,11 @@ export function EquityPanel({ strategyId, fills }: { strategyId: string; fills: 
           const realized = own.reduce((sum, one) => sum + Number(one.realized), 0)
           const count = own.reduce((sum, one) => sum + one.fills, 0)
           if (count === 0) return <p className="text-muted">{t.noEquity}</p>
-          return fills === undefined ? <div className="min-h-52" /> : <Curve fills={fills} realized={realized} count={count} />
+          return (
+            <QueryView query={fills} height="min-h-52">
+              {({ items }) => <Curve fills={items} realized={realized} count={count} />}
+            </QueryView>
+          )
         }}
       </QueryView>
     </Panel>
@@ -69,10 +79,10 @@ function CurveTable({ points }: { points: readonly CurvePoint[] }) {
                   </td>
                   <td>{t[fill.side]}</td>
                   <td>{fill.arm}</td>
-                  <td className="number">{fill.quantity}</td>
-                  <td className="number">{f.money(fill.price)}</td>
+                  <td className="number">{f.decimal(fill.quantity)}</td>
+                  <td className="number">{f.decimal(fill.price)}</td>
                   <td className="number">
-                    {fill.fee} {fill.feeAsset}
+                    {f.decimal(fill.fee)} {fill.feeAsset}
                   </td>
                   <td className="number">{f.money(fill.realized, true)}</td>
                   <td className="number">{f.money(total, true)}</td>

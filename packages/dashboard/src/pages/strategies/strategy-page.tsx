@@ -47,9 +47,10 @@ function Detail({ strategy }: { strategy: StrategyView }) {
   const { m, f } = useLanguage()
   const { trading: t } = m
   const { id, symbol, tf } = strategy
-  const fills = useQuery(queries.fills({ strategyId: id, limit: FILLS_SHOWN })).data?.items
+  const fills = useQuery(queries.fills({ strategyId: id, limit: FILLS_SHOWN }))
   const orders = useQuery(queries.orders({ strategyId: id, limit: '50' }))
-  const atClose = useQuery(queries.strategyAudit(id, AT_CLOSE, DECISIONS_READ)).data ?? NOTHING
+  const closes = useQuery(queries.strategyAudit(id, AT_CLOSE, DECISIONS_READ))
+  const atClose = closes.data ?? NOTHING
   const decisions = useMemo(() => atClose.flatMap((item) => decisionOf(item) ?? []), [atClose])
   return (
     <>
@@ -62,7 +63,8 @@ function Detail({ strategy }: { strategy: StrategyView }) {
         <StrategyButtons strategy={strategy} />
       </div>
       {strategy.pauseReason !== null && <p className="text-amber">{t.pausedBecause(strategy.pauseReason)}</p>}
-      <CandlePanel strategy={strategy} fills={fills ?? NOTHING} decisions={decisions} />
+      {(fills.error ?? closes.error) !== null && <p className="text-amber">{t.marksMissing}</p>}
+      <CandlePanel strategy={strategy} fills={fills.data?.items ?? NOTHING} decisions={decisions} />
       <div className="grid gap-3 xl:grid-cols-2">
         <EquityPanel strategyId={id} fills={fills} />
         <WhyNotPanel strategyId={id} decisions={atClose} />
