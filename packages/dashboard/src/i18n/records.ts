@@ -22,9 +22,6 @@ const en = {
   runNow: 'Run now',
   runWhat: 'Runs the job now. One that runs already is not started twice.',
   reports: 'Reports',
-  reportsMissing:
-    'The 24-hour report of the playbook will stand here: phase, time in each band, peak hour, bucket hit rates, breaches, next step. This version does not write it yet.',
-  reportsNow: 'What there is already: the steps and breaches on the page Rollout, every row in the audit.',
 }
 
 const tr: typeof en = {
@@ -50,9 +47,6 @@ const tr: typeof en = {
   runNow: 'Şimdi çalıştır',
   runWhat: 'İşi şimdi çalıştırır. Zaten çalışan iki kez başlatılmaz.',
   reports: 'Raporlar',
-  reportsMissing:
-    'Kılavuzun 24 saatlik raporu burada duracak: faz, bantlardaki süreler, tepe saat, kova isabeti, ihlaller, sonraki adım. Bu sürüm onu henüz yazmıyor.',
-  reportsNow: 'Şimdiden olanlar: Açılış sayfasında adımlar ve ihlaller, denetim kaydında her satır.',
 }
 
 export const records = { en, tr }

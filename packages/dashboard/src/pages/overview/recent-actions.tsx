@@ -76,9 +76,12 @@ export function RecentActions() {
 function ScoreCounter({ live }: { live: readonly AuditItem[] }) {
   const { m, f } = useLanguage()
   const scores = perMinute(live, 'ml.score', useNow())
+  // With ML off none is what there should be.
+  const isOff = useQuery(queries.installation).data?.mode === 'off'
   return (
     <span data-counter="scores">
-      {m.overview.scoresPerMinute(f.number(scores))} · {m.overview.scoresTarget(f.number(SCORES_EXPECTED))}
+      {m.overview.scoresPerMinute(f.number(scores))}
+      {!isOff && ` · ${m.overview.scoresTarget(f.number(SCORES_EXPECTED))}`}
     </span>
   )
 }

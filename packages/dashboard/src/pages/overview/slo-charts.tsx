@@ -1,5 +1,5 @@
 import '../../valid-language.ts'
-import { useEffect, useMemo, useRef, useState } from 'react'
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 import type { Metrics, Timeseries } from '@spark/contract/metrics'
@@ -7,7 +7,7 @@ import { StateMark } from '../../components/state-mark.tsx'
 import { useLanguage } from '../../i18n/language.tsx'
 import { onThemeChange } from '../../theme.ts'
 import { sloPlotOptions } from './slo-plot-options.ts'
-import { scaleOf, windowSeconds, SLO_SERIES, type SloLimits } from './slo-series.ts'
+import { scaleOf, sloState, windowSeconds, SLO_SERIES, type SloLimits } from './slo-series.ts'
 
 interface SloChartsProps {
   series: Timeseries
@@ -66,6 +66,7 @@ function SloChart({ one, series, limit, now, zoom, onZoom }: SloChartProps) {
   )
   const { good, critical } = limit
   const { window } = series
+  const describe = useDescribe(one, series, limit)
   useEffect(() => {
     const element = place.current
     if (element === null) return undefined
@@ -77,6 +78,7 @@ function SloChart({ one, series, limit, now, zoom, onZoom }: SloChartProps) {
         height: HEIGHT,
         unit: one.unit,
         f,
+        describe,
         windowS: windowSeconds(window),
         onZoom,
       }),
@@ -92,7 +94,7 @@ function SloChart({ one, series, limit, now, zoom, onZoom }: SloChartProps) {
       plot.current = null
     }
     // Colours are read when it is made: it is made again for another theme.
-  }, [good, critical, one.unit, f, window, onZoom, theme])
+  }, [good, critical, one.unit, f, describe, window, onZoom, theme])
   useEffect(() => {
     const made = plot.current
     if (made === null) return
@@ -101,10 +103,9 @@ function SloChart({ one, series, limit, now, zoom, onZoom }: SloChartProps) {
     const to = times.at(-1) ?? 1
     const [from, until] = zoom ?? [to - windowSeconds(series.window), to]
     made.setScale('x', { min: from, max: until })
-    const [min, max] = scaleOf(data[1] as (number | null)[], critical)
-    made.setScale('y', { min, max })
+    made.setScale('y', scaleOf(critical))
   }, [data, series.window, zoom, critical, theme, f, good])
-  const state = now === null ? 'no_data' : now > critical ? 'critical' : now > good ? 'warning' : 'ok'
+  const state = sloState(now, limit)
   const name = m.common.gates[one.gate]
   const limits = `${m.overview.warnLine} ${f.figure(good, one.unit)}, ${m.overview.criticalLine} ${f.figure(critical, one.unit)}`
   return (
@@ -122,5 +123,28 @@ function SloChart({ one, series, limit, now, zoom, onZoom }: SloChartProps) {
         className="h-[118px] w-full overflow-hidden"
       />
     </figure>
+  )
+}
+
+/** What stands below the pointer. The same function while the data is renewed: a plot is made once. */
+function useDescribe(
+  one: SloChartProps['one'],
+  series: Timeseries,
+  { good, critical }: SloChartProps['limit'],
+): (at: number) => string {
+  const { m, f } = useLanguage()
+  const rows = useRef(series.data)
+  rows.current = series.data
+  return useCallback(
+    (at: number) => {
+      const row = rows.current[at]
+      if (row === undefined) return ''
+      const value = row[one.key]
+      const judged = m.common.states[sloState(value, { good, critical })]
+      const perMinute = row.ml_score_per_min
+      const scores = perMinute === null ? '' : `; ${m.overview.scoresPerMinute(f.number(perMinute, 1))}`
+      return `${f.full(row.ts)}: ${f.figure(value, one.unit)}, ${judged}${scores}`
+    },
+    [one, good, critical, m, f],
   )
 }

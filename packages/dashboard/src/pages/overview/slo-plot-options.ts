@@ -9,6 +9,8 @@ interface PlotWish {
   height: number
   unit: FigureUnit
   f: Format
+  /** Time, figure, judgement and counts of a row of the data. */
+  describe: (at: number) => string
   /** Seconds from one side to the other: beyond two days the axis tells days. */
   windowS: number
   onZoom: (zoom: [number, number] | null) => void
@@ -17,7 +19,7 @@ interface PlotWish {
 const DAYS_FROM_S = 2 * 86_400
 
 /** One series over time with its two limits: dashed for warning, solid for critical, drawn over whatever the data does. */
-export function sloPlotOptions({ good, critical, width, height, unit, f, windowS, onZoom }: PlotWish): uPlot.Options {
+export function sloPlotOptions({ good, critical, width, height, unit, f, describe, windowS, onZoom }: PlotWish): uPlot.Options {
   const [text, line, muted, amber, red] = ['text', 'line', 'muted', 'amber-line', 'red-line'].map(tokenColour) as [
     string,
     string,
@@ -55,7 +57,7 @@ export function sloPlotOptions({ good, critical, width, height, unit, f, windowS
           plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false)
         },
       ],
-      setCursor: [(plot) => showValue(plot, f, unit)],
+      setCursor: [(plot) => showValue(plot, describe)],
       ready: [(plot) => plot.over.addEventListener('dblclick', () => onZoom(null))],
     },
   }
@@ -76,8 +78,7 @@ function drawLimit(plot: uPlot, value: number, colour: string, dash: number[]): 
 }
 
 /** The slice below the pointer, as the title of the chart. */
-function showValue(plot: uPlot, f: Format, unit: FigureUnit): void {
+function showValue(plot: uPlot, describe: PlotWish['describe']): void {
   const { idx } = plot.cursor
-  const [time, value] = idx === null || idx === undefined ? [] : [plot.data[0][idx], plot.data[1]?.[idx]]
-  plot.over.title = time === undefined ? '' : `${f.full(time * 1000)}: ${f.figure(value ?? null, unit)}`
+  plot.over.title = idx === null || idx === undefined ? '' : describe(idx)
 }

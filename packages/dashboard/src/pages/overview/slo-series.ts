@@ -25,10 +25,16 @@ export function sloLimits(rollout: RolloutAnswer | undefined): SloLimits {
   return { p95: of('p95'), staleness: of('staleness'), error_rate: of('error_rate') }
 }
 
-/** From 0 to a little above the critical limit, or above the data: both lines are seen also when all is well. */
-export function scaleOf(values: readonly (number | null)[], critical: number): [number, number] {
-  const top = values.reduce<number>((max, value) => Math.max(max, value ?? 0), critical)
-  return [0, top * 1.15]
+/** Both limits stand where they stand, whatever the data does: what is far beyond leaves the chart at its top. */
+export function scaleOf(critical: number): { min: number; max: number } {
+  return { min: 0, max: critical * 1.6 }
+}
+
+export type SloState = 'ok' | 'warning' | 'critical' | 'no_data'
+
+export function sloState(value: number | null, { good, critical }: SloLimits[SloGate]): SloState {
+  if (value === null) return 'no_data'
+  return value > critical ? 'critical' : value > good ? 'warning' : 'ok'
 }
 
 const UNIT_SECONDS: Record<string, number> = { m: 60, h: 3600, d: 86_400 }
