@@ -15,7 +15,8 @@ export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 export const SHARED_DATA = fileURLToPath(new URL('../../../shared/data', import.meta.url))
 
 /** Set by test/run.ts. */
-const ON_POSTGRES = process.env['SPARK_TEST_POSTGRES'] === '1'
+/** Installations stand on a server: vitest.config.ts. */
+export const ON_POSTGRES = process.env['SPARK_TEST_POSTGRES'] === '1'
 
 export interface Spark {
   dataDir: string
