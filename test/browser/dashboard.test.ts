@@ -121,9 +121,15 @@ describe.skipIf(!HAS_BROWSER)('the dashboard (skipped but on Linux x64)', () => 
     for (const path of PAGES.filter((one) => one !== '/setup')) {
       await show(page, path)
       await page.getByRole('button', { name: 'Try again' }).first().waitFor()
+      await eventually(
+        `no part of ${path} waits for ever`,
+        10_000,
+        async () => (await page.locator('.animate-pulse').count()) === 0,
+      )
       expect([path, await page.locator('[data-notice]').count()]).toEqual([path, 0])
     }
-    await page.getByRole('complementary', { name: 'Copilot' }).getByRole('button', { name: 'Try again' }).waitFor()
+    const inCopilot = page.getByRole('complementary', { name: 'Copilot' }).getByRole('button', { name: 'Try again' })
+    await eventually('triage and what was done say so too', 5000, async () => (await inCopilot.count()) === 2)
     await context.close()
   }, 60_000)
 
@@ -236,6 +242,7 @@ describe.skipIf(!HAS_BROWSER)('the dashboard (skipped but on Linux x64)', () => 
     await page.waitForSelector('[data-stream=open]')
     executor.child.kill('SIGKILL')
     await page.waitForSelector('[data-condition=executor]', { timeout: SAID_MS })
+    expect(await page.textContent('[data-condition=executor]')).toMatch(/decided last .* ago/)
     expect(await page.getAttribute('[data-demo]', 'data-demo')).toContain('executor_offline')
     api.child.kill('SIGKILL')
     await page.waitForSelector('[data-condition=api]', { timeout: SAID_MS })

@@ -14,8 +14,7 @@ export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 /** Real candles for tests; absent in a plain checkout. */
 export const SHARED_DATA = fileURLToPath(new URL('../../../shared/data', import.meta.url))
 
-/** Set by test/run.ts. */
-/** Installations stand on a server: vitest.config.ts. */
+/** Installations stand on a server: set by test/run.ts. */
 export const ON_POSTGRES = process.env['SPARK_TEST_POSTGRES'] === '1'
 
 export interface Spark {

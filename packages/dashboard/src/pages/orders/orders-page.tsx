@@ -22,12 +22,28 @@ export function OrdersPage() {
   const search = useSearch({ from: '/orders' })
   const navigate = useNavigate({ from: '/orders' })
   const orders = useQuery(queries.orders({ ...search, limit: ROWS_SHOWN }))
+  const { strategyId } = search
+  const isFiltered = strategyId !== undefined || search.state !== undefined
   return (
     <div className="grid gap-3 p-2 sm:p-3">
       <h1 className="sr-only">{t.orders}</h1>
       <Positions />
       <Panel
         title={t.orders}
+        what={
+          strategyId !== undefined && (
+            <>
+              {t.ofStrategy(strategyId)},{' '}
+              <button
+                type="button"
+                className="text-accent underline"
+                onClick={() => void navigate({ search: ({ strategyId: _, ...before }) => before })}
+              >
+                {t.allStrategies}
+              </button>
+            </>
+          )
+        }
         className="min-h-60"
         actions={
           <select
@@ -36,7 +52,10 @@ export function OrdersPage() {
             value={search.state ?? ''}
             onChange={(event) =>
               void navigate({
-                search: event.target.value === '' ? {} : { state: event.target.value as NonNullable<OrdersSearch['state']> },
+                search: ({ state: _, ...before }) =>
+                  event.target.value === ''
+                    ? before
+                    : { ...before, state: event.target.value as NonNullable<OrdersSearch['state']> },
               })
             }
           >
@@ -50,7 +69,13 @@ export function OrdersPage() {
         }
       >
         <QueryView query={orders} height="min-h-40">
-          {({ items }) => (items.length === 0 ? <p className="text-muted">{t.noOrders}</p> : <OrderTable orders={items} />)}
+          {({ items }) =>
+            items.length === 0 ? (
+              <p className="text-muted">{isFiltered ? t.noSuchOrder : t.noOrders}</p>
+            ) : (
+              <OrderTable orders={items} />
+            )
+          }
         </QueryView>
       </Panel>
       <Fills />
