@@ -97,7 +97,7 @@ describe.skipIf(!HAS_BROWSER)('a rollout driven from the page (skipped but on Li
     const figures = /Calls fail.*5xx answers.*[2-9](\.\d+)?% now; good ≤ 1%, critical > 2%/
     await card.filter({ hasText: figures }).waitFor({ timeout: 25_000 })
     const row = page.getByRole('group', { name: 'Gates' }).getByRole('row', { name: 'Error rate' })
-    await row.filter({ hasText: /[2-9](\.\d+)?%critical1%2%/ }).waitFor({ timeout: 25_000 })
+    await row.filter({ hasText: /[2-9](\.\d+)?%critical≤ 1%> 2%/ }).waitFor({ timeout: 25_000 })
     await sentence('is critical for')
     await card.getByRole('button', { name: 'Roll back' }).click()
     await dialogButton('Roll back')
