@@ -34,7 +34,13 @@ const ON_BOTH = [
   'packages/server/src/venue/paper-venue.test.ts',
   'packages/server/src/accounts/sign-in-limits.test.ts',
   'packages/server/src/api/request-counts.test.ts',
+  'packages/server/src/bind-signing-key.test.ts',
+  // Fence, limits, exposure and positions. Not what takes longer there than 10 s and rests on the same stores: decision 33.
+  'packages/server/src/rollout/{champion-follows,decide-rollout,plan-digest,rollout-alerts,rollout-counts,tick-facts}.test.ts',
+  'packages/server/src/controller/run-rollout.test.ts',
   'packages/server/src/executor/group/lease-group.test.ts',
+  'packages/server/src/executor/{audit-retention,candle-retention}.test.ts',
+  'packages/server/src/executor/orders/{audit-relay,changed-limits,kill-and-flatten,limits,order-alerts,order-path,ownership,planner,reconcile-venue}.test.ts',
 ]
 
 /** Not with installations on PostgreSQL: what is about files of the data folder by nature. Simulation and units: decision 33. */

@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import type { TickFacts } from '@spark/core/rollout/outcome'
 import { FREE } from '@spark/core/rollout/rollout-fixture'
 import { DEFAULT_PLAN, type RolloutPlan } from '@spark/core/rollout/plan'
@@ -8,7 +7,7 @@ import { ManualClock } from '../clock.ts'
 import { loadConfig } from '../config.ts'
 import { systemRandomness } from '../random.ts'
 import type { AuditEvent } from '../storage/audit/audit-event.ts'
-import { openMainDatabase } from '../storage/open-main-database.ts'
+import { openFolderDatabase } from '../storage/main-database-fixture.ts'
 import { temporaryFolder } from '../storage/temporary-folder.ts'
 import { createTradingStores } from '../storage/trading-stores.ts'
 import { commandRollout, decideRollout, type Decided, type RolloutParts } from './decide-rollout.ts'
@@ -53,7 +52,7 @@ export interface RolloutStage {
 /** Stores with twenty strategies on the canary stream, decided on by a clock turned by hand. For tests. */
 export async function rolloutStage(): Promise<RolloutStage & { close(): Promise<void> }> {
   const folder = temporaryFolder()
-  const database = await openMainDatabase({ path: join(folder, 'spark.db'), thread: false })
+  const database = await openFolderDatabase(folder, false)
   const clock = new ManualClock(START_MS)
   const stores = createTradingStores(database.db)
   const config = loadConfig({ SPARK_DATA_DIR: folder })

@@ -26,3 +26,14 @@ export async function openTestDatabase(): Promise<MainDatabase> {
     },
   }
 }
+
+/** Those of data folders, until their tests have ended. */
+const ofFolders = new Map<string, string>()
+
+/** For tests: likewise that of a data folder, which whoever opens it again finds as it was left. `thread`: of a file. */
+export async function openFolderDatabase(folder: string, thread: boolean): Promise<MainDatabase> {
+  if (!onPostgres()) return openMainDatabase({ path: join(folder, 'spark.db'), thread })
+  const path = ofFolders.get(folder) ?? (await temporaryPostgres()).path
+  ofFolders.set(folder, path)
+  return openMainDatabase({ path, thread, durability: 'rebuildable' })
+}

