@@ -71,9 +71,10 @@ function nextPart({ steps, step, ceiling, subState, dwell }: RolloutView, { m, f
 
 const MOVING: ReadonlySet<RolloutView['phase']> = new Set(['preview', 'live', 'done'])
 
-function dangerParts({ phase, gates }: RolloutView, { m, f }: Speech): string[] {
+function dangerParts({ phase, subState, gates }: RolloutView, { m, f }: Speech): string[] {
   const gate: GateView | null = MOVING.has(phase) ? nearestToBreak(gates) : null
-  if (gate === null) return MOVING.has(phase) ? [m.rollout.notMeasured] : []
+  // A reason that it waits for says so already.
+  if (gate === null) return MOVING.has(phase) && subState === 'soaking' ? [m.rollout.notMeasured] : []
   const name = m.common.gates[gate.gate]
   const value = gateText(gate.gate, gate.value, f)
   if (gate.state === 'critical')

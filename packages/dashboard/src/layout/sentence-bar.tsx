@@ -23,7 +23,7 @@ export function SentenceBar() {
           m.common.loading
         ) : (
           <>
-            {m.common.failed} {errorText(error, spoken)} {errorNext(error, spoken)}{' '}
+            {m.common.failed} {[errorText(error, spoken), errorNext(error, spoken)].filter((text) => text !== null).join(' · ')}{' '}
             <button type="button" className="underline" onClick={() => void refetch()}>
               {m.common.retry}
             </button>

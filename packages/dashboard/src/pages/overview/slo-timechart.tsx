@@ -46,12 +46,12 @@ export function SloTimechart() {
       <QueryView query={query} height="min-h-[27rem]">
         {(series) => (
           <>
-            {series.data.every((row) => SLO_SERIES.every(({ key }) => row[key] === null)) && (
-              <p className="text-muted">{t.noSlices}</p>
-            )}
             <Suspense fallback={<div className="min-h-[27rem]" />}>
               <SloCharts series={series} limits={limits} now={metrics ?? null} />
             </Suspense>
+            {series.data.every((row) => SLO_SERIES.every(({ key }) => row[key] === null)) && (
+              <p className="text-muted">{t.noSlices}</p>
+            )}
             <SloTable series={series} limits={limits} />
           </>
         )}
