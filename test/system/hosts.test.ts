@@ -1,6 +1,7 @@
 import { emptyPostgres, queryPostgres } from '@spark/server/storage/postgres/postgres-database-fixture'
 import { afterAll, beforeAll, expect, it, onTestFailed } from 'vitest'
 import { ownerProblems } from '../support/check-owners.ts'
+import { startFaultProxy, type FaultProxy } from '../support/fault-proxy.ts'
 import { SYMBOLS, createHost, joinHost, orderRows } from '../support/hosts.ts'
 import { eventually, health, healthy, type Spark, type SparkProcess } from '../support/spark.ts'
 
@@ -11,7 +12,7 @@ const PAUSED_MS = 30_000
 
 let url: string
 let api: SparkProcess
-const hosts = new Map<string, { spark: Spark; executor: SparkProcess }>()
+const hosts = new Map<string, { spark: Spark; proxy: FaultProxy; executor: SparkProcess }>()
 
 beforeAll(async () => {
   url = await emptyPostgres({ durable: true })
@@ -22,12 +23,18 @@ beforeAll(async () => {
   // One api for both, in these tests: the same tokens, key and time.
   joinHost(a, b, 'clock.json', 'executor.token', 'operator.token')
   b.env['API_URL'] = a.apiUrl
-  for (const [name, spark] of [['a', a] as const, ['b', b] as const])
-    hosts.set(name, { spark, executor: spark.start('executor') })
+  for (const [name, spark] of [['a', a] as const, ['b', b] as const]) {
+    const proxy = await startFaultProxy(url)
+    spark.env['DATABASE_URL'] = proxy.url
+    hosts.set(name, { spark, proxy, executor: spark.start('executor') })
+  }
 }, 60_000)
 
 afterAll(async () => {
-  for (const { spark } of hosts.values()) await spark.remove()
+  for (const { spark, proxy } of hosts.values()) {
+    await spark.remove()
+    await proxy.close()
+  }
 })
 
 const query = (sql: string) => queryPostgres(url, sql)
@@ -75,11 +82,18 @@ function executorOf(name: string): SparkProcess {
 }
 
 function start(name: string): void {
-  const host = hosts.get(name) as { spark: Spark; executor: SparkProcess }
-  host.executor = host.spark.start('executor')
+  const host = hosts.get(name)
+  if (host !== undefined) host.executor = host.spark.start('executor')
 }
 
-it('two executors share the streams; of one that is paused or killed the other takes them over, and nothing stale is sent', async () => {
+/** Its leases were another's when it was heard of again. It led, and does so no more: it ends, and its supervisor would start it anew. */
+async function comesBack(name: string): Promise<void> {
+  expect(await executorOf(name).ended).toBe(1)
+  start(name)
+  await eventually(`${name} gets its streams back`, 30_000, async () => (await streamsOf(name)) > 0)
+}
+
+it('two executors share the streams; of one that is paused, cut off or killed the other takes them over, and nothing stale is sent', async () => {
   onTestFailed(async () => {
     console.log([api, executorOf('a'), executorOf('b')].map((one) => one.log().slice(-6_000)).join('\n===\n'))
     console.log(await query('select name, holder, number from lease order by name'))
@@ -101,27 +115,34 @@ it('two executors share the streams; of one that is paused or killed the other t
   await trades(other)
   await eventually('it was away long enough', PAUSED_MS, async () => performance.now() - pausedAtMs > PAUSED_MS)
   process.kill(pid as number, 'SIGCONT')
-  // It led, and does so no more: it ends, and its supervisor would start it anew.
-  expect(await executorOf(paused).ended).toBe(1)
-  start(paused)
-  await eventually(`${paused} gets its streams back`, 30_000, async () => (await streamsOf(paused)) > 0)
+  await comesBack(paused)
+
+  // Cut off from the database: its connections are there and carry nothing, and what is asked for meanwhile the other does.
+  const { proxy } = hosts.get(other) as { proxy: FaultProxy }
+  proxy.fault('silent')
+  const cutMs = await takenOverBy(paused)
+  await trades(paused)
+  expect((await health(sparkOf(other), 'executor')).ok).toBe(false)
+  proxy.fault('none')
+  await comesBack(other)
 
   // Killed.
-  const killed = await health(sparkOf(other), 'executor')
+  const killed = await health(sparkOf(paused), 'executor')
   process.kill(killed.pid, 'SIGKILL')
-  const killedMs = await takenOverBy(paused)
-  await trades(paused)
-  console.log(`taken over within ${Math.round(pausedMs)} ms of a pause, ${Math.round(killedMs)} ms of kill -9`)
+  const killedMs = await takenOverBy(other)
+  await trades(other)
+  const [ofPause, ofCut, ofKill] = [pausedMs, cutMs, killedMs].map(Math.round)
+  console.log(`taken over within ${ofPause} ms of a pause, ${ofCut} ms of a cut, ${ofKill} ms of kill -9`)
 
   // The chain of orders is held for 15 s after its last holder was heard of.
   const sent = async () => (await orderRows(url)).filter(({ action }) => action === 'order.sending').length
   const known = Number((await query('select count(*)::int as count from paper_order'))[0]?.['count'])
   await eventually('what was sent is in the audit', 30_000, async () => (await sent()) >= known)
-  executorOf(paused).child.kill('SIGTERM')
-  expect(await executorOf(paused).ended).toBe(0)
+  executorOf(other).child.kill('SIGTERM')
+  expect(await executorOf(other).ended).toBe(0)
   expect(known).toBeGreaterThan(4)
   const rows = await orderRows(url)
   const atVenue = (await query('select client_order_id as id from paper_order')).map(({ id }) => String(id))
   expect(ownerProblems(rows, atVenue)).toEqual([])
   expect((await sparkOf('a').run('audit', 'verify')).stdout).toContain('The audit is whole.')
-}, 240_000)
+}, 300_000)
