@@ -175,6 +175,8 @@ export interface HealthAnswer {
   ok: boolean
   pid: number
   reason?: string
+  /** Of the executor, by its clock. */
+  lastScoreAgeS?: number | null
 }
 
 export async function health(spark: Spark, process: 'api' | 'executor' = 'api', timeoutMs = 2000): Promise<HealthAnswer> {

@@ -14,8 +14,9 @@ export interface OpenPaperOptions {
   durability?: 'full' | 'rebuildable'
 }
 
-/** As long as the file of a book is waited for. */
-const LOCK_TIMEOUT_MS = 5_000
+/** As for the main database: a server that was silent and is back is used again within 5 s. */
+const LOCK_TIMEOUT_MS = 2_000
+const STATEMENT_TIMEOUT_MS = 2_500
 
 /** Opens the book of the paper venue, making its tables as needed. Rejects with StorageError. */
 export async function openPaperBook({ path, thread, durability = 'full' }: OpenPaperOptions): Promise<PaperBook> {
@@ -27,6 +28,7 @@ export async function openPaperBook({ path, thread, durability = 'full' }: OpenP
   return openPostgres<PaperTables>({
     url: path,
     lockTimeoutMs: LOCK_TIMEOUT_MS,
+    statementTimeoutMs: STATEMENT_TIMEOUT_MS,
     durability,
     migrations,
     migrationTable: 'kysely_paper_migration',
