@@ -1,4 +1,5 @@
 import type { RolloutAnswer, RolloutCommanded, RolloutHistory, RolloutView } from '@spark/contract/rollout'
+import { unknownText } from '@spark/core/rollout/success'
 import { table } from './table.ts'
 
 /** Where a rollout stands, readable without colour. */
@@ -31,7 +32,7 @@ export function statusText(view: RolloutAnswer): string {
           '',
           table(
             ['success', 'value', 'must be', 'met'],
-            criteria.map(({ name, value, target, met }) => [name, figure(value), target, met ? 'yes' : 'NO']),
+            criteria.map((one) => [one.name, figure(one.value) + unknownText(one), one.target, one.met ? 'yes' : 'NO']),
           ),
         ]),
   ].join('\n')

@@ -1,5 +1,6 @@
 import { Type, type Static, type TSchema } from 'typebox'
 import { ModelVersion, Verdict } from './calibration.ts'
+import { CRITERION_TIMES } from './rollout.ts'
 import { Limit, Reason } from './trading.ts'
 
 const Ms = Type.Integer({ description: 'ms since 1970' })
@@ -79,7 +80,13 @@ export const RehearsalReport = Type.Object({
         said: Type.String(),
         problems: Type.Array(Type.String(), { description: 'what must hold in every rehearsal and did not' }),
         criteria: Type.Array(
-          Type.Object({ name: Type.String(), met: Type.Boolean(), value: nullable(Type.Number()), target: Type.String() }),
+          Type.Object({
+            name: Type.String(),
+            met: Type.Boolean(),
+            value: nullable(Type.Number()),
+            target: Type.String(),
+            ...CRITERION_TIMES,
+          }),
         ),
         phase: Type.String(),
         lastedMs: SinceMs,

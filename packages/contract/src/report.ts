@@ -1,5 +1,6 @@
 import { Type, type Static, type TSchema } from 'typebox'
 import { GATE_NAMES } from '@spark/core/rollout/plan'
+import { CRITERION_TIMES } from './rollout.ts'
 import { Limit, Reason } from './trading.ts'
 
 const Ms = Type.Integer({ description: 'ms since 1970' })
@@ -155,6 +156,7 @@ const Conclusions = {
       met: Type.Boolean(),
       value: Figure,
       target: Type.String(),
+      ...CRITERION_TIMES,
     }),
   ),
   missing: Type.Array(Type.Enum(['no_slices', 'part_measured', 'part_breaches', 'no_labels', 'no_rollout', 'collection_off'])),

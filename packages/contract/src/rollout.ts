@@ -42,11 +42,18 @@ const Step = Type.Object({
   proven: Type.Boolean(),
 })
 
+/** Of a criterion that must hold throughout; absent where there is no such time. */
+export const CRITERION_TIMES = {
+  unknownS: Type.Optional(Type.Number({ description: 'for how long it was not known; then it is not met' })),
+  unwatchedS: Type.Optional(Type.Number({ description: 'for how long the controller was down, which takes nothing away' })),
+}
+
 const Criterion = Type.Object({
   name: Type.String(),
   met: Type.Boolean(),
   value: NullableNumber,
   target: Type.String(),
+  ...CRITERION_TIMES,
 })
 
 export const RolloutView = Type.Object({

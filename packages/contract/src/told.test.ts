@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { emptyTally } from '@spark/core/rollout/slice'
-import { successCriteria } from '@spark/core/rollout/success'
+import { collectionCriterion, successCriteria } from '@spark/core/rollout/success'
 import { fill } from '@spark/core/text/template'
 import { TOLD, readTold } from './told.ts'
 
@@ -50,6 +50,7 @@ it("nothing is read from a person's own words", () => {
 })
 
 it('what the criteria of success ask for is a bound, or a sentence that is read', () => {
-  const targets = successCriteria({ tally: emptyTally(0), stepBreaches: 0 }).map(({ target }) => target)
+  const criteria = [...successCriteria({ tally: emptyTally(0), stepBreaches: 0 }), collectionCriterion(true, 1)]
+  const targets = criteria.map(({ target }) => target)
   expect(targets.filter((target) => !/^[<≥] [\d.]+( (ms|s|%))?$/.test(target) && readTold(target) === null)).toEqual([])
 })

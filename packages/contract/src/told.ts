@@ -56,6 +56,7 @@ export const TOLD = {
   // What the criteria of success ask for.
   all_the_time: '{bound} throughout',
   a_minute: '{bound} a minute',
+  collects: 'on, and labels come',
   balanced: 'at least {count} buckets, none over {percent} %',
   // Rehearsals: how they ended.
   ended_unlike: 'ended in {phase}, and {expected} was expected: {told}',

@@ -48,6 +48,7 @@ const tr: Record<ToldCode, string> = {
   labels_behind: 'şunların etiketleri bekleniyor: {streams}',
   first_start: 'ilk başlatma',
   all_the_time: 'her an {bound}',
+  collects: 'açık ve etiket geliyor',
   a_minute: 'dakikada {bound}',
   balanced: 'en az {count} kova, hiçbiri %{percent} üstünde değil',
   ended_unlike: '{phase} ile bitti, {expected} bekleniyordu: {told}',

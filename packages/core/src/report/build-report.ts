@@ -1,4 +1,4 @@
-import { bucketCounts, balanceOf, successCriteria } from '../rollout/success.ts'
+import { bucketCounts, balanceOf, collectionCriterion, successCriteria } from '../rollout/success.ts'
 import type { Measured } from './measure-period.ts'
 import { figuresOf } from './measure-period.ts'
 import { nextStep, proposalsOf } from './proposals.ts'
@@ -105,12 +105,11 @@ function isOfTheController({ actor, decision }: ReportDecision): boolean {
 
 /** The criteria of the playbook on the whole period, and whether v2.1 collects. What was not counted whole is not met. */
 function criteriaOf({ measured, breaches, partBreaches, labels, collecting }: ReportFacts): ReportCriterion[] {
-  const value = labels.calibration.labels
   return [
     ...successCriteria({ tally: measured.tally, stepBreaches: breaches.length }).map((one) =>
       one.name === 'breaches' && partBreaches ? { ...one, value: null, met: false } : one,
     ),
-    { name: 'collection', value, met: collecting && value > 0, target: 'on, and labels come' },
+    collectionCriterion(collecting, labels.calibration.labels),
   ]
 }
 

@@ -2,7 +2,7 @@ import type { Effect, Outcome, TickFacts } from './outcome.ts'
 import { isAllGood, isCovered } from './gate.ts'
 import type { RolloutPlan, RolloutStep } from './plan.ts'
 import { reasonText } from './reason.ts'
-import { emptyTally } from './slice.ts'
+import { nextTally } from './slice.ts'
 import { hasEnded, openBreaches, stepOf, type RolloutState } from './state.ts'
 
 /** The share of its dwell, at its end, in which a step must be without a warning. */
@@ -100,7 +100,7 @@ function step(plan: RolloutPlan, state: RolloutState, index: number | null, nowM
     stepStartedMs: nowMs,
     goodMs: index === 0 ? state.goodMs : 0,
     stepBreaches: 0,
-    tally: emptyTally(nowMs),
+    tally: nextTally(state.tally, nowMs),
   }
   const effects: Effect[] = [
     { kind: 'expose', share },

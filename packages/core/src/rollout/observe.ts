@@ -1,8 +1,19 @@
 import { advanceGates, isAllGood, isCovered, isWarning, type GateEvent, type GateStates } from './gate.ts'
 import { GATE_NAMES, type RolloutPlan } from './plan.ts'
-import { addToTally, judgeWindow, type Judgement, type Judgements, type SliceFacts, type Verdict } from './slice.ts'
+import {
+  addDowntime,
+  addHole,
+  addToTally,
+  judgeWindow,
+  type Judgement,
+  type Judgements,
+  type SliceFacts,
+  type Verdict,
+} from './slice.ts'
 import { hasEnded, type RolloutState } from './state.ts'
 
+/** A tick that comes later after the one before, two of them, was kept from coming: the controller was down, be it for a restart. */
+const DOWN_MS = 10_000
 /** No gate looks back further than this many slices; a longer hole is the same as this. */
 const HOLE_SLICES_MAX = 500
 
@@ -17,6 +28,7 @@ export function observe(
 ): { state: RolloutState; events: GateEvent[] } {
   const events: GateEvent[] = []
   let state = watching && hasGoneBack(plan, before, nowMs) ? clockWentBack(plan, before, nowMs) : before
+  if (watching && nowMs - before.tickedMs > DOWN_MS) state = { ...state, tally: addDowntime(state.tally, before.tickedMs, nowMs) }
   const take = (endMs: number, slice: SliceFacts | null, missing: Verdict) => {
     const taken = takeSlice(plan, state, endMs, slice, missing)
     state = taken.state
@@ -80,7 +92,8 @@ export function comesAgainFrom({ sliceMs }: Pick<RolloutPlan, 'sliceMs'>, nowMs:
 
 function skipLongHole({ sliceMs }: RolloutPlan, state: RolloutState, untilMs: number): RolloutState {
   const firstMs = Math.floor(untilMs / sliceMs) * sliceMs - HOLE_SLICES_MAX * sliceMs
-  return state.judgedToMs < firstMs ? { ...state, judgedToMs: firstMs } : state
+  if (state.judgedToMs >= firstMs) return state
+  return { ...state, judgedToMs: firstMs, tally: addHole(state.tally, state.judgedToMs, firstMs) }
 }
 
 function takeSlice(
@@ -116,7 +129,7 @@ function takeSlice(
         total: breaches.total + opened,
         critical: breaches.critical + events.filter(({ kind }) => kind === 'critical').length,
       },
-      tally: slice === null ? before.tally : addToTally(before.tally, slice, plan.sliceMs),
+      tally: slice === null ? addHole(before.tally, endMs - plan.sliceMs, endMs) : addToTally(before.tally, slice, plan.sliceMs),
     },
     events,
   }

@@ -28,6 +28,8 @@ export interface Story {
   away?: (sinceMs: number) => boolean
   /** The controller alone does not run: what is measured meanwhile is there when it does. */
   down?: (sinceMs: number) => boolean
+  /** It began when what is not known was not counted yet. */
+  older?: boolean
   /** Strategies of the whole, a minute each; a tenth of them is the canary. */
   strategies?: number
 }
@@ -42,6 +44,7 @@ export function run(story: Story, untilMs: number): { state: RolloutState; told:
   const plan = story.plan ?? DEFAULT_PLAN
   const strategies = story.strategies ?? 120
   let state = startRollout(plan, { rolloutId: 'r1', planDigest: 'd', ceiling: story.ceiling ?? 1, nowMs: START_MS }, null)
+  if (story.older === true) delete state.tally.unknown
   const told: Told[] = []
   const sealed: SliceFacts[] = []
   let nextSliceMs = START_MS

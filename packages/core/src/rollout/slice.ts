@@ -163,9 +163,38 @@ export interface Tally {
   confid: SparseCounts
   stalenessMaxS: number | null
   deadLettersMax: number | null
+  /**
+   * What of it was not known, ms. Absent: the rollout began before this was counted, and stays without it, so that its recorded
+   * decisions come out again byte for byte.
+   */
+  unknown?: Unknown
 }
 
+interface Unknown {
+  /** A slice without the value, or one that never came. */
+  stalenessMs: number
+  deadLettersMs: number
+  /** The same in slices of the time in which the controller was down, which measures where it runs: it is to blame, and not what it watches. */
+  unwatchedMs: number
+  /** The newest such time. */
+  downFromMs: number
+  downToMs: number
+}
+
+const ALL_KNOWN: Unknown = { stalenessMs: 0, deadLettersMs: 0, unwatchedMs: 0, downFromMs: 0, downToMs: 0 }
+
 export function emptyTally(fromMs: number): Tally {
+  return { ...uncounted(fromMs), unknown: ALL_KNOWN }
+}
+
+/** Of the step after this one: it counts what is not known if this one does. */
+export function nextTally({ unknown }: Tally, fromMs: number): Tally {
+  if (unknown === undefined) return uncounted(fromMs)
+  const { downFromMs, downToMs } = unknown
+  return { ...uncounted(fromMs), unknown: { ...ALL_KNOWN, downFromMs, downToMs } }
+}
+
+function uncounted(fromMs: number): Tally {
   const none: SparseCounts = { counts: [], max: null }
   return {
     fromMs,
@@ -178,11 +207,47 @@ export function emptyTally(fromMs: number): Tally {
   }
 }
 
+/** The controller was down between these. */
+export function addDowntime(tally: Tally, downFromMs: number, downToMs: number): Tally {
+  return tally.unknown === undefined ? tally : { ...tally, unknown: { ...tally.unknown, downFromMs, downToMs } }
+}
+
+/** A time of which no slice came. */
+export function addHole(tally: Tally, fromMs: number, toMs: number): Tally {
+  return withUnknown(tally, { fromMs, toMs }, { staleness: true, deadLetters: true })
+}
+
+function withUnknown(
+  tally: Tally,
+  { fromMs, toMs }: Pick<Tally, 'fromMs' | 'toMs'>,
+  lacks: { staleness: boolean; deadLetters: boolean },
+): Tally {
+  const { unknown } = tally
+  if (unknown === undefined || !(lacks.staleness || lacks.deadLetters)) return tally
+  const lengthMs = toMs - fromMs
+  const isDown = fromMs < unknown.downToMs && toMs > unknown.downFromMs
+  return {
+    ...tally,
+    unknown: {
+      ...unknown,
+      stalenessMs: unknown.stalenessMs + (lacks.staleness && !isDown ? lengthMs : 0),
+      deadLettersMs: unknown.deadLettersMs + (lacks.deadLetters && !isDown ? lengthMs : 0),
+      unwatchedMs: unknown.unwatchedMs + (isDown ? lengthMs : 0),
+    },
+  }
+}
+
+/** What is not known of a slice that came, as its gates see it; while the market is closed nothing has to be. */
+function lacksOf({ closed, unclocked, stalenessS, deadLetters }: SliceFacts): { staleness: boolean; deadLetters: boolean } {
+  const lacks = (value: number | null) => closed === undefined && (unclocked === true || value === null)
+  return { staleness: lacks(stalenessS), deadLetters: lacks(deadLetters) }
+}
+
 export function addToTally(tally: Tally, slice: SliceFacts, sliceMs: number): Tally {
   const max = (a: number | null, b: number | null) => (a === null ? b : b === null ? a : Math.max(a, b))
   const { polls } = slice
   return {
-    fromMs: tally.fromMs,
+    ...withUnknown(tally, { fromMs: slice.ts, toMs: slice.ts + sliceMs }, lacksOf(slice)),
     toMs: slice.ts + sliceMs,
     polls: {
       ok: tally.polls.ok + polls.ok,

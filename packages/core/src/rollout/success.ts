@@ -1,5 +1,5 @@
 import { quantile } from '../stats/histogram.ts'
-import { tallyHistograms } from './slice.ts'
+import { tallyHistograms, type Tally } from './slice.ts'
 import type { RolloutState } from './state.ts'
 
 /** Lower edges of the buckets of ten. */
@@ -24,9 +24,18 @@ export interface Criterion {
   value: number | null
   /** What it must be, in words. */
   target: string
+  /** Of a criterion that must hold throughout: for how long it was not known, s; then it is not met. Absent: it always was. */
+  unknownS?: number
+  /** For how long the controller was down, s: said, and no miss. Absent: it never was. */
+  unwatchedS?: number
 }
 
-/** The criteria of the playbook on what the current step has measured in all. A miss is not softened. */
+/**
+ * The criteria of the playbook on what the current step has measured in all. A miss is not softened: what must hold throughout and
+ * was not known throughout is not met, be it a slice without the value or one that did not come. Only in slices of a time in which
+ * the controller itself was down (it missed two ticks) that takes nothing away, or one restart in 24 h would leave no success
+ * possible: such a time is told beside the figure.
+ */
 export function successCriteria({ tally, stepBreaches }: Pick<RolloutState, 'tally' | 'stepBreaches'>): Criterion[] {
   const { latencyMs, confid } = tallyHistograms(tally)
   const { ok, error, timeout } = tally.polls
@@ -40,12 +49,20 @@ export function successCriteria({ tally, stepBreaches }: Pick<RolloutState, 'tal
   const buckets = bucketCounts(tally)
   return [
     criterion('p95', p95, '< 1000 ms', (value) => value < 1000),
-    criterion('staleness', stalenessMaxS, '< 30 s throughout', (value) => value < 30),
+    throughout(
+      criterion('staleness', stalenessMaxS, '< 30 s throughout', (value) => value < 30),
+      tally,
+      'stalenessMs',
+    ),
     criterion('error_rate', errorRate, '< 1 %', (value) => value < 1),
     criterion('score_rate', perMinute, '≥ 10 a minute', (value) => value >= 10),
     criterion('confid_median', median, '≥ 0.55', (value) => value >= 0.55),
     criterion('breaches', stepBreaches, '< 5', (value) => value < 5),
-    criterion('dead_letters', deadLettersMax, '< 2 throughout', (value) => value < 2),
+    throughout(
+      criterion('dead_letters', deadLettersMax, '< 2 throughout', (value) => value < 2),
+      tally,
+      'deadLettersMs',
+    ),
     criterion(
       'balance',
       largestShare(buckets),
@@ -53,6 +70,20 @@ export function successCriteria({ tally, stepBreaches }: Pick<RolloutState, 'tal
       () => balanceOf(buckets) === 'balanced',
     ),
   ]
+}
+
+/** Whether v2.1 is being collected: the audit keeps bucket and parts of each score, and so many labels have come. */
+export function collectionCriterion(collecting: boolean, labels: number): Omit<Criterion, 'name'> & { name: 'collection' } {
+  return { name: 'collection', value: labels, met: collecting && labels > 0, target: 'on, and labels come' }
+}
+
+/** What stands beside its figure: ` (not known for 90 s; controller down for 300 s)`; nothing when all was known. */
+export function unknownText({ unknownS, unwatchedS }: Pick<Criterion, 'unknownS' | 'unwatchedS'>): string {
+  const said = [
+    ...(unknownS === undefined ? [] : [`not known for ${unknownS} s`]),
+    ...(unwatchedS === undefined ? [] : [`controller down for ${unwatchedS} s`]),
+  ]
+  return said.length === 0 ? '' : ` (${said.join('; ')})`
 }
 
 /** Counts by ml_bucket; those without any are left out. Exact: every tenth is an edge of the histogram. */
@@ -84,4 +115,15 @@ function largestShare(buckets: readonly BucketCount[]): number | null {
 
 function criterion(name: Criterion['name'], value: number | null, target: string, holds: (value: number) => boolean): Criterion {
   return { name, value, target, met: value !== null && holds(value) }
+}
+
+function throughout(one: Criterion, { unknown }: Tally, what: 'stalenessMs' | 'deadLettersMs'): Criterion {
+  const unknownS = (unknown?.[what] ?? 0) / 1000
+  const unwatchedS = (unknown?.unwatchedMs ?? 0) / 1000
+  return {
+    ...one,
+    met: one.met && unknownS === 0,
+    ...(unknownS > 0 && { unknownS }),
+    ...(unwatchedS > 0 && { unwatchedS }),
+  }
 }

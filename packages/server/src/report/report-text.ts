@@ -70,7 +70,7 @@ function dayOf({ period }: Report): string {
 
 function criterionOf(
   { words, number, percent }: Pick<ReportText, 'words' | 'number' | 'percent'>,
-  { name, value, met }: ReportCriterion,
+  { name, value, met, unknownS }: ReportCriterion,
 ): readonly [string, string, string, string] {
   const figures: Record<ReportCriterion['name'], () => string> = {
     p95: () => `${number(value, 1)} ms`,
@@ -84,5 +84,6 @@ function criterionOf(
     collection: () => number(value),
   }
   const figure = value === null ? words.none : figures[name]()
-  return [words.criteria[name], words.targets[name], figure, met ? words.met : words.missed]
+  const known = unknownS === undefined ? '' : ` (${words.unknownFor(number(unknownS))})`
+  return [words.criteria[name], words.targets[name], figure + known, met ? words.met : words.missed]
 }

@@ -121,6 +121,7 @@ export const en: Words = {
     balance: 'at least 3 buckets, none over 60%',
     collection: 'on, and labels come',
   },
+  unknownFor: (seconds) => `not known for ${seconds} s`,
   met: '✅ met',
   missed: '❌ not met',
   missing: 'Missing data',

@@ -118,6 +118,7 @@ export const tr: Words = {
     balance: "en az 3 bucket, hiçbiri %60'tan çok değil",
     collection: 'açık ve etiket geliyor',
   },
+  unknownFor: (seconds) => `${seconds} s boyunca bilinmiyordu`,
   met: '✅ karşılandı',
   missed: '❌ karşılanmadı',
   missing: 'Eksik Veri',

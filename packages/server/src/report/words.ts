@@ -78,6 +78,8 @@ export interface Words {
   criterionHead: readonly [criterion: string, target: string, figure: string, met: string]
   criteria: Record<ReportCriterion['name'], string>
   targets: Record<ReportCriterion['name'], string>
+  /** Of a criterion that must hold throughout, in seconds. */
+  unknownFor: (seconds: string) => string
   met: string
   missed: string
   missing: string

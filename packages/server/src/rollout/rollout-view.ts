@@ -5,15 +5,20 @@ import type { RolloutPlan } from '@spark/core/rollout/plan'
 import { rolloutSentence } from '@spark/core/rollout/sentence'
 import { standingOf } from '@spark/core/rollout/standing'
 import { exposedShare, stepOf, type RolloutState } from '@spark/core/rollout/state'
-import { successCriteria } from '@spark/core/rollout/success'
+import { collectionCriterion, successCriteria } from '@spark/core/rollout/success'
 import { Decimal } from '@spark/core/trading/decimal'
+import type { Config } from '../config.ts'
+import { countEndedLabels } from '../storage/count-ended-labels.ts'
 import type { StoredRollout } from '../storage/rollout-store.ts'
 import type { TradingStores } from '../storage/trading-stores.ts'
 import { createPlanCheck } from './plan-digest.ts'
 import type { RolloutNow } from './rollout-now.ts'
 import { tickFacts, type TickFactsDeps } from './tick-facts.ts'
 
-export interface RolloutViewDeps extends Omit<TickFactsDeps, 'topErrors' | 'stores'> {
+const DAY_MS = 24 * 3_600_000
+
+export interface RolloutViewDeps extends Omit<TickFactsDeps, 'topErrors' | 'stores' | 'config'> {
+  config: TickFactsDeps['config'] & Pick<Config, 'auditMlBucket' | 'auditMlSignalParts'>
   stores: TickFactsDeps['stores'] & Pick<TradingStores, 'db'>
 }
 
@@ -49,6 +54,7 @@ export function createRolloutViews(deps: RolloutViewDeps): RolloutViews {
       return {
         ...startedView(rollout),
         ...judgedView(plan, rollout.state, nowMs),
+        successCriteria: exposedShare(plan, rollout.state) === 1 ? await criteriaOf(deps, rollout, nowMs) : null,
         ...saidView(plan, rollout.state, nowMs),
         subState: standing.subState,
         reasons: standing.reasons,
@@ -115,8 +121,18 @@ function judgedView(plan: RolloutPlan, state: RolloutState, nowMs: number) {
       })),
     },
     modifiers: [...state.modifiers],
-    successCriteria: exposedShare(plan, state) === 1 ? successCriteria(state) : null,
   }
+}
+
+/** Of the step, and whether v2.1 is collected: by this process's own settings, and by the labels of the step's newest day. */
+async function criteriaOf(
+  { stores, config }: RolloutViewDeps,
+  { state, frozen }: StoredRollout,
+  nowMs: number,
+): Promise<RolloutView['successCriteria']> {
+  const period = { fromMs: Math.max(state.stepStartedMs, nowMs - DAY_MS), toMs: nowMs }
+  const labels = await countEndedLabels(stores.db, frozen.modelVersion, period)
+  return [...successCriteria(state), collectionCriterion(config.auditMlBucket && config.auditMlSignalParts, labels)]
 }
 
 /** What people said, as long as it counts. */

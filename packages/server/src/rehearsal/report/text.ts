@@ -1,5 +1,5 @@
 import { expectedDurationMs } from '@spark/core/rollout/plan'
-import type { Criterion } from '@spark/core/rollout/success'
+import { unknownText, type Criterion } from '@spark/core/rollout/success'
 import type { RehearsalOutcome } from '../outcome.ts'
 import type { Rehearsal } from '../rehearse.ts'
 import { stretches, type Stretch } from './steps.ts'
@@ -28,8 +28,10 @@ const FIGURES: Record<Criterion['name'], (value: number) => string> = {
 
 export const CRITERIA_HEAD = ['criterion', 'target', 'figure', ''] as const
 
-export function criterionText({ name, value, target, met }: Criterion): string[] {
-  return [name, target, value === null ? 'nothing measured' : FIGURES[name](value), met ? 'met' : 'NOT MET']
+export function criterionText(one: Criterion): string[] {
+  const { name, value, target, met } = one
+  const figure = value === null ? 'nothing measured' : FIGURES[name](value)
+  return [name, target, figure + unknownText(one), met ? 'met' : 'NOT MET']
 }
 
 export const STEPS_HEAD = ['step', 'began', 'lasted', 'act on ML', 'ML orders', 'baseline orders'] as const
@@ -40,7 +42,7 @@ export function stepText({ name, fromMs, toMs, exposed, ml, baseline }: Stretch)
 }
 
 export const HELD =
-  'exposure rose on evidence only and stayed a prefix within its share; no order of an old epoch was sent; every breach was acted on in time; deciding again from the audit gave the same decisions; our books and those of the venue agree'
+  'exposure rose on evidence only and stayed a prefix within its share; no order of an old epoch was sent; every breach was acted on by the tick that saw it, in time unless a fault kept the controller from looking; deciding again from the audit gave the same decisions; our books and those of the venue agree'
 
 /** The market as the report names it, and what of it is missing. */
 export interface MarketText {
