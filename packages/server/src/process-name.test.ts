@@ -29,6 +29,7 @@ const report = (process: string, differs: Partial<ProcessReport> = {}): ProcessR
   buildSha: 'x',
   schemaHash: 's',
   modelHash: 'm',
+  canary: null,
   reportedAt: 0,
   ...differs,
 })

@@ -1,3 +1,4 @@
+import { streamName, type Stream } from '@spark/core/market/candle'
 import { schemaHash } from '@spark/core/signal/feature-row'
 import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
@@ -19,10 +20,13 @@ export async function startReporting(deps: {
   clock: Clock
   log: Log
   modelHash(): Promise<string> | string
+  /** What an executor scores in preview; null: an api. */
+  canary: Stream | null
 }): Promise<() => Promise<void>> {
   const { reports, config, clock, log } = deps
   const schema = schemaHash(sha256)
   const own = { process: deps.process, pid: process.pid }
+  const canary = deps.canary === null ? null : streamName(deps.canary)
   async function attempt(work: () => Promise<void>): Promise<void> {
     try {
       await work()
@@ -35,7 +39,7 @@ export async function startReporting(deps: {
     attempt(async () => {
       const modelHash = await deps.modelHash()
       const { buildSha, version } = config
-      await reports.report({ ...own, buildSha, version, schemaHash: schema, modelHash, reportedAt: clock.nowMs() })
+      await reports.report({ ...own, buildSha, version, schemaHash: schema, modelHash, canary, reportedAt: clock.nowMs() })
     })
   await tell()
   let telling = Promise.resolve()

@@ -178,6 +178,7 @@ async function followRollout(
     clock,
     log,
     modelHash: () => models.inUse(rollout.now().modelVersion).hash,
+    canary: null,
   })
   life.onStop('reports', stopReporting)
   return { rollout, stopReporting }

@@ -112,6 +112,7 @@ export async function openController(deps: ControllerParts): Promise<OpenControl
         clock,
         log,
         modelHash: () => modelHash(watch.now().modelVersion),
+        canary: config.canary,
       })
       return async () => {
         await stopReporting()

@@ -118,11 +118,13 @@ it('10,000 candles of garbage make no order, change no row and crash nothing, an
     buildSha: '',
     ingest,
     polls: () => null,
+    latePolls: () => ({ ok: 0, error: 0, timeout: 3 }),
     desk: () => null,
     rollout: () => null,
   })()
   for (const [reason, count] of Object.entries(expected))
     expect(metrics).toContain(`spark_candles_refused_total{reason="${reason}"} ${count}\n`)
+  expect(metrics).toContain('spark_late_polls_total{outcome="timeout"} 3\n')
   expect(ingest.currentRow(STREAM)).toEqual(row)
   expect(fixture.path.lastPrice('BTCUSDT')?.price).toBe(forming.c)
   expect([await fixture.path.orders.list({ limit: 10 }), fixture.decisions]).toEqual([[], []])

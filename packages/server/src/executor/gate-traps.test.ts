@@ -48,6 +48,7 @@ beforeEach(async () => {
     onLost: (_slice, error) => {
       throw error
     },
+    onLate: (late) => expect(late).toBe('none'),
   })
   poller = await startPolling({
     clock,

@@ -43,6 +43,7 @@ interface Parts {
   desk?: OrderDesk
   lead?: () => Promise<void>
   controller?: OpenController
+  measure?: Measure
   poller?: StrategyPoller
 }
 
@@ -97,7 +98,7 @@ async function run(started: Started): Promise<void> {
     await startControlling(started, controller)
   }
   if (shared === null) await operate()
-  const measure = startMeasuring(started, database, ingest, desk)
+  const measure = (parts.measure = startMeasuring(started, database, ingest, desk))
   await shared?.join()
   await feed.start(streams, {
     onCandle: (message) => ingest.onCandle(message),
@@ -203,6 +204,7 @@ async function serveHttp(
       ...config,
       ingest,
       polls: () => parts.poller?.counters ?? null,
+      latePolls: () => parts.measure?.late() ?? null,
       desk: () => parts.desk ?? null,
       rollout: () => parts.controller?.seen() ?? null,
     }),
@@ -238,6 +240,7 @@ function startMeasuring(
     seal: (slice) => slices.seal({ sliceTs: slice.sliceTs, source: processName, metrics: sloMetrics(slice) }),
     onLost: (slice, error) =>
       log.error({ err: error, sliceTs: slice.sliceTs }, 'a slice of measurement could not be stored and is lost'),
+    onLate: (late) => log.warn({ late }, 'outcomes of polls came after their slice was sealed: they judge nothing'),
   })
   life.onStop('measure', () => measure.stop())
   return measure

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ManualClock } from '../clock.ts'
-import { startMeasure, type SealedSlice } from './measure.ts'
+import { startMeasure, type LateOutcomes, type SealedSlice } from './measure.ts'
 
 const START = 1_700_000_010_000 - (1_700_000_010_000 % 30_000)
 
@@ -8,6 +8,7 @@ function setUp(options: { failing?: () => boolean } = {}) {
   const clock = new ManualClock(START)
   const sealed: SealedSlice[] = []
   const lost: number[] = []
+  const told: LateOutcomes[] = []
   const measure = startMeasure({
     clock,
     stalenessS: () => 7,
@@ -19,8 +20,9 @@ function setUp(options: { failing?: () => boolean } = {}) {
       return true
     },
     onLost: (slice) => void lost.push(slice.sliceTs),
+    onLate: (late) => void told.push(late),
   })
-  return { clock, sealed, lost, measure }
+  return { clock, sealed, lost, told, measure }
 }
 
 describe('measurement', () => {
@@ -80,6 +82,20 @@ describe('measurement', () => {
     await clock.advance(90_000)
     expect(sealed.map((slice) => slice.sliceTs)).toEqual([START, START + 30_000, START + 60_000, START + 90_000])
     expect(sealed.every((slice) => slice.counts.polls.timeout === 0)).toBe(true)
+  })
+
+  it('counts what comes after its slice was sealed, in no slice, and tells of it once a slice', async () => {
+    const { clock, sealed, told, measure } = setUp()
+    await clock.advance(35_001)
+    for (const kind of ['timeout', 'timeout', 'error'] as const)
+      measure.record({ dueMs: START + 29_000, kind, latencyMs: 5000, confid: null })
+    expect([measure.late(), told]).toEqual([{ ok: 0, error: 1, timeout: 2 }, []])
+    await clock.advance(120_000)
+    expect(told).toEqual([{ ok: 0, error: 1, timeout: 2 }])
+    expect(sealed.every(({ counts }) => counts.polls.timeout + counts.polls.error === 0)).toBe(true)
+    measure.record({ dueMs: START, kind: 'ok', latencyMs: 1, confid: 0.6 })
+    await measure.stop()
+    expect(told.at(-1)).toEqual({ ok: 1, error: 1, timeout: 2 })
   })
 
   it('measures anew when the clock goes back over time that is sealed: the first slice is marked, the next is good', async () => {

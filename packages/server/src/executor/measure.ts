@@ -15,6 +15,9 @@ export interface PollOutcome {
   error: string | null
 }
 
+/** Outcomes that came after their slice was sealed, by how they ended, since the start. */
+export type LateOutcomes = Readonly<Record<PollOutcome['kind'], number>>
+
 export interface SealedSlice {
   /** Start of the slice, ms, a multiple of 30 s. */
   sliceTs: number
@@ -25,6 +28,8 @@ export interface Measure {
   /** A poll is due at this wall time, ms. */
   due(dueMs: number): void
   record(outcome: Omit<PollOutcome, 'error'>): void
+  /** They are evidence, and judge nothing. */
+  late(): LateOutcomes
   /** Stores what has ended. Resolves also when storage cannot be written. */
   stop(): Promise<void>
 }
@@ -43,10 +48,14 @@ export function startMeasure(deps: {
   /** Resolves with false when a slice of this time was stored before. */
   seal: (slice: SealedSlice) => Promise<boolean>
   onLost: (slice: SealedSlice, error: unknown) => void
+  /** Called at the end of a slice in which some came too late for their own. */
+  onLate: (late: LateOutcomes) => void
 }): Measure {
   const { clock } = deps
   const open = createOpenSlices()
   const queue = createSliceQueue(deps)
+  const late = { ok: 0, error: 0, timeout: 0 }
+  let untoldLate = false
   let stopped = false
   let currentTs = sliceOpenMs(clock.nowMs(), SEALED_STEP_S)
   let sealedTs = -1
@@ -56,6 +65,7 @@ export function startMeasure(deps: {
   /** At each slice boundary: note the staleness, then seal after the delay. */
   function boundary(): void {
     if (stopped) return
+    tellLate()
     const endedTs = currentTs
     const isStepped = stepped() !== 0
     currentTs = sliceOpenMs(clock.nowMs(), SEALED_STEP_S)
@@ -67,6 +77,11 @@ export function startMeasure(deps: {
       void queue.store()
     })
     arm()
+  }
+
+  function tellLate(): void {
+    if (untoldLate) deps.onLate({ ...late })
+    untoldLate = false
   }
 
   /** The clock repeats its time: nothing can be said of what is open, and what comes is measured anew. */
@@ -97,15 +112,22 @@ export function startMeasure(deps: {
     },
     record({ dueMs, kind, latencyMs, confid }) {
       // Late data is not judged again: neither after a stall nor while a clock that went back repeats its time.
-      if (stopped || sliceOpenMs(dueMs, SEALED_STEP_S) <= sealedTs) return
+      if (stopped) return
+      if (sliceOpenMs(dueMs, SEALED_STEP_S) <= sealedTs) {
+        late[kind] += 1
+        untoldLate = true
+        return
+      }
       const counts = open.counts(sliceOpenMs(dueMs, SEALED_STEP_S))
       counts.polls[kind] += 1
       recordValue(counts.latencyMs, latencyMs)
       if (confid !== null) recordValue(counts.confid, confid)
     },
+    late: () => late,
     async stop() {
       stopped = true
       cancelTimer()
+      tellLate()
       // Ended slices need not wait out their delay: nothing comes any more. The open one is given up, or it would look whole.
       sealOpen(currentTs - SLICE_MS)
       await queue.store()

@@ -2,6 +2,7 @@ import { rolloutMeters } from '../rollout/rollout-counts.ts'
 import { createPrometheus } from '../prometheus.ts'
 import { QUEUES, type QueueDepth } from '../queue/queue.ts'
 import type { Ingest } from './ingest.ts'
+import type { LateOutcomes } from './measure.ts'
 import type { OrderDesk } from './order-desk.ts'
 import type { StrategyPoller } from './score-strategies.ts'
 
@@ -10,6 +11,8 @@ export interface ExecutorMeterSources {
   buildSha: string
   ingest: Pick<Ingest, 'counters' | 'lastMessageMs' | 'stalenessS' | 'warmStreams'>
   polls(): StrategyPoller['counters'] | null
+  /** Those whose slice was sealed already. */
+  latePolls(): LateOutcomes | null
   rollout: Parameters<typeof rolloutMeters>[1]
   desk(): Pick<OrderDesk, 'depth' | 'orders' | 'haltedReason' | 'trading'> | null
 }
@@ -37,6 +40,9 @@ export function createExecutorMeters(sources: ExecutorMeterSources): () => Promi
   outcomes('spark_candles_refused_total', 'Candles that were not taken, by reason.', () => ingest.counters.refused, 'reason')
   outcomes('spark_feed_warnings_total', 'What the feed warned of, by code.', () => ingest.counters.warnings, 'code')
   outcomes('spark_polls_total', 'Scheduled polls of strategies, by outcome.', () => ({ ...sources.polls() }))
+  outcomes('spark_late_polls_total', 'Outcomes of polls that came after their slice was sealed, and judge nothing.', () => ({
+    ...sources.latePolls(),
+  }))
   gauge('spark_dlq_size', 'Dead letters of orders and labels.', () => deadLetters(sources.desk()) ?? 0)
   gauge('spark_consumer_lag', 'Jobs whose time has come and that nobody works on.', () => jobs(sources, ({ ready }) => ready))
   gauge('spark_queue_depth', 'Jobs that wait or run.', () =>

@@ -56,6 +56,7 @@ export async function startApi(world: World): Promise<ApiProcess> {
     clock: whileNot(slower(clock), () => faults.of('api_away') !== null),
     log,
     modelHash: () => models.inUse(watch.now().modelVersion).hash,
+    canary: null,
   })
   const queue = createDatabaseQueue({ db, clock, random })
   const alerts = createAlerts({ db, rules: alertRulesOf(config), clock, random })

@@ -170,6 +170,7 @@ async function run(parts: Parts): Promise<void> {
     dlqSize: () => deadLetters(desk),
     seal: (slice) => slices.seal({ sliceTs: slice.sliceTs, source: PROCESS_NAME, metrics: sloMetrics(slice) }),
     onLost: (slice, error) => log.error({ err: error, sliceTs: slice.sliceTs }, 'a slice is lost'),
+    onLate: (late) => log.warn({ late }, 'outcomes of polls came late'),
   })
   await feed.start(world.streams, {
     onCandle: (message) => ingest.onCandle(message),
@@ -255,6 +256,7 @@ async function report({ world, life, db }: Parts, watch: RolloutWatch): Promise<
     clock: slower(life.clock),
     log: world.log,
     modelHash: () => modelHash(watch.now().modelVersion),
+    canary: world.config.canary,
   })
 }
 

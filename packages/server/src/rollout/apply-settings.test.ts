@@ -4,6 +4,7 @@ import { installModels } from '../champion.ts'
 import { loadConfig } from '../config.ts'
 import { settingTexts, type SettingValues } from '../live-settings.ts'
 import { systemRandomness } from '../random.ts'
+import { createProcessReportStore } from '../storage/process-report-store.ts'
 import { createTradingStores } from '../storage/trading-stores.ts'
 import { applySettings, type Applied, type ApplyDeps } from './apply-settings.ts'
 import { readRolloutNow } from './rollout-now.ts'
@@ -121,6 +122,23 @@ describe('weights', () => {
     expect((await apply({ ML_SIGNAL_WEIGHTS: '0.33,0.33,0.33' })).notes[0]).toContain(`of the champion ${ML_FUSION_1_2.version}`)
     expect(await deps.models.list()).toHaveLength(1)
   })
+})
+
+it('who starts a rollout with another canary stream than a running executor scores in preview is refused, and told of both', async () => {
+  const reports = createProcessReportStore(stage.parts.stores.db)
+  const report = { pid: 1, buildSha: 'b', version: '1', schemaHash: 's', modelHash: 'm', reportedAt: stage.clock.nowMs() }
+  await reports.report({ ...report, process: 'executor', canary: 'ETHUSDT-1h' })
+  await reports.report({ ...report, process: 'api-1', canary: null })
+  const start = { ceiling: 0, model: null, reason: 'again' }
+  const begin = () => startConfigured({ ...deps, config }, start, WHO)
+  expect(await begin()).toEqual({
+    problems: [expect.stringMatching(/^executor scores ETHUSDT-1h in preview, .* BTCUSDT-1h first: .*CANARY_SYMBOL/)],
+  })
+  expect(await stage.parts.stores.rollouts.newest()).toBeNull()
+  await reports.report({ ...report, process: 'executor', canary: 'BTCUSDT-1h' })
+  // One that does not report any more is not there.
+  await reports.report({ ...report, process: 'b.executor', canary: 'ETHUSDT-1h', reportedAt: stage.clock.nowMs() - 15_001 })
+  expect(await begin()).toHaveProperty('started')
 })
 
 it('who starts a rollout after ML was off wants it scored', async () => {

@@ -1,9 +1,11 @@
+import { streamName } from '@spark/core/market/candle'
 import { championOf, modelWithWeights } from '../champion.ts'
 import type { Config } from '../config.ts'
 import { ceilingOf, effectiveSettings, effectiveWeights } from '../live-settings.ts'
 import { rolloutPlanOf } from '../rollout-plan.ts'
 import { modelStateOf } from '../model-state.ts'
 import type { LiveSettingStore } from '../storage/live-setting-store.ts'
+import { canaryProblem, createProcessReportStore, REPORT_FRESH_MS } from '../storage/process-report-store.ts'
 import type { ModelStore } from '../storage/model-store.ts'
 import type { Who } from '../command-event.ts'
 import type { RolloutParts } from './decide-rollout.ts'
@@ -26,7 +28,8 @@ export interface ConfiguredStart {
 
 /**
  * Begins a rollout as config/spark.yaml and the applied settings say. Whoever starts one wants it to be scored: when
- * FEATURE_ML_SCORING says something else than its ceiling, that is applied with it.
+ * FEATURE_ML_SCORING says something else than its ceiling, that is applied with it. Refused while an executor runs with another canary
+ * stream: its preview would show one stream, and the first share begin on another.
  */
 export async function startConfigured(deps: ConfiguredStartDeps, start: ConfiguredStart, who: Who): Promise<Started> {
   const { parts, config, settings, models } = deps
@@ -42,6 +45,9 @@ export async function startConfigured(deps: ConfiguredStartDeps, start: Configur
   const unfit = await unfitProblem(models, model.version, nowMs)
   if (unfit !== null) return { problems: [unfit] }
   return parts.stores.db.transaction().execute(async (trx) => {
+    const reports = await createProcessReportStore(parts.stores.db).since(nowMs - REPORT_FRESH_MS, trx)
+    const otherCanary = canaryProblem(reports, streamName(config.canary))
+    if (otherCanary !== null) return { problems: [otherCanary] }
     const effective = effectiveSettings(config, await settings.list(trx))
     const { canary, file } = config
     const { ceiling, reason } = start

@@ -7,12 +7,9 @@ import type { Config } from '../config.ts'
 import { effectiveSettings } from '../live-settings.ts'
 import type { StrategyGroup } from '../storage/rollout-store.ts'
 import type { LiveSettingStore } from '../storage/live-setting-store.ts'
-import { parityProblem, type ProcessReportStore } from '../storage/process-report-store.ts'
+import { parityProblem, REPORT_FRESH_MS, type ProcessReportStore } from '../storage/process-report-store.ts'
 import type { MainTables } from '../storage/tables.ts'
 import type { TradingStores } from '../storage/trading-stores.ts'
-
-/** A process that has not reported for so long is not there. */
-const REPORT_FRESH_MS = 15_000
 
 export interface TickFactsDeps {
   config: Pick<Config, 'scoring' | 'confidFloor' | 'pollIntervalMs' | 'venueName' | 'canary'>

@@ -12,8 +12,13 @@ export interface ProcessReport {
   version: string
   schemaHash: string
   modelHash: string
+  /** Name of the stream that an executor scores in preview; null: of an api, or not told. */
+  canary: string | null
   reportedAt: number
 }
+
+/** A process that has not reported for so long is not there. */
+export const REPORT_FRESH_MS = 15_000
 
 export interface ProcessReportStore {
   report(report: ProcessReport): Promise<void>
@@ -36,7 +41,7 @@ const reported = prepared<MainTables, { since: number }, MainTables['process_rep
 
 export function createProcessReportStore(db: Kysely<MainTables>): ProcessReportStore {
   return {
-    async report({ process, pid, buildSha, version, schemaHash, modelHash, reportedAt }) {
+    async report({ process, pid, buildSha, version, schemaHash, modelHash, canary, reportedAt }) {
       await put(db, {
         process,
         pid,
@@ -44,6 +49,7 @@ export function createProcessReportStore(db: Kysely<MainTables>): ProcessReportS
         version,
         schema_hash: schemaHash,
         model_hash: modelHash,
+        canary,
         reported_at: reportedAt,
       })
     },
@@ -58,10 +64,19 @@ export function createProcessReportStore(db: Kysely<MainTables>): ProcessReportS
         version: row.version,
         schemaHash: row.schema_hash,
         modelHash: row.model_hash,
+        canary: row.canary,
         reportedAt: row.reported_at,
       }))
     },
   }
+}
+
+/** The executors that score another stream in preview than this one, in words; null: none does. */
+export function canaryProblem(reports: readonly ProcessReport[], canary: string): string | null {
+  const others = reports.filter(({ process, canary: own }) => isKind(process, 'executor') && own !== null && own !== canary)
+  if (others.length === 0) return null
+  const scored = others.map(({ process, canary: own }) => `${process} scores ${own} in preview`).join(', ')
+  return `${scored}, and this start would expose ${canary} first: give it the CANARY_SYMBOL and CANARY_TIMEFRAME of the executor, or restart spark up with these`
 }
 
 /** In what these differ, in words; null when all agree. */

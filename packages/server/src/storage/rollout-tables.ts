@@ -40,4 +40,5 @@ export interface ProcessReportRow {
   schema_hash: string
   model_hash: string
   reported_at: number
+  canary: string | null
 }

@@ -15,6 +15,7 @@ import { main0014Calibration } from './main-0014-calibration.ts'
 import { main0015SignInTries } from './main-0015-sign-in-tries.ts'
 import { main0018Hosts } from './main-0018-hosts.ts'
 import { main0025RequestCounts } from './main-0025-request-counts.ts'
+import { main0026ProcessCanary } from './main-0026-process-canary.ts'
 
 /** Run in the order of their names; a published one never changes. The schema they make stands in schema.*.sql. */
 export const MAIN_MIGRATIONS: Record<string, Migration> = {
@@ -34,4 +35,5 @@ export const MAIN_MIGRATIONS: Record<string, Migration> = {
   '0015-sign-in-tries': main0015SignInTries,
   '0018-hosts': main0018Hosts,
   '0025-request-counts': main0025RequestCounts,
+  '0026-process-canary': main0026ProcessCanary,
 }

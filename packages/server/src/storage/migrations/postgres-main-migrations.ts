@@ -5,6 +5,7 @@ import { postgresMain0017TellChanges } from './postgres-main-0017-tell-changes.t
 import { postgresMain0018Hosts } from './postgres-main-0018-hosts.ts'
 import { postgresMain0019CandlePartitions } from './postgres-main-0019-candle-partitions.ts'
 import { postgresMain0025RequestCounts } from './postgres-main-0025-request-counts.ts'
+import { postgresMain0026ProcessCanary } from './postgres-main-0026-process-canary.ts'
 
 /** Of the main database on PostgreSQL. What comes later has the same name in MAIN_MIGRATIONS, but for what files need not. */
 export const POSTGRES_MAIN_MIGRATIONS: Record<string, Migration> = {
@@ -14,4 +15,5 @@ export const POSTGRES_MAIN_MIGRATIONS: Record<string, Migration> = {
   '0018-hosts': postgresMain0018Hosts,
   '0019-candle-partitions': postgresMain0019CandlePartitions,
   '0025-request-counts': postgresMain0025RequestCounts,
+  '0026-process-canary': postgresMain0026ProcessCanary,
 }

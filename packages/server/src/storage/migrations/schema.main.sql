@@ -184,7 +184,7 @@ CREATE TABLE position (
 
 CREATE TABLE process_report (
     process text primary key not null, pid integer not null, build_sha text not null, version text not null,
-    schema_hash text not null, model_hash text not null, reported_at integer not null) strict;
+    schema_hash text not null, model_hash text not null, reported_at integer not null, canary text) strict;
 
 CREATE TABLE profit (
     strategy_id text not null references strategy (id), arm text not null, realized text not null, fees text not null,
