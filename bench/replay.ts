@@ -56,7 +56,7 @@ async function measure(series: Series, rounds: number): Promise<Figure[]> {
       unit: 'candles/s',
       values: replayRates,
       target: { atLeast: 1_000_000 },
-      note: `parse, check, indicators, fuse, decide from ${formatNumber(megabytes)} MB in memory; labels, which the target includes, do not exist yet`,
+      note: `parse, check, indicators, fuse, decide from ${formatNumber(megabytes)} MB in memory; without labels, which the target includes`,
     },
     {
       what: `replay, ${series.name}, beside splitting`,

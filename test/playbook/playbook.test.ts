@@ -11,19 +11,23 @@ const has = (program: string) => spawnSync('sh', ['-c', `command -v ${program}`]
 const missing = ['bash', 'curl', 'jq', 'bc', 'grep', 'awk'].filter((program) => !has(program))
 
 const text = readFileSync(`${ROOT}docs/playbook.tr.md`, 'utf8')
+/** What the specification has of it; not in every checkout. */
+const SPECIFIED = `${ROOT}../shared/playbook.tr.md`
 
-/** Commands (with their continued lines) of the bash blocks below a heading. */
+/** With their continued lines. */
+function commandsIn(markdown: string): string[] {
+  return [...markdown.matchAll(/```bash\n([\s\S]*?)```/g)]
+    .flatMap(([, block = '']) => block.replaceAll('\\\n', ' ').split('\n'))
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'))
+}
+
+/** Commands of the bash blocks below a heading. */
 function commandsOf(section: string): string[] {
   const start = text.indexOf(section)
   if (start < 0) throw new Error(`the playbook has no section ${section}`)
   const end = text.indexOf('\n## ', start + 1)
-  const blocks = [...text.slice(start, end < 0 ? undefined : end).matchAll(/```bash\n([\s\S]*?)```/g)].map(
-    (match) => match[1] ?? '',
-  )
-  return blocks
-    .flatMap((block) => block.replaceAll('\\\n', ' ').split('\n'))
-    .map((line) => line.trim())
-    .filter((line) => line !== '' && !line.startsWith('#'))
+  return commandsIn(text.slice(start, end < 0 ? undefined : end))
 }
 
 const commandWith = (section: string, ...parts: string[]): string => {
@@ -31,6 +35,15 @@ const commandWith = (section: string, ...parts: string[]): string => {
   if (found === undefined) throw new Error(`section ${section} has no command with ${parts.join(' and ')}`)
   return found
 }
+
+it.skipIf(!existsSync(SPECIFIED))(
+  'the commands are those of the specification, one by one (skipped where there is no ../shared/playbook.tr.md)',
+  () => {
+    const specified = commandsIn(readFileSync(SPECIFIED, 'utf8'))
+    expect(specified.length).toBeGreaterThan(50)
+    expect(commandsIn(text)).toEqual(specified)
+  },
+)
 
 describe.skipIf(missing.length > 0)(
   `the playbook's commands (skipped where ${missing.join(', ') || 'nothing'} is missing)`,
