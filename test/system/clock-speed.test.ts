@@ -45,6 +45,11 @@ interface Rollout {
   epoch: number
   gates: { gate: string; value: number | null }[]
 }
+interface Position {
+  strategyId: string
+  arm: string
+  reduceOnly: boolean
+}
 interface Audited {
   ts: number
   strategyId: string
@@ -129,7 +134,16 @@ describe('at many times the speed, in real processes', { shuffle: false }, () =>
       expect(decision?.context).toMatchObject({ exposed: true, arm: 'ml', action: 'enter' })
 
       // The executor stands still while it is rolled back, and for 30 s of the clock and more.
-      const pid = await standStill()
+      const positions = async () => (await get<{ items: Position[] }>('/api/positions')).items
+      const ofMl = async () =>
+        (await positions()).filter(({ arm }) => arm === 'ml').sort((a, b) => a.strategyId.localeCompare(b.strategyId))
+      // What is held then is held until it runs again.
+      const { pid, held } = await eventually('it stands still with a position of ML', 60_000, async () => {
+        const stopped = { pid: await standStill(), held: await ofMl() }
+        if (stopped.held.length > 0) return stopped
+        process.kill(stopped.pid, 'SIGCONT')
+        return null
+      })
       // A brake without the variable is in the folder's time all the same.
       delete spark.env['SPARK_CLOCK_SPEED']
       await command('rollback')
@@ -137,11 +151,11 @@ describe('at many times the speed, in real processes', { shuffle: false }, () =>
       expect(ended).toMatchObject({ phase: 'rolled_back', epoch: bought.epoch + 1 })
       const stoppedMs = performance.now()
       await eventually('30 s of the clock pass', 5000, async () => performance.now() - stoppedMs > 31_000 / SPEED)
+      const handedOver = (await ofMl()).map(({ strategyId, reduceOnly }) => ({ strategyId, reduceOnly }))
+      expect(handedOver).toEqual(held.map(({ strategyId }) => ({ strategyId, reduceOnly: true })))
       process.kill(pid, 'SIGCONT')
       // It knows nothing of the rollback: what it meant to send is of an older epoch.
-      const positions = async () => (await get<{ items: { arm: string; reduceOnly: boolean }[] }>('/api/positions')).items
-      const handedOver = (await positions()).filter(({ arm }) => arm === 'ml')
-      expect(handedOver.filter(({ reduceOnly }) => !reduceOnly)).toEqual([])
+      expect((await ofMl()).filter(({ reduceOnly }) => !reduceOnly)).toEqual([])
       // Exits still work.
       const flattened = await spark.run('flatten', 'all', '--confirm', 'all')
       expect(flattened.code, flattened.stdout + flattened.stderr).toBe(0)

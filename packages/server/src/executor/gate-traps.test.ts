@@ -48,7 +48,9 @@ beforeEach(async () => {
     onLost: (_slice, error) => {
       throw error
     },
-    onLate: (late) => expect(late).toBe('none'),
+    onLate: (late) => {
+      throw new Error(`polls came late: ${JSON.stringify(late)}`)
+    },
   })
   poller = await startPolling({
     clock,

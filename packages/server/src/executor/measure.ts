@@ -34,14 +34,7 @@ export interface Measure {
   stop(): Promise<void>
 }
 
-/** Slices that wait to be stored while storage cannot be written; older ones are given up (15 minutes). */
-const WAITING_MAX = 30
-
-/**
- * Cuts the executor's own polls into 30 s slices, each sealed 5 s after its end and handed to `seal`. A slice that cannot
- * be stored now is tried again with the next one. Staleness is read when the slice ends.
- */
-export function startMeasure(deps: {
+interface MeasureDeps {
   clock: Clock
   stalenessS: () => number | null
   dlqSize: () => number | null
@@ -50,12 +43,20 @@ export function startMeasure(deps: {
   onLost: (slice: SealedSlice, error: unknown) => void
   /** Called at the end of a slice in which some came too late for their own. */
   onLate: (late: LateOutcomes) => void
-}): Measure {
+}
+
+/** Slices that wait to be stored while storage cannot be written; older ones are given up (15 minutes). */
+const WAITING_MAX = 30
+
+/**
+ * Cuts the executor's own polls into 30 s slices, each sealed 5 s after its end and handed to `seal`. A slice that cannot
+ * be stored now is tried again with the next one. Staleness is read when the slice ends.
+ */
+export function startMeasure(deps: MeasureDeps): Measure {
   const { clock } = deps
   const open = createOpenSlices()
   const queue = createSliceQueue(deps)
-  const late = { ok: 0, error: 0, timeout: 0 }
-  let untoldLate = false
+  const late = createLateCounts(deps.onLate)
   let stopped = false
   let currentTs = sliceOpenMs(clock.nowMs(), SEALED_STEP_S)
   let sealedTs = -1
@@ -65,7 +66,7 @@ export function startMeasure(deps: {
   /** At each slice boundary: note the staleness, then seal after the delay. */
   function boundary(): void {
     if (stopped) return
-    tellLate()
+    late.tell()
     const endedTs = currentTs
     const isStepped = stepped() !== 0
     currentTs = sliceOpenMs(clock.nowMs(), SEALED_STEP_S)
@@ -77,11 +78,6 @@ export function startMeasure(deps: {
       void queue.store()
     })
     arm()
-  }
-
-  function tellLate(): void {
-    if (untoldLate) deps.onLate({ ...late })
-    untoldLate = false
   }
 
   /** The clock repeats its time: nothing can be said of what is open, and what comes is measured anew. */
@@ -113,24 +109,38 @@ export function startMeasure(deps: {
     record({ dueMs, kind, latencyMs, confid }) {
       // Late data is not judged again: neither after a stall nor while a clock that went back repeats its time.
       if (stopped) return
-      if (sliceOpenMs(dueMs, SEALED_STEP_S) <= sealedTs) {
-        late[kind] += 1
-        untoldLate = true
-        return
-      }
-      const counts = open.counts(sliceOpenMs(dueMs, SEALED_STEP_S))
+      const sliceTs = sliceOpenMs(dueMs, SEALED_STEP_S)
+      if (sliceTs <= sealedTs) return late.add(kind)
+      const counts = open.counts(sliceTs)
       counts.polls[kind] += 1
       recordValue(counts.latencyMs, latencyMs)
       if (confid !== null) recordValue(counts.confid, confid)
     },
-    late: () => late,
+    late: late.counts,
     async stop() {
       stopped = true
       cancelTimer()
-      tellLate()
+      late.tell()
       // Ended slices need not wait out their delay: nothing comes any more. The open one is given up, or it would look whole.
       sealOpen(currentTs - SLICE_MS)
       await queue.store()
+    },
+  }
+}
+
+/** Told at the next call of `tell` after some were added. */
+function createLateCounts(onLate: (late: LateOutcomes) => void) {
+  const counts = { ok: 0, error: 0, timeout: 0 }
+  let told = true
+  return {
+    counts: (): LateOutcomes => counts,
+    add(kind: PollOutcome['kind']): void {
+      counts[kind] += 1
+      told = false
+    },
+    tell(): void {
+      if (!told) onLate({ ...counts })
+      told = true
     },
   }
 }

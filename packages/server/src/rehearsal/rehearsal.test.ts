@@ -3,6 +3,7 @@ import { emptyGates } from '@spark/core/rollout/gate'
 import type { Decision } from '@spark/core/rollout/outcome'
 import { rolloutSentence } from '@spark/core/rollout/sentence'
 import { standingOf } from '@spark/core/rollout/standing'
+import type { GateName } from '@spark/core/rollout/plan'
 import type { RolloutState } from '@spark/core/rollout/state'
 import { createRolloutReplay } from '../rollout/replay-rollout.ts'
 import { checkDecisions } from './check/check-decisions.ts'
@@ -47,15 +48,21 @@ describe('a rehearsal', () => {
     }
   })
 
-  it.each<[string, Fault, Decision]>([
-    ['latency of 1.6 s while live', fault('latency', 8, 10, 1600), 'rollback'],
-    ['errors in 3 of 100 polls while all are exposed', fault('error_burst', 17, 12, 0.06), 'rollback'],
-    ['a silent feed', fault('feed_silence', 6, 12), 'rollback'],
-    ['dead letters of orders', fault('poison_messages', 6, 12, 8), 'preview_only'],
-    ['latency in preview', fault('latency', 1, 6, 1600), 'preview_only'],
-  ])('%s is acted on by itself', async (_what, injected, decision) => {
+  // A slice, its seal, two ticks; before it there is what it takes until the figure itself is critical.
+  const SEEN_MS = 30_000 + 5000 + 2 * 5000
+  it.each<[string, Fault, Decision, GateName, number]>([
+    ['latency of 1.6 s while live', fault('latency', 8, 10, 1600), 'rollback', 'p95', 0],
+    ['errors in 3 of 100 polls while all are exposed', fault('error_burst', 17, 12, 0.06), 'rollback', 'error_rate', 0],
+    ['a silent feed', fault('feed_silence', 6, 12), 'rollback', 'staleness', 60_000],
+    ['dead letters of orders', fault('poison_messages', 6, 12, 8), 'preview_only', 'dead_letters', 0],
+    ['latency in preview', fault('latency', 1, 6, 1600), 'preview_only', 'p95', 0],
+  ])('%s is acted on by itself, within its hold plus two ticks', async (_what, injected, decision, gate, untilCriticalMs) => {
     const rehearsal = await rehearseScaled(7, [injected])
-    expect(decisions(rehearsal)).toContain(decision)
+    const tookMs = (rehearsal.rows.find(({ context }) => context['decision'] === decision)?.sinceMs ?? 0) - injected.atMs
+    const { holdMs } = rehearsal.plan.gates[gate]
+    // The slice in which it begins counts whole.
+    expect(tookMs).toBeGreaterThanOrEqual(holdMs - 30_000)
+    expect(tookMs).toBeLessThanOrEqual(untilCriticalMs + holdMs + SEEN_MS)
     expect(checkRehearsal(rehearsal)).toEqual([])
   })
 })

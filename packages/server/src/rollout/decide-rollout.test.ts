@@ -1,10 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { exposedCount } from '@spark/core/rollout/exposure'
+import type { Strategy } from '@spark/core/trading/strategy'
 import { setKillSwitch, liftKillSwitch } from '../kill-switch.ts'
 import { planOrders } from '../executor/orders/plan-orders.ts'
 import { wish } from '../executor/orders/order-path-fixture.ts'
 import { commandRollout } from './decide-rollout.ts'
-import { WHO, openRollout, type RolloutFixture } from './rollout-fixture.ts'
+import { SHORT_PLAN, WHO, openRollout, type RolloutFixture } from './rollout-fixture.ts'
 
 let fixture: RolloutFixture
 afterEach(() => fixture.close())
@@ -57,6 +58,24 @@ describe('exposure', () => {
     expect(await stateOf(second)).toEqual([['rejected', 'exposure_lease_over']])
     // The baseline is not exposure; and exits always work.
     expect(await stateOf('s19')).toEqual([['filled', null]])
+  })
+})
+
+describe('who comes or goes during a rollout', () => {
+  it('joins as baseline, and leaves its place empty: no share exposes anybody else', async () => {
+    fixture = await openRollout()
+    const { path, clock } = fixture
+    const ranked = (await path.rollouts.members('rollout-1')).map(({ strategyId }) => strategyId)
+    const [gone = ''] = ranked
+    // On the canary stream, and first by its name.
+    const newcomer = { ...(await path.strategies.get(gone)), id: 'a-new', name: 'a-new' } as Strategy
+    await path.strategies.install([newcomer], clock.nowMs())
+    await path.db.transaction().execute((trx) => path.strategies.setStatus(trx, gone, 'stopped', null, clock.nowMs()))
+    for (const share of [0.1, 0.5, 1]) {
+      await fixture.advanceTo(share)
+      expect((await exposed()).sort()).toEqual(ranked.slice(0, ranked.length * share).sort())
+    }
+    expect(await path.strategies.get('a-new')).toMatchObject({ exposed: false })
   })
 })
 
@@ -122,6 +141,23 @@ describe('a rollback', () => {
     expect(await fixture.path.positions.open()).toMatchObject([{ strategyId: wired, arm: 'ml', reduceOnly: true }])
   })
 
+  it('of a plan that flattens closes the positions of ML, and those of the baseline stay', async () => {
+    fixture = await openRollout({ plan: { ...SHORT_PLAN, onRollback: 'flatten' } })
+    await fixture.advanceTo(0.5)
+    const [held = ''] = await exposed()
+    await fixture.trade()
+    await fixture.price('BTCUSDT', 50_000)
+    await planOrders(fixture.path, [enter(held), enter('s19', 'baseline')])
+    await fixture.pass(1000)
+    await fixture.price('BTCUSDT', 50_000)
+    expect(await fixture.path.positions.open()).toHaveLength(2)
+    await commandRollout(fixture.parts, say('rollback'), WHO)
+    await fixture.pass(1000)
+    await fixture.price('BTCUSDT', 50_000)
+    await fixture.pass(1000)
+    expect(await fixture.path.positions.open()).toMatchObject([{ strategyId: 's19', arm: 'baseline' }])
+  })
+
   it('is final, and exits still work', async () => {
     fixture = await openRollout()
     await fixture.advanceTo(1)
@@ -167,6 +203,44 @@ describe('the kill switch of everything', () => {
 })
 
 describe('a sender that stood still between the mark and the socket', () => {
+  it.each([
+    [1000, false],
+    [1001, true],
+  ])(
+    'for %d ms by the monotonic clock sends nothing of what it marked: %s; the attempt after it marks it anew',
+    async (stoodMs, isLost) => {
+      fixture = await openRollout()
+      await fixture.advanceTo(0.1)
+      const [first = ''] = await exposed()
+      await fixture.price('BTCUSDT', 50_000)
+      const { clock, path } = fixture
+      const committed = path.committed.bind(path)
+      let stood = 0
+      path.clock = {
+        nowMs: () => clock.nowMs(),
+        monotonicMs: () => clock.monotonicMs(),
+        realMs: () => clock.realMs() + stood,
+        speed: clock.speed,
+        after: (delayMs, callback) => clock.after(delayMs, callback),
+        every: (periodMs, callback) => clock.every(periodMs, callback),
+        sleep: (delayMs) => clock.sleep(delayMs),
+      }
+      await planOrders(path, [enter(first)])
+      // Called when the transaction that marks it is over: SIGSTOP right there, a few times.
+      let stops = 4
+      path.committed = () => {
+        if (stops-- > 0) stood += stoodMs
+        committed()
+      }
+      await fixture.trade()
+      await fixture.pass(500)
+      const reasons = (await fixture.events()).flatMap(({ context }) => context['reason'] ?? [])
+      expect(reasons.includes('not_placed: too_late')).toBe(isLost)
+      expect(await stateOf(first)).toEqual([['acknowledged', null]])
+      expect(await fixture.venue.openOrders(['BTCUSDT'])).toHaveLength(1)
+    },
+  )
+
   it('sends nothing late: the venue refuses what was signed too long ago', async () => {
     fixture = await openRollout()
     await fixture.advanceTo(0.1)

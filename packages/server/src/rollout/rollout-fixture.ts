@@ -24,11 +24,14 @@ export interface RolloutFixture extends PathFixture {
 }
 
 /** The order path with a rollout in preview, on real storage and a clock turned by hand. For tests. */
-export async function openRollout(options: PathOptions = {}): Promise<RolloutFixture> {
+export async function openRollout({
+  plan = SHORT_PLAN,
+  ...options
+}: PathOptions & { plan?: RolloutPlan } = {}): Promise<RolloutFixture> {
   const fixture = await openPath({ strategies: 20, leased: true, ...options })
   const { path, clock } = fixture
   const parts: RolloutParts = { stores: path, queue: path.queue, alerts: path.alerts, clock }
-  const started = await startRollout(parts, START, WHO)
+  const started = await startRollout(parts, { ...START, plan }, WHO)
   if ('problems' in started) throw new Error(started.problems.join('; '))
 
   async function tick(measured: Parameters<typeof uniformSlice>[2] = {}): Promise<Decided> {

@@ -92,7 +92,15 @@ it('the verdict of a tick is that on the model of the rollout; worse than baseli
 const HOSTS = ['a.api-1', 'a.executor', 'b.api-1', 'b.executor']
 /** All of them report now, one of them `differs`. */
 async function report(processes: readonly string[], odd?: string, differs: Partial<ProcessReport> = {}): Promise<void> {
-  const same = { pid: 1, version: '1', buildSha: 'x', schemaHash: 'x', modelHash: 'x', reportedAt: stage.clock.nowMs() }
+  const same = {
+    pid: 1,
+    version: '1',
+    buildSha: 'x',
+    schemaHash: 'x',
+    modelHash: 'x',
+    canary: null,
+    reportedAt: stage.clock.nowMs(),
+  }
   const reports = createProcessReportStore(stage.parts.stores.db)
   for (const process of processes) await reports.report({ ...same, process, ...(process === odd && differs) })
 }
