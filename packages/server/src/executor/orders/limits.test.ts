@@ -1,7 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { Decimal } from '@spark/core/trading/decimal'
-import { onPostgres } from '../../storage/main-database-fixture.ts'
 import { temporaryFolder } from '../../storage/temporary-folder.ts'
 import { START_MS, openPath, wish, type PathFixture } from './order-path-fixture.ts'
 import { planOrders, type Wish } from './plan-orders.ts'
@@ -86,7 +85,7 @@ it(
         await other.close()
         await one.close()
       }),
-      { numRuns: onPostgres() ? 3 : 8 },
+      { numRuns: 8 },
     )
     expect(accepted).toBeGreaterThan(8)
     // Limits were met, and not always the same one.
