@@ -16,7 +16,8 @@ const HOSTS = [
   { name: 'c', executor: false },
 ] as const
 const CONNECTIONS_A_HOST = 3
-const OPERATE_EVERY_MS = 6_000
+const FLATTEN_EVERY_MS = 12_000
+const ROLLOUT_EVERY_MS = 15_000
 const FAULT_EVERY_MS = 4_000
 const AGAIN_MS = 500
 
@@ -117,17 +118,20 @@ async function openHost(url: string, name: string, executor: boolean, first: Spa
  * all the time. A rollback begins an epoch, and what was decided before it may not enter any more.
  */
 async function operate(hosts: readonly Host[], state: Run): Promise<void> {
-  const commands = [
-    ['flatten', 'all', '--confirm', 'all'],
-    ['rollout', 'rollback'],
-    ['flatten', 'all', '--confirm', 'all'],
-    ['rollout', 'start'],
-  ]
-  for (let at = 0; state.loads; at++) {
-    await wait(OPERATE_EVERY_MS)
-    // One that fails meets a fault; the next round says it again.
-    await hosts[at % hosts.length]?.spark.run(...(commands[at % commands.length] as string[]))
+  const again = async (everyMs: number, commands: readonly (readonly string[])[]) => {
+    for (let at = 0; state.loads; at++) {
+      await wait(everyMs)
+      // One that fails meets a fault; the next round says it again.
+      await hosts[at % hosts.length]?.spark.run(...(commands[at % commands.length] as readonly string[]))
+    }
   }
+  await Promise.all([
+    again(FLATTEN_EVERY_MS, [['flatten', 'all', '--confirm', 'all']]),
+    again(ROLLOUT_EVERY_MS, [
+      ['rollout', 'rollback'],
+      ['rollout', 'start'],
+    ]),
+  ])
 }
 
 async function makeFaults(
