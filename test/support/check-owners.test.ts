@@ -17,6 +17,7 @@ it('finds a stale owner, and what was never sent', () => {
   expect(ownerProblems(OWNED.slice(0, 3).concat(sending(4, 'a', 1)), [])[0]).toContain('x had null')
   expect(ownerProblems([...OWNED, taken(5, 'a', 2)], [])).toEqual(['row 5: x was taken by a with 2 again'])
   expect(ownerProblems(OWNED, ['sp-9'])).toEqual(['sp-9 is at the venue, and no row says that it was sent'])
+  expect(ownerProblems(OWNED, ['sp-2', 'sp-2'])).toEqual(['an order is at the venue twice'])
 })
 
 it('counts what was taken from others: not what they gave, nor what was their own', () => {

@@ -59,6 +59,7 @@ export function ownerProblems(rows: readonly OrderRow[], atVenue: readonly strin
     sent.add(clientOrderId)
   }
   for (const id of atVenue) if (!sent.has(id)) problems.push(`${id} is at the venue, and no row says that it was sent`)
+  if (new Set(atVenue).size < atVenue.length) problems.push('an order is at the venue twice')
   return problems
 }
 

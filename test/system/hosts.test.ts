@@ -64,10 +64,10 @@ async function takenOverBy(name: string): Promise<number> {
   return performance.now() - beganMs
 }
 
-/** Whoever holds something sells it: an order for each, on the streams as they are owned now. */
+/** What is held is sold: an order for each, on the streams as they are owned now. */
 async function trades(name: string): Promise<void> {
   const before = await filledBy(name)
-  await eventually(`${name} trades what it took over`, 40_000, async () => {
+  await eventually(`${name} trades what it has`, 40_000, async () => {
     await sparkOf('a').run('flatten', 'all', '--confirm', 'all')
     return (await filledBy(name)) > before
   })
@@ -104,7 +104,9 @@ it('two executors share the streams; of one that is paused, cut off or killed th
     const [a, b] = [await streamsOf('a'), await streamsOf('b')]
     return a > 0 && b > 0 && a + b === STREAMS
   })
-  await eventually('both trade', 60_000, async () => (await filledBy('a')) > 0 && (await filledBy('b')) > 0)
+  // What the first of them bought while it was alone, the other sells.
+  await trades('a')
+  await trades('b')
 
   // Paused: the other has everything long before it wakes up.
   const [paused, other] = (await leads('a')) ? ['a', 'b'] : ['b', 'a']

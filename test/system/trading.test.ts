@@ -190,7 +190,8 @@ describe('a person', () => {
     await eventually('the audit of it', 10_000, async () =>
       (await spark.run('audit', 'list', '--action', 'flatten.asked')).stdout.includes('operator') ? true : null,
     )
-    const orders = await spark.run('orders', '--state', 'filled', '--limit', '5')
+    // At a close after it others buy again.
+    const orders = await spark.run('orders', '--state', 'filled', '--limit', '1000')
     expect(orders.stdout).toMatch(/sell/)
     await eventually('an empty queue', 10_000, async () =>
       /^order +0 +0 +0 +0/m.test((await spark.run('queue')).stdout) ? true : null,

@@ -15,6 +15,11 @@ export function errorText(error: unknown, { language, m }: Speaks): string {
   return problem.detail === undefined ? title : `${title} (${problem.detail})`
 }
 
+/** What was wrong, and what to do next. */
+export function errorAndNext(error: unknown, speaks: Speaks): string {
+  return [errorText(error, speaks), errorNext(error, speaks)].filter((text) => text !== null).join(' · ')
+}
+
 /** What to do next; null when the catalogue does not know the error. */
 export function errorNext(error: unknown, { language }: Speaks): string | null {
   return error instanceof ApiError && error.code !== null ? errorWords(language, error.code).next : null

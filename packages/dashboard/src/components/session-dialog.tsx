@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState, type FormEvent } from 'react'
-import { errorNext, errorText } from '../error-text.ts'
+import { errorAndNext } from '../error-text.ts'
 import { useLanguage } from '../i18n/language.tsx'
 import { api, queries } from '../queries.ts'
 import { answerAsked, useAsked } from '../session-dialogs.ts'
@@ -32,7 +32,7 @@ function OpenSessionDialog({ again }: { again: boolean }) {
       answerAsked(true)
       void client.invalidateQueries()
     } catch (error) {
-      setProblem([errorText(error, spoken), errorNext(error, spoken)].filter((text) => text !== null).join(' '))
+      setProblem(errorAndNext(error, spoken))
     }
   }
   return (

@@ -14,7 +14,7 @@ export type { FigureUnit } from '@spark/contract/speech/figures'
 export interface Format extends Figures {
   /** A decimal of the API, with its sign when `signed`. */
   money: (decimal: string | number, signed?: boolean) => string
-  /** A decimal of the API with all its digits: a quantity, a fee, a price, which of a cheap coin has many. */
+  /** A decimal of the API with up to eight digits behind its point, as exchanges write quantities, fees and the prices of cheap coins. */
   decimal: (text: string) => string
   /** 02:11:04 */
   time: (ms: number) => string
@@ -39,7 +39,7 @@ export function createFormat(language: Language, units: UnitNames): Format {
     maximumFractionDigits: 2,
     signDisplay: 'exceptZero',
   })
-  const exact = new Intl.NumberFormat(locale, { maximumFractionDigits: 18 })
+  const exact = new Intl.NumberFormat(locale, { maximumFractionDigits: 8 })
   const time = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' })
   const moment = new Intl.DateTimeFormat(locale, {
     day: '2-digit',

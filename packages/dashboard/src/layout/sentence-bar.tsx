@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { StepStrip } from '../components/step-strip.tsx'
-import { errorNext, errorText } from '../error-text.ts'
+import { errorAndNext, errorText } from '../error-text.ts'
 import { useLanguage } from '../i18n/language.tsx'
 import { queries } from '../queries.ts'
 import { rolloutSentence } from '../rollout-sentence.ts'
@@ -23,7 +23,7 @@ export function SentenceBar() {
           m.common.loading
         ) : (
           <>
-            {m.common.failed} {[errorText(error, spoken), errorNext(error, spoken)].filter((text) => text !== null).join(' · ')}{' '}
+            {m.common.failed} {errorAndNext(error, spoken)}{' '}
             <button type="button" className="underline" onClick={() => void refetch()}>
               {m.common.retry}
             </button>

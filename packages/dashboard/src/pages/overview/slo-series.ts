@@ -1,4 +1,5 @@
 import type { RolloutAnswer } from '@spark/contract/rollout'
+import type { GateView } from '../../gate-view.ts'
 
 export const SLO_SERIES = [
   { key: 'p95_ms', gate: 'p95', unit: 'ms' },
@@ -30,9 +31,7 @@ export function scaleOf(critical: number): { min: number; max: number } {
   return { min: 0, max: critical * 1.6 }
 }
 
-export type SloState = 'ok' | 'warning' | 'critical' | 'no_data'
-
-export function sloState(value: number | null, { good, critical }: SloLimits[SloGate]): SloState {
+export function sloState(value: number | null, { good, critical }: SloLimits[SloGate]): GateView['state'] {
   if (value === null) return 'no_data'
   return value > critical ? 'critical' : value > good ? 'warning' : 'ok'
 }

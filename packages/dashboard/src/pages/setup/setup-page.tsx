@@ -4,7 +4,7 @@ import { useState, type FormEvent } from 'react'
 import { Button } from '../../components/button.tsx'
 import { Panel } from '../../components/panel.tsx'
 import { PasswordField } from '../../components/password-field.tsx'
-import { errorNext, errorText } from '../../error-text.ts'
+import { errorAndNext } from '../../error-text.ts'
 import { useLanguage } from '../../i18n/language.tsx'
 import { api, queries } from '../../queries.ts'
 
@@ -23,7 +23,7 @@ export function SetupPage() {
       client.setQueryData(queries.session.queryKey, await api.call('setUp', { body: { token, password } }))
       await navigate({ to: '/', replace: true })
     } catch (error) {
-      setProblem([errorText(error, spoken), errorNext(error, spoken)].filter((text) => text !== null).join(' '))
+      setProblem(errorAndNext(error, spoken))
     }
   }
   return (
