@@ -1,8 +1,11 @@
 import { ApiError, UnreachableError } from '@spark/contract/client'
 import { errorWords } from '@spark/contract/speech/errors'
-import type { Spoken } from './i18n/language.tsx'
+import type { Language, Messages } from './i18n/messages.ts'
 
-type Speaks = Pick<Spoken, 'language' | 'm'>
+interface Speaks {
+  language: Language
+  m: Messages
+}
 
 /** In the words of the error catalogue. What exactly was wrong is known in English only: it stands behind the words of another language. */
 export function errorText(error: unknown, { language, m }: Speaks): string {
@@ -15,9 +18,11 @@ export function errorText(error: unknown, { language, m }: Speaks): string {
   return problem.detail === undefined ? title : `${title} (${problem.detail})`
 }
 
-/** What was wrong, and what to do next. */
+/** What was wrong, and what to do next, as sentences. */
 export function errorAndNext(error: unknown, speaks: Speaks): string {
-  return [errorText(error, speaks), errorNext(error, speaks)].filter((text) => text !== null).join(' · ')
+  const [wrong, next] = [errorText(error, speaks), errorNext(error, speaks)]
+  if (next === null) return wrong
+  return `${wrong}${wrong.endsWith('.') ? '' : '.'} ${next}`
 }
 
 /** What to do next; null when the catalogue does not know the error. */
