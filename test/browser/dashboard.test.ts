@@ -26,6 +26,11 @@ const RUSH_DOWN = `new Promise((resolve) => {
   frame()
 })`
 
+const LARGEST_PAINT = `
+  window.largest = ''
+  new PerformanceObserver((list) => { window.largest = list.getEntries().at(-1).element?.textContent ?? '' })
+    .observe({ type: 'largest-contentful-paint', buffered: true })`
+
 let spark: Spark
 let browser: Browser
 let api: SparkProcess
@@ -100,6 +105,17 @@ describe.skipIf(!HAS_BROWSER)('the dashboard (skipped but on Linux x64)', () => 
     await page.waitForSelector('[data-demo]')
     expect(await page.getByRole('complementary').count()).toBe(0)
     expect(await page.evaluate("localStorage.getItem('spark-copilot-open')")).toBe('false')
+    await context.close()
+  })
+
+  it('paints the sentence as its largest part, whether the executor is heard of by then or not', async () => {
+    const { context, page } = await openPage(browser)
+    await page.addInitScript(LARGEST_PAINT)
+    await page.route('**/api/installation', () => {})
+    await show(page, '/')
+    await page.waitForFunction("window.largest !== ''")
+    expect(await page.evaluate('window.largest')).toContain('nobody acts on ML')
+    expect(await page.locator('[data-demo]').count()).toBe(0)
     await context.close()
   })
 

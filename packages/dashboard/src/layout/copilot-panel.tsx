@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
+import { useDeferredValue } from 'react'
 import { reasonsOf } from '../audit-reasons.ts'
 import { useCommand } from '../commands.ts'
 import { Ago } from '../components/ago.tsx'
@@ -18,6 +19,8 @@ export function CopilotPanel({ onClose }: { onClose: () => void }) {
   const { m, f } = useLanguage()
   const { copilot: t } = m
   const { status } = useStream()
+  // Its place is there at once, so that nothing moves; what stands in it comes after the sentence.
+  const isDue = useDeferredValue(true, false)
   const installation = useQuery(queries.installation).data
   const risk = useQuery(queries.risk).data
   const asked = useQuery(queries.rollout)
@@ -43,15 +46,19 @@ export function CopilotPanel({ onClose }: { onClose: () => void }) {
           ×
         </button>
       </div>
-      <Checks checks={checks} />
-      <section className="grid gap-2">
-        <h3 className="text-xs text-muted">{t.cards}</h3>
-        <QueryView query={asked} height="min-h-10">
-          {(view) => <Cards cards={cardsOf(view)} />}
-        </QueryView>
-      </section>
-      <OpenAlerts />
-      <DoneSoFar />
+      {isDue && (
+        <>
+          <Checks checks={checks} />
+          <section className="grid gap-2">
+            <h3 className="text-xs text-muted">{t.cards}</h3>
+            <QueryView query={asked} height="min-h-10">
+              {(view) => <Cards cards={cardsOf(view)} />}
+            </QueryView>
+          </section>
+          <OpenAlerts />
+          <DoneSoFar />
+        </>
+      )}
     </aside>
   )
 }

@@ -1,5 +1,5 @@
 import { Outlet } from '@tanstack/react-router'
-import { useState } from 'react'
+import { useDeferredValue, useState } from 'react'
 import { NoticeArea } from '../components/notice-area.tsx'
 import { SessionDialog } from '../components/session-dialog.tsx'
 import { useLanguage } from '../i18n/language.tsx'
@@ -21,6 +21,8 @@ export function Shell() {
   const [sidebarOpen, setSidebarOpen] = useLocalStorage('spark-sidebar-open', true)
   const [copilotOpen, setCopilotOpen] = useLocalStorage('spark-copilot-open', copilotFits())
   const [menuOpen, setMenuOpen] = useState(false)
+  // Frame and sentence are painted first: to draw the page takes longer than both.
+  const isPageDue = useDeferredValue(true, false)
   return (
     <div className="flex h-dvh flex-col">
       <a href="#main" className="sr-only z-50 bg-surface p-2 focus:not-sr-only focus:absolute">
@@ -42,7 +44,7 @@ export function Shell() {
         />
         <main id="main" tabIndex={0} className="min-w-0 flex-1 overflow-y-auto -outline-offset-2">
           <SentenceBar />
-          <Outlet />
+          {isPageDue && <Outlet />}
         </main>
         {copilotOpen && <CopilotPanel onClose={() => setCopilotOpen(false)} />}
       </div>
