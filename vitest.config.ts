@@ -17,11 +17,11 @@ const KILL_HOSTS = 'test/crash/kill-hosts.test.ts'
 /** Clocks that run 60 times as fast make a busy machine 60 times as slow: they run one after the other, beside nothing. */
 const FAST_CLOCK = [
   'test/browser/rollout-story.test.ts',
-  'test/system/clock-speed.test.ts',
+  'test/system/clock-speed.slow.test.ts',
   'test/system/gates.test.ts',
-  'test/system/hosts.test.ts',
+  'test/system/hosts.slow.test.ts',
   'test/system/postgres.test.ts',
-  'test/system/postgres-faults.test.ts',
+  'test/system/postgres-faults.slow.test.ts',
 ]
 
 /** What is said of stores, queues and contracts on SQLite holds on PostgreSQL: these run on both. */
@@ -45,7 +45,7 @@ const ON_BOTH = [
 
 /** Not with installations on PostgreSQL: what is about files of the data folder by nature. Simulation and units: decision 33. */
 const OF_FILES = [
-  // Locks database files, fills the disk they are on, and takes them away; for a server: postgres-faults.test.ts.
+  // Locks database files, fills the disk they are on, and takes them away; for a server: postgres-faults.slow.test.ts.
   'test/system/storage-failures.test.ts',
   // Copies database files and puts them back; a server has tools of its own for that.
   'test/cli/backup.test.ts',

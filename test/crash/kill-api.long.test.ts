@@ -6,3 +6,8 @@ it('500 times killed under load, the api loses no answered score and is back wit
   console.log(`kill -9: ${JSON.stringify(figures)}`)
   expect(figures.restartMs.p95).toBeLessThan(3000)
 })
+
+it('20 times stopped by SIGTERM under load, the api loses no answered score', async () => {
+  const { answered } = await endApiUnderLoad(20, 'SIGTERM')
+  expect(answered).toBeGreaterThan(0)
+})

@@ -60,8 +60,8 @@ async function inNewFolder(lives: (place: Place) => Promise<void>, seed: number)
 /** Two chains of lives at once keep two processors busy. */
 const CHAINS = 2
 
-/** Kills lives at await points, or at every other of them, at which none was killed yet, until no chain meets a new one. Resolves with where they died. */
-export async function killAtEveryPoint(which: 'new' | 'half'): Promise<string[]> {
+/** Kills lives at await points, or at one of four, at which none was killed yet, until no chain meets a new one. Resolves with where they died. */
+export async function killAtEveryPoint(which: 'new' | 'some'): Promise<string[]> {
   const sites = mkdtempSync(join(tmpdir(), 'spark-sites-'))
   const chain = async (number: number) => {
     const lives = { quiet: 0, all: 0 }

@@ -1,7 +1,7 @@
 // One life of the order path on the folder given. It ends by SIGKILL where it is told to, or when everything has ended.
-// node order-path-child.ts FOLDER DATABASE BOOK SEED well|badly new:FOLDER|half:FOLDER|point:N|none
+// node order-path-child.ts FOLDER DATABASE BOOK SEED well|badly new:FOLDER|some:FOLDER|point:N|none
 // new:   at the first await point that no life has died at yet; FOLDER remembers them.
-// half:  likewise, leaving every other point out; which ones changes with the code around them.
+// some:  likewise, at one of four; which ones changes with the code around them.
 // point: at the n-th point of this life.
 // A point is each statement on the main database, after it and before who asked hears of it; each call of the venue and each append to an audit chain, before and after.
 import { createHash } from 'node:crypto'
@@ -45,12 +45,12 @@ Error.stackTraceLimit = 60
 function pass(what: string): void {
   passed += 1
   if (mode === 'point' && passed === Number(ofMode)) process.kill(process.pid, 'SIGKILL')
-  if (mode !== 'new' && mode !== 'half') return
+  if (mode !== 'new' && mode !== 'some') return
   const site = `${what} in ${callers()}`
   if (met.has(site)) return
   met.add(site)
   const digest = createHash('sha256').update(site).digest('hex')
-  if (mode === 'half' && Number.parseInt(digest.slice(0, 2), 16) % 2 === 1) return
+  if (mode === 'some' && Number.parseInt(digest.slice(0, 2), 16) % 4 !== 0) return
   try {
     mkdirSync(join(ofMode, digest))
   } catch {

@@ -206,3 +206,14 @@ export async function postScore(spark: Spark, body: unknown, headers: Record<str
 export function featureNow(): Record<string, unknown> {
   return goodFeature(Date.now())
 }
+
+/** Resolves when there is no such process any more. */
+export const gone = (pid: number) =>
+  eventually(`process ${pid} ends`, 15_000, async () => {
+    try {
+      process.kill(pid, 0)
+      return false
+    } catch {
+      return true
+    }
+  })

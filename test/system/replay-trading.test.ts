@@ -1,25 +1,11 @@
 import { expect, it } from 'vitest'
 import { SimulatedMarket } from '@spark/server/feed/simulated-market'
-import { STEPS, realCandles, realCandlesAreMissing } from './real-candles.ts'
+import { STEPS } from './real-candles.ts'
 import { tradeInReplay, tradePlainly, type PlainCandle } from './replay-trading.ts'
 
 const HOUR = 3_600_000
 
-// The whole year is in replay-trading.long.test.ts.
-it.skipIf(realCandlesAreMissing)(
-  'a replay of BTCUSDT and ETHUSDT 1h, 2024-02-15 to 2024-03-01, trades to the cent as a plain loop does, twice the same (skipped without ../shared/data)',
-  { timeout: 240_000 },
-  async () => {
-    const start = Date.UTC(2024, 1, 15)
-    const markets = realCandles(Date.UTC(2024, 2, 1))
-    const plain = tradePlainly(markets, start, STEPS)
-    expect(plain.fills.length).toBeGreaterThan(15)
-    const [first, second] = [await tradeInReplay(markets, start), await tradeInReplay(markets, start)]
-    expect(first).toEqual(plain)
-    expect(second).toEqual(first)
-  },
-)
-
+// Real candles of a whole year: replay-trading.long.test.ts.
 it('a replay of generated candles trades to the cent as a plain loop does', { timeout: 240_000 }, async () => {
   const start = Date.UTC(2024, 5, 1)
   const candles = 400
