@@ -4,6 +4,7 @@ import type { Spark } from './spark.ts'
 // What commands say of an installation, as a script reads it.
 
 interface AuditItem {
+  actor: string
   result: string
   context: Record<string, unknown>
 }

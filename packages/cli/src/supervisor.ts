@@ -22,6 +22,17 @@ export async function askSupervisor(config: Config): Promise<SupervisorState | n
   }
 }
 
+/** What it says when no switch is under way any more, or after a minute all the same. Rejects with CheckFailed when none runs. */
+export async function idleSupervisor(config: Config): Promise<SupervisorState> {
+  const deadlineMs = systemClock.monotonicMs() + BUSY_LIMIT_MS
+  for (;;) {
+    const state = await askSupervisor(config)
+    if (state === null) throw new CheckFailed('spark up does not run on this data folder')
+    if (state.busy === null || systemClock.monotonicMs() > deadlineMs) return state
+    await systemClock.sleep(BUSY_LOOK_MS)
+  }
+}
+
 /** Switches, telling each stage as it is over. Resolves with the canary's name; rejects with CheckFailed when it did not hold. */
 export async function switchWorkers(
   config: Config,

@@ -1,5 +1,11 @@
 import { Type, type Static } from 'typebox'
 
+export const RolledBack = Type.Object({
+  rollout: Type.String(),
+  atMs: Type.Integer({ description: 'when it was rolled back, ms since 1970' }),
+})
+export type RolledBack = Static<typeof RolledBack>
+
 export const Health = Type.Object({
   ok: Type.Boolean({ description: 'true while it can serve: storage can be written' }),
   buildSha: Type.String(),
@@ -13,6 +19,11 @@ export const Health = Type.Object({
     }),
   ),
   detail: Type.Optional(Type.String({ description: 'the reason in words, and what to do' })),
+  rolledBack: Type.Optional(
+    Type.Object(RolledBack.properties, {
+      description: 'the newest rollout, when it was rolled back: the supervisor then returns to the last good release',
+    }),
+  ),
 })
 export type Health = Static<typeof Health>
 

@@ -24,6 +24,8 @@ const SAMPLES: Record<string, string> = {
   asset: 'USDT',
   quantity: '0.01',
   order: 'sp-0f3a',
+  builds: '3f2a, 77b0',
+  rollout: 'rollout-3',
   folder: '/data/backups/2026-11-29',
   streams: 'BTCUSDT 1h, ETHUSDT 1h',
   parent: 'ml-fusion-1.2',

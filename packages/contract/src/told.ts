@@ -7,6 +7,8 @@ import { createReader, createWriter } from '@spark/core/text/template'
  */
 export const TOLD = {
   // Alerts.
+  release_not_returned:
+    '{rollout} was rolled back, ML is off, and the release did not return to the last good one (running: {builds}): {words}; ./deploy.sh --rollback tries again',
   auto_paused: 'strategies are paused, {strategy} first: {told}',
   limits_unreadable: 'nothing enters: limits cannot be read as they are stored: {words}',
   day_lost: '{amount} lost today, at most {most}',
@@ -102,6 +104,7 @@ export const readTold = createReader(TOLD, {
   words: '[^]*',
   key: '.+',
   code: '\\w+',
+  builds: '[0-9a-f]+(, [0-9a-f]+)*|nothing',
   folder: '[^;]+',
   path: '[^;:]+',
   streams: '.+',

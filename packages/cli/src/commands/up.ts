@@ -4,6 +4,7 @@ import { ConfigError, ROOT_DIR, loadConfig, type Config } from '@spark/server/co
 import { buildDashboard } from '@spark/server/dashboard/build-dashboard'
 import { createLog, type Log } from '@spark/server/log'
 import { runSupervisor } from '@spark/server/supervisor/run-supervisor'
+import { returnReleaseBy } from '../deploy/return-release.ts'
 import { CheckFailed, Refused, type Output } from '../output.ts'
 
 export function upCommand(program: Command, output: Output): void {
@@ -42,7 +43,7 @@ async function buildPage(): Promise<string | null> {
 
 async function supervise(config: Config, log: Log): Promise<{ workers: string[] }> {
   try {
-    return await runSupervisor(config, process.env, log)
+    return await runSupervisor(config, process.env, log, returnReleaseBy(process.env))
   } catch (error) {
     if (error instanceof ConfigError) throw new Refused(error.message)
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error

@@ -12,6 +12,9 @@ import { CheckFailed } from '../output.ts'
 import { askSupervisor } from '../supervisor.ts'
 import type { DeployRun } from './deploy-run.ts'
 
+/** More than a release sees. */
+const ROLLOUTS_MAX = 100
+
 /** Rejects with CheckFailed when nothing runs. */
 export async function runningSupervisor({ config }: DeployRun): Promise<SupervisorState> {
   const state = await askSupervisor(config)
@@ -51,21 +54,24 @@ async function pageOf(dir: string): Promise<string> {
   }
 }
 
-/**
- * What a rollback returns to: the running release when it has proven itself, else the one that did before. The very first
- * release of a data folder counts as good: there is no other.
- */
-export async function keepLastGood({ config, stores }: DeployRun, state: SupervisorState): Promise<Release> {
-  const rollout = (await stores.rollouts.newest())?.state ?? null
-  const known = readLastGood(config.dataDir)
-  if (
-    known !== null &&
-    (known.sha === state.release.sha || !hasProvenItself(state.release, rollout, folderClock(config).nowMs()))
-  )
-    return known
-  const good = await ownFolder(state.release, config.dataDir)
-  writeLastGood(config.dataDir, good)
+/** What a rollback returns to, from now on in a folder of its own. */
+export async function keepLastGood(run: DeployRun, state: SupervisorState): Promise<Release> {
+  const known = await knownGood(run, state)
+  if (known !== null) return known
+  const good = await ownFolder(state.release, run.config.dataDir)
+  writeLastGood(run.config.dataDir, good)
   return good
+}
+
+/**
+ * The release that was noted as good, unless the running one has proven itself since; null: then, and before the first was noted, the
+ * running one is good.
+ */
+export async function knownGood({ config, stores }: DeployRun, { release }: SupervisorState): Promise<Release | null> {
+  const known = readLastGood(config.dataDir)
+  if (known === null || known.sha === release.sha) return known
+  const rollouts = (await stores.rollouts.list(ROLLOUTS_MAX)).map(({ state }) => state)
+  return hasProvenItself(release, rollouts, folderClock(config).nowMs()) ? null : known
 }
 
 /** `spark up` runs a checkout, and a checkout moves on: what must be found again lies in a folder of its own. */

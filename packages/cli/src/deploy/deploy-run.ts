@@ -1,19 +1,26 @@
+import type { RolledBack } from '@spark/contract/health'
+import { told } from '@spark/contract/told'
 import { systemClock } from '@spark/server/clock'
 import type { Config } from '@spark/server/config'
 import { folderClock } from '@spark/server/folder-clock'
 import { systemRandomness } from '@spark/server/random'
+import { rolloutPartsOf } from '@spark/server/rollout/rollout-parts'
 import type { Who } from '@spark/server/command-event'
 import { lockWriter } from '@spark/server/storage/audit/writer-lock'
 import type { MainDatabase } from '@spark/server/storage/open-main-database'
 import { StorageError } from '@spark/server/storage/storage-error'
 import { createTradingStores, type TradingStores } from '@spark/server/storage/trading-stores'
 import { CheckFailed, type Output } from '../output.ts'
+import { askSupervisor } from '../supervisor.ts'
 import { table } from '../table.ts'
 
 export type DeployKind = 'canary' | 'rolling' | 'rollback'
 
 /** Characters of a stage's detail in the summary; all of it stands in the audit. */
 const DETAIL_SHOWN = 120
+/** With what a return takes after it, two minutes. */
+const WAIT_LIMIT_MS = 90_000
+const LOOK_EVERY_MS = 500
 
 export interface DeployStage {
   name: string
@@ -31,6 +38,10 @@ export interface DeployRun {
   stores: TradingStores
   who: Who
   allowDirty: boolean
+  /** The rollback after which the supervisor has the release returned; null: a person deploys. */
+  after: RolledBack | null
+  /** Why there was nothing to do. */
+  needless: string | null
   /** SHA of the release that it is about, once it is known. */
   sha: string | null
   stages: DeployStage[]
@@ -38,7 +49,9 @@ export interface DeployRun {
   stage(name: string, work: () => Promise<string>): Promise<void>
 }
 
-export function beginDeploy(given: Pick<DeployRun, 'kind' | 'config' | 'output' | 'database' | 'allowDirty'>): DeployRun {
+export function beginDeploy(
+  given: Pick<DeployRun, 'kind' | 'config' | 'output' | 'database' | 'allowDirty' | 'after'>,
+): DeployRun {
   const stages: DeployStage[] = []
   const add = (stage: DeployStage) => {
     stages.push(stage)
@@ -47,7 +60,8 @@ export function beginDeploy(given: Pick<DeployRun, 'kind' | 'config' | 'output' 
   return {
     ...given,
     stores: createTradingStores(given.database.db),
-    who: { actor: 'operator', traceId: systemRandomness.traceId() },
+    who: { actor: given.after === null ? 'operator' : 'supervisor', traceId: systemRandomness.traceId() },
+    needless: null,
     sha: null,
     stages,
     async stage(name, work) {
@@ -74,14 +88,30 @@ export function lockDeploys(config: Config): () => void {
   }
 }
 
+/** A rollback waits for the deploy that is under way, and says so. Rejects with CheckFailed when that takes too long. */
+export async function waitForDeploys({ config, output }: DeployRun): Promise<() => void> {
+  const deadlineMs = systemClock.monotonicMs() + WAIT_LIMIT_MS
+  for (let saidSo = false; ; saidSo = true) {
+    try {
+      return lockDeploys(config)
+    } catch (error) {
+      if (!(error instanceof CheckFailed) || systemClock.monotonicMs() > deadlineMs) throw error
+    }
+    if (!saidSo) output.note(`    waits for the deploy that is under way, at most ${WAIT_LIMIT_MS / 1000} s`)
+    await systemClock.sleep(LOOK_EVERY_MS)
+  }
+}
+
 function shortened(text: string): string {
   return text.length > DETAIL_SHOWN ? `${text.slice(0, DETAIL_SHOWN)} …` : text
 }
 
 /** Summary for people and a row for the audit. Rejects with CheckFailed when something did not hold. */
 export async function finishDeploy(run: DeployRun, problem: string | null, totalMs: number): Promise<void> {
-  const { stages, output, stores, kind } = run
+  const { config, stages, output, stores, kind, after } = run
   const ok = problem === null
+  const nowMs = folderClock(config).nowMs()
+  const sinceRollbackMs = after === null ? null : nowMs - after.atMs
   output.line(
     table(
       ['stage', 'result', 'ms', 'detail'],
@@ -89,18 +119,33 @@ export async function finishDeploy(run: DeployRun, problem: string | null, total
     ),
   )
   if (!ok) output.line(`\n${problem}`)
-  output.line(`\nDeploy --${kind} ${ok ? 'done' : 'did not hold'} (${(totalMs / 1000).toFixed(1)} s).`)
-  await stores.db.transaction().execute((trx) =>
-    stores.outbox.add(trx, [
+  const since = sinceRollbackMs === null ? '' : `, ${(sinceRollbackMs / 1000).toFixed(1)} s after the rollback`
+  output.line(`\nDeploy --${kind} ${ok ? 'done' : 'did not hold'} (${(totalMs / 1000).toFixed(1)} s${since}).`)
+  const alert = ok ? null : await alertOf(run, problem)
+  const { alerts } = rolloutPartsOf({ stores, config, clock: folderClock(config), random: systemRandomness })
+  const scope = config.hostName === null ? 'release' : `release:${config.hostName}`
+  await stores.db.transaction().execute(async (trx) => {
+    await stores.outbox.add(trx, [
       {
-        ts: folderClock(run.config).nowMs(),
+        ts: nowMs,
         action: 'deploy.finished',
         ...run.who,
         result: ok ? 'ok' : 'err',
         ...(!ok && { _err: 'deploy_failed' }),
-        context: { kind, release: run.sha, problem, totalMs, stages },
+        context: { kind, release: run.sha, problem, totalMs, stages, ...(after !== null && { after, sinceRollbackMs }) },
       },
-    ]),
-  )
+    ])
+    if (alert !== null) await alerts.raise(trx, { severity: 'red', code: 'release_not_returned', scope, message: alert })
+    else if (ok && kind !== 'canary') await alerts.resolve(trx, 'release_not_returned', scope)
+  })
   if (!ok) throw new CheckFailed('')
+}
+
+/** Nobody looks at a return that nobody asked for: who has to is told what runs. */
+async function alertOf({ config, after }: DeployRun, problem: string): Promise<string | null> {
+  if (after === null) return null
+  const state = await askSupervisor(config)
+  const running = state === null ? [] : [state.executor, ...state.workers.filter((worker) => worker.state !== 'draining')]
+  const builds = [...new Set(running.map(({ sha }) => sha.slice(0, 12)))]
+  return told('release_not_returned', { rollout: after.rollout, builds: builds.join(', ') || 'nothing', words: problem })
 }

@@ -2,6 +2,8 @@ import { TOLD, type ToldCode } from '../told.ts'
 import type { Language } from './figures.ts'
 
 const tr: Record<ToldCode, string> = {
+  release_not_returned:
+    '{rollout} geri alındı, ML kapalı, ama sürüm son iyi sürüme dönmedi (çalışan: {builds}): {words}; yeniden denemek için ./deploy.sh --rollback',
   auto_paused: 'stratejiler duraklatıldı, ilki {strategy}: {told}',
   limits_unreadable: 'hiçbir giriş yapılmıyor, limitler saklandıkları gibi okunamıyor: {words}',
   day_lost: 'bugün {amount} kaybedildi, en çok {most}',

@@ -54,6 +54,8 @@ function placeWords(code: ToldCode, place: string, value: string, { m, f }: Spee
       return named(m.told.decisions)
     case 'severity':
       return m.common.states[value === 'red' ? 'critical' : 'warning']
+    case 'builds':
+      return value
     case 'duration':
       return durationWords(value, m)
     default:

@@ -6,6 +6,7 @@ export const ALERT_CODES = [
   'rollout_rolled_back',
   'rollout_killed',
   'rollout_plan_changed',
+  'release_not_returned',
   'venue_halted',
   'auto_paused',
   'limits_unreadable',

@@ -4,6 +4,7 @@ import { problem } from '@spark/contract/errors'
 import type { Clock } from '../clock.ts'
 import { createHostCheck, isLoopback } from '../host-check.ts'
 import type { Randomness } from '../random.ts'
+import { rolledBackOf } from '../rollout/rolled-back.ts'
 import type { StorageHealth } from '../storage-health.ts'
 import type { Ingest } from './ingest.ts'
 
@@ -92,6 +93,8 @@ export interface ExecutorFacts {
   ingest: Pick<Ingest, 'stalenessS' | 'warmStreams' | 'lastMessageMs'>
   streams: number
   strategies: number
+  /** The newest rollout; null before it is known. */
+  rollout: Parameters<typeof rolledBackOf>[0]
   /** Monotonic ms. */
   lastScoreMs: number | null
 }
@@ -106,6 +109,7 @@ export function executorHealth({
   ingest,
   streams,
   strategies,
+  rollout,
   lastScoreMs,
 }: ExecutorFacts): ExecutorHealth {
   const tenths = (seconds: number | null) => (seconds === null ? null : Math.round(seconds * 10) / 10)
@@ -126,5 +130,6 @@ export function executorHealth({
     },
     strategies,
     lastScoreAgeS: tenths(lastScoreMs === null ? null : (clock.monotonicMs() - lastScoreMs) / 1000),
+    ...rolledBackOf(rollout),
   }
 }

@@ -220,6 +220,7 @@ async function serveHttp(
         ingest,
         streams: ingest.conditions().length,
         strategies: parts.poller?.strategies() ?? 0,
+        rollout: parts.controller?.watch.now().rollout ?? null,
         lastScoreMs: parts.poller?.lastScoreMs() ?? null,
       }),
   })

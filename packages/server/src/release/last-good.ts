@@ -8,18 +8,21 @@ import { releasesDir } from './make-release.ts'
 export const PROVEN_MS = 24 * 3_600_000
 
 /**
- * Whether a release has proven itself: the rollout came to its end while it ran, or it has run for 24 hours, and nothing was
- * rolled back or killed meanwhile. Being the one that ran before is no proof. Pure.
+ * Whether a release has proven itself: a rollout came to its end while it ran, or it has run for 24 hours in which nothing was
+ * rolled back or killed. A rollout that was braked takes away no proof from before its start: it says nothing against a release that
+ * was good without it. Being the one that ran before is no proof. Pure.
  */
 export function hasProvenItself(
   { sinceMs }: Pick<SupervisorState['release'], 'sinceMs'>,
-  rollout: Pick<RolloutState, 'phase' | 'endedMs' | 'stepStartedMs'> | null,
+  rollouts: readonly Pick<RolloutState, 'phase' | 'startedMs' | 'endedMs' | 'stepStartedMs'>[],
   nowMs: number,
 ): boolean {
-  const braked = rollout !== null && (rollout.phase === 'rolled_back' || rollout.phase === 'killed')
-  if (braked && (rollout.endedMs ?? nowMs) >= sinceMs) return false
-  if (rollout?.phase === 'done' && sinceMs <= rollout.stepStartedMs) return true
-  return nowMs - sinceMs >= PROVEN_MS
+  const braked = rollouts.filter(
+    ({ phase, endedMs }) => (phase === 'rolled_back' || phase === 'killed') && (endedMs ?? nowMs) >= sinceMs,
+  )
+  const calmToMs = Math.min(nowMs, ...braked.map(({ startedMs }) => startedMs))
+  const done = rollouts.some(({ phase, stepStartedMs }) => phase === 'done' && sinceMs <= stepStartedMs)
+  return done || calmToMs - sinceMs >= PROVEN_MS
 }
 
 /** Null before the first deploy. */

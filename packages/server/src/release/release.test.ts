@@ -105,24 +105,36 @@ describe('a release has proven itself', () => {
   const since = { sinceMs: NOW }
   const rollout = (phase: 'live' | 'done' | 'rolled_back' | 'killed', change = {}) => ({
     phase,
+    startedMs: NOW - 10,
     endedMs: null,
     stepStartedMs: NOW + 1,
     ...change,
   })
 
-  it('when the last step of a rollout was served on it to its end', () => {
-    expect(hasProvenItself(since, rollout('done'), NOW + 2)).toBe(true)
-    expect(hasProvenItself(since, rollout('live'), NOW + 2)).toBe(false)
-    expect(hasProvenItself({ sinceMs: NOW + 2 }, rollout('done'), NOW + 3)).toBe(false)
+  it('when the last step of a rollout was served on it to its end, also when a later one was braked', () => {
+    expect(hasProvenItself(since, [rollout('done')], NOW + 2)).toBe(true)
+    expect(hasProvenItself(since, [rollout('live')], NOW + 2)).toBe(false)
+    expect(hasProvenItself({ sinceMs: NOW + 2 }, [rollout('done')], NOW + 3)).toBe(false)
+    const later = rollout('rolled_back', { startedMs: NOW + 5, endedMs: NOW + 6 })
+    expect(hasProvenItself(since, [later, rollout('done')], NOW + 7)).toBe(true)
+    expect(hasProvenItself(since, [later], NOW + 7)).toBe(false)
   })
 
   it('after 24 hours, unless it was rolled back or killed meanwhile; an earlier rollback is not its own', () => {
-    expect(hasProvenItself(since, null, NOW + PROVEN_MS - 1)).toBe(false)
-    expect(hasProvenItself(since, null, NOW + PROVEN_MS)).toBe(true)
+    expect(hasProvenItself(since, [], NOW + PROVEN_MS - 1)).toBe(false)
+    expect(hasProvenItself(since, [], NOW + PROVEN_MS)).toBe(true)
     for (const phase of ['rolled_back', 'killed'] as const) {
-      expect(hasProvenItself(since, rollout(phase, { endedMs: NOW }), NOW + PROVEN_MS)).toBe(false)
-      expect(hasProvenItself(since, rollout(phase, { endedMs: NOW - 1 }), NOW + PROVEN_MS)).toBe(true)
+      expect(hasProvenItself(since, [rollout(phase, { endedMs: NOW })], NOW + PROVEN_MS)).toBe(false)
+      expect(hasProvenItself(since, [rollout(phase, { endedMs: NOW - 1 })], NOW + PROVEN_MS)).toBe(true)
     }
+  })
+
+  it('a rollout that began when it had, and was rolled back, does not take that away', () => {
+    const late = (startedMs: number) => rollout('rolled_back', { startedMs, endedMs: NOW + 2 * PROVEN_MS })
+    expect(hasProvenItself(since, [late(NOW + PROVEN_MS)], NOW + 3 * PROVEN_MS)).toBe(true)
+    expect(hasProvenItself(since, [late(NOW + PROVEN_MS - 1)], NOW + 3 * PROVEN_MS)).toBe(false)
+    const first = rollout('killed', { endedMs: NOW + 1 })
+    expect(hasProvenItself(since, [late(NOW + PROVEN_MS), first], NOW + 3 * PROVEN_MS)).toBe(false)
   })
 })
 

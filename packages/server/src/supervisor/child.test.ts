@@ -53,6 +53,7 @@ async function started(afterMs: number, startMs: number, more = ''): Promise<{ u
         provenMs: 60_000,
       },
       onRefused() {},
+      onHealth() {},
     },
   )
   running = child

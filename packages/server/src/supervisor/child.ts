@@ -66,6 +66,8 @@ export interface ChildDeps {
   limits: ChildLimits
   /** The child refused its configuration: starting it again cannot help. */
   onRefused(name: string): void
+  /** What it says of its health, each time that it is asked. */
+  onHealth(health: unknown): void
 }
 
 /** Keeps one process alive: starts it, asks for its health, kills it when it hangs, starts it again with backoff. */
@@ -96,20 +98,23 @@ export function keepAlive(spec: ChildSpec, deps: ChildDeps): Child {
     lastHealthyMs = clock.monotonicMs()
   }
 
+  function answered(health: unknown): void {
+    begun()
+    healthy.resolve()
+    deps.onHealth(health)
+  }
+
   function onExit(code: number | null, signal: NodeJS.Signals | null): void {
     child = url = null
     failed.resolve(signal === null ? `it ended with exit code ${code ?? 'unknown'}` : `it was ended by ${signal}`)
     if (stopping) return
     if (code === EXIT_CONFIG) return deps.onRefused(spec.name)
-    const killed = ready && signal !== null
-    const proven = ready && clock.monotonicMs() - startedMs > limits.provenMs
-    failures = killed || proven ? 0 : failures + 1
+    const killedOrProven = signal !== null || clock.monotonicMs() - startedMs > limits.provenMs
+    failures = ready && killedOrProven ? 0 : failures + 1
     const waitMs = Math.round(backoffMs(limits.backoff, failures, deps.random.unit()))
     log.error({ child: spec.name, exitCode: code, signal, failures, waitMs }, 'process ended; starting it again')
     // sleep, not after: while no child runs, this wait is what keeps the supervisor alive.
-    void clock.sleep(waitMs).then(() => {
-      if (!stopping) start()
-    })
+    void clock.sleep(waitMs).then(() => stopping || start())
   }
 
   async function probe(): Promise<void> {
@@ -117,10 +122,8 @@ export function keepAlive(spec: ChildSpec, deps: ChildDeps): Child {
     probing = true
     const asked = child
     const healthUrl = spec.healthUrl ?? (url === null ? null : `${url}/api/healthz`)
-    if (healthUrl !== null && (await answers(healthUrl, asked.pid, limits.probeTimeoutMs)) && child === asked) {
-      begun()
-      healthy.resolve()
-    }
+    const health = healthUrl === null ? null : await healthOf(healthUrl, asked.pid, limits.probeTimeoutMs)
+    if (health !== null && child === asked) answered(health)
     probing = false
     const silentMs = clock.monotonicMs() - lastHealthyMs
     if (child === asked && !stopping && silentMs > (ready ? limits.hungMs : limits.startMs)) {
@@ -178,13 +181,14 @@ function forkChild(
   return child
 }
 
-/** Whether this very process answers its health route. A 503 is an answer: it lives, and restarting mends no disk. */
-async function answers(healthUrl: string, pid: number | undefined, timeoutMs: number): Promise<boolean> {
+/** What this very process answers on its health route, or null. A 503 is an answer: it lives, and restarting mends no disk. */
+async function healthOf(healthUrl: string, pid: number | undefined, timeoutMs: number): Promise<{ pid?: number } | null> {
   try {
     const response = await fetch(healthUrl, { signal: AbortSignal.timeout(timeoutMs), redirect: 'error' })
-    return ((await response.json()) as { pid?: number }).pid === pid
+    const health = (await response.json()) as { pid?: number }
+    return health.pid === pid ? health : null
   } catch {
-    return false
+    return null
   }
 }
 

@@ -22,7 +22,7 @@ export interface WorkerState {
 export interface SupervisorState {
   pid: number
   version: string
-  /** What all processes run, but a canary. */
+  /** What all processes run, but a canary; `sinceMs`: when the switch to it began. */
   release: Release & { sinceMs: number }
   /** The switch that is under way; a second one is refused. */
   busy: string | null
@@ -55,4 +55,15 @@ export interface SupervisorRecord {
   pid: number
   port: number
   release: Release & { sinceMs: number }
+  /** Null before the first rollback. */
+  followed: Followed | null
+}
+
+/** The newest rollback after which what runs was to give way to the last good release. */
+export interface Followed {
+  rollout: string
+  /** How often that was begun. */
+  tries: number
+  /** It came to an end, good or bad: it is not begun again. */
+  over: boolean
 }

@@ -50,6 +50,7 @@ async function started(answers: { sha?: string; schemaHash?: string; modelHash?:
       log: createLog('test', 'silent'),
       limits: { ...CHILD_LIMITS, probeEveryMs: 20 },
       onRefused() {},
+      onHealth() {},
     },
   )
   running = child
