@@ -7,39 +7,29 @@ import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { ROOT_DIR, VERSION } from './config.ts'
 import { EXECUTOR_PATHS } from './executor/http.ts'
+import {
+  DATA_DIR,
+  INSTALLED,
+  PORTS,
+  SETTING_LIST,
+  composeValues,
+  expectSettings,
+  here,
+  namesUnknown,
+  readCompose,
+  readPackaging,
+} from './packaging-fixture.ts'
 import { STOP_LIMIT_MS } from './process-life.ts'
-import { SETTINGS, parseSettings, type Setting } from './settings.ts'
-import { LIVE_SETTINGS } from './storage/live-setting-store.ts'
 
 // What packaging/ says of the code, held against the code.
 
-const INSTALLED = '/opt/spark'
-const DATA_DIR = '/var/lib/spark'
-/** Set for Node, not for Spark. */
-const OF_NODE = 'NODE_COMPILE_CACHE'
-/** Exposure that systemd-analyze may find at most, times ten. */
-const EXPOSURE_MAX = { 'spark.service': 14, 'spark-backup.service': 7 }
-
-const read = (path: string) => readFileSync(join(ROOT_DIR, 'packaging', path), 'utf8')
-const here = (path: string) => path.replaceAll(INSTALLED, ROOT_DIR)
-const settings: readonly Setting<unknown>[] = Object.values(SETTINGS)
-const PORTS = { api: Number(SETTINGS.apiPort.fallback), executor: Number(SETTINGS.executorPort.fallback) }
 const HEALTH_URLS = [
   `http://127.0.0.1:${PORTS.api}${ROUTES.healthz.path}`,
   `http://127.0.0.1:${PORTS.executor}${EXECUTOR_PATHS[0]}`,
 ]
 const urlsIn = (text: string) => [...text.matchAll(/http:\/\/[\w.:/]+/g)].map(([url]) => url)
-
-const namesUnknown = (env: object) =>
-  Object.keys(env).filter((name) => name !== OF_NODE && !settings.some((one) => one.name === name))
-/** Every name is a setting, and the values are right as they stand. */
-function expectSettings(env: Record<string, string>): void {
-  expect(Object.keys(env).length).toBeGreaterThan(0)
-  expect(namesUnknown(env)).toEqual([])
-  expect(parseSettings(env).problems).toEqual([])
-  // At a restart they would take back what was approved since.
-  expect(LIVE_SETTINGS.filter((name) => name in env)).toEqual([])
-}
+/** Exposure that systemd-analyze may find at most, times ten. */
+const EXPOSURE_MAX = { 'spark.service': 14, 'spark-backup.service': 7 }
 
 /** NAME=value lines behind `before`. */
 function assignments(text: string, before = ''): Record<string, string> {
@@ -50,7 +40,7 @@ function assignments(text: string, before = ''): Record<string, string> {
 describe('the systemd units', () => {
   const files = readdirSync(join(ROOT_DIR, 'packaging/systemd')).filter((file) => /\.(service|timer)$/.test(file))
   const services = ['spark.service', 'spark-backup.service'] as const
-  const value = (file: string, key: string) => new RegExp(`^${key}=(.*)$`, 'm').exec(read(`systemd/${file}`))?.[1] ?? ''
+  const value = (file: string, key: string) => new RegExp(`^${key}=(.*)$`, 'm').exec(readPackaging(`systemd/${file}`))?.[1] ?? ''
   const hasAnalyze = spawnSync('systemd-analyze', ['--version']).status === 0
 
   it('are the service, and a backup with its timer', () => {
@@ -58,13 +48,13 @@ describe('the systemd units', () => {
   })
 
   it('read an environment whose names and values are right, also those that are commented out', () => {
-    const example = read('systemd/spark.env')
+    const example = readPackaging('systemd/spark.env')
     expectSettings(assignments(example))
     expectSettings(assignments(example, '#'))
     expect(assignments(example)['SPARK_DATA_DIR']).toBe(DATA_DIR)
     for (const file of services) {
       expect(value(file, 'EnvironmentFile')).toBe('/etc/spark/spark.env')
-      expect(namesUnknown(assignments(read(`systemd/${file}`), 'Environment='))).toEqual([])
+      expect(namesUnknown(assignments(readPackaging(`systemd/${file}`), 'Environment='))).toEqual([])
     }
   })
 
@@ -109,7 +99,7 @@ describe('the systemd units', () => {
   it.skipIf(!hasAnalyze)('pass systemd-analyze, and are as closed as they were (skipped where that program is missing)', () => {
     const folder = mkdtempSync(join(tmpdir(), 'spark-units-'))
     try {
-      for (const file of files) writeFileSync(join(folder, file), here(read(`systemd/${file}`)))
+      for (const file of files) writeFileSync(join(folder, file), here(readPackaging(`systemd/${file}`)))
       const analyze = (...args: string[]) => spawnSync('systemd-analyze', args, { cwd: folder, encoding: 'utf8' })
       const { stderr, status } = analyze('verify', ...files.map((file) => join(folder, file)))
       expect([stderr, status]).toEqual(['', 0])
@@ -133,7 +123,7 @@ function instructions(dockerfile: string): { word: string; rest: string }[] {
 }
 
 describe('the image', () => {
-  const steps = instructions(read('docker/Dockerfile'))
+  const steps = instructions(readPackaging('docker/Dockerfile'))
   const of = (word: string) => steps.filter((step) => step.word === word).map(({ rest }) => rest)
   const packageFile = JSON.parse(readFileSync(join(ROOT_DIR, 'package.json'), 'utf8')) as {
     workspaces: string[]
@@ -167,7 +157,7 @@ describe('the image', () => {
   })
 
   it('runs scripts of package.json', () => {
-    const scripts = [...read('docker/Dockerfile').matchAll(/npm run --silent (\S+)/g)].map(([, name = '']) => name)
+    const scripts = [...readPackaging('docker/Dockerfile').matchAll(/npm run --silent (\S+)/g)].map(([, name = '']) => name)
     expect(scripts).toEqual(['postinstall', 'dashboard'])
     for (const script of scripts) expect(packageFile.scripts).toHaveProperty(script)
   })
@@ -189,14 +179,16 @@ describe('the image', () => {
   })
 
   it('is run by compose in its version, closed, on its ports, with settings that are right', () => {
-    const { spark } = (parse(read('docker/compose.yaml')) as { services: { spark: Record<string, unknown> } }).services
+    const { spark } = readCompose('docker/compose.yaml').services
+    if (spark === undefined) throw new Error('compose.yaml has no service spark')
     expect(spark).toMatchObject({ image: `spark:${VERSION}`, read_only: true, init: true, cap_drop: ['ALL'] })
     expect(spark).toMatchObject({ ports: [`127.0.0.1:${PORTS.api}:${PORTS.api}`], volumes: [`data:${DATA_DIR}`] })
     expect(Number(/^(\d+)s$/.exec(String(spark['stop_grace_period']))?.[1]) * 1000).toBeGreaterThan(STOP_LIMIT_MS)
-    const given = Object.entries(spark['environment'] as Record<string, string>)
-    for (const [name, text] of given) expect(text).toMatch(new RegExp(`^\\$\\{${name}:-.*\\}$`))
-    expectSettings(Object.fromEntries(given.map(([name, text]) => [name, text.replace(/^\$\{\w+:-(.*)\}$/, '$1')])))
-    expect(read('docker/Dockerfile')).toContain(`-t spark:${VERSION} `)
+    for (const [name, text] of Object.entries(spark.environment)) expect(text).toMatch(new RegExp(`^\\$\\{${name}:-.*\\}$`))
+    expectSettings(composeValues(spark.environment))
+    const host = { DATABASE_URL: 'postgres://spark:secret@db.example/spark', SPARK_HOST_NAME: 'a' }
+    expect(composeValues(spark.environment, host)).toMatchObject(host)
+    expect(readPackaging('docker/Dockerfile')).toContain(`-t spark:${VERSION} `)
   })
 })
 
@@ -228,8 +220,8 @@ interface PodSpec {
 
 describe('the manifests for Kubernetes', () => {
   const files = readdirSync(join(ROOT_DIR, 'packaging/kubernetes'))
-  const yaml = (file: string) => parse(read(`kubernetes/${file}`)) as Manifest
-  const customization = parse(read('kubernetes/kustomization.yaml')) as Record<'resources', string[]> & {
+  const yaml = (file: string) => parse(readPackaging(`kubernetes/${file}`)) as Manifest
+  const customization = parse(readPackaging('kubernetes/kustomization.yaml')) as Record<'resources', string[]> & {
     namespace: string
     images: { name: string; newTag: string }[]
     labels: { pairs: Record<string, string> }[]
@@ -268,7 +260,7 @@ describe('the manifests for Kubernetes', () => {
     const open = yaml('config-map.yaml').data ?? {}
     const hidden = yaml('secret.example.yaml').stringData ?? {}
     expectSettings({ ...open, ...hidden, ...Object.fromEntries(container.env.map(({ name, value }) => [name, value])) })
-    const secret = (name: string) => settings.find((one) => one.name === name)?.secret === true
+    const secret = (name: string) => SETTING_LIST.find((one) => one.name === name)?.secret === true
     expect(Object.keys(open).filter(secret)).toEqual([])
     expect(Object.keys(hidden).filter((name) => !secret(name))).toEqual([])
     expect(container.envFrom).toEqual([
@@ -286,13 +278,13 @@ describe('the manifests for Kubernetes', () => {
     const command = container.livenessProbe.exec?.command ?? []
     accessSync(here(command[0] ?? ''), constants.X_OK)
     expect(urlsIn(command.join(' '))).toEqual(HEALTH_URLS)
-    const allowed = [...read('kubernetes/network-policy.yaml').matchAll(/port: (\d+)/g)].map(([, port]) => Number(port))
+    const allowed = [...readPackaging('kubernetes/network-policy.yaml').matchAll(/port: (\d+)/g)].map(([, port]) => Number(port))
     expect(allowed).toEqual([PORTS.api, PORTS.api, PORTS.executor, 53, 53, 443])
   })
 
   it('run one pod, as the user of the image, on the volume of the data folder', () => {
     expect(statefulSet.spec['replicas']).toBe(1)
-    const user = instructions(read('docker/Dockerfile')).find(({ word }) => word === 'USER')
+    const user = instructions(readPackaging('docker/Dockerfile')).find(({ word }) => word === 'USER')
     const { runAsUser, runAsGroup } = pod.securityContext
     expect(`${String(runAsUser)}:${String(runAsGroup)}`).toBe(user?.rest)
     expect(container.env.find(({ name }) => name === 'SPARK_DATA_DIR')?.value).toBe(`${DATA_DIR}/data`)
