@@ -39,6 +39,8 @@ const SAMPLES: Record<string, string> = {
   severity: 'yellow',
   decision: 'preview only',
   bound: '< 30 s',
+  processes: 'a.executor, a.api-1',
+  process: 'b.executor',
 }
 
 it.each(Object.entries(TOLD))('%s is read back with its figures', (code, template) => {

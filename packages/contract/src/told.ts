@@ -27,6 +27,15 @@ export const TOLD = {
   order_unknown: 'the venue has the order {order}, which our book does not have',
   order_vanished: 'the venue does not know {order} any more, which it acknowledged',
   balance_differs: 'the venue holds {theirs} {asset}, our book {ours}',
+  host_silent:
+    'nothing is heard of {processes} since {at}: lost, cut off, or unable to start; other hosts take over what an executor had',
+  host_heard: 'all of it is heard of again, or waited for no more',
+  no_leader: 'no executor leads: the rollout is not decided on, no job runs, and no message is sent',
+  leader_there: '{process} leads',
+  database_away: 'the database did not answer for {seconds} s, until {at}',
+  database_answers: 'the database has answered for five minutes',
+  hosts_differ: 'exposure does not rise: {told}',
+  hosts_agree: 'all processes run the same build, schema and model',
   // Jobs, when they are done.
   backfilled: '{added} candles added in {streams} streams',
   gaps_repaired: '{holes} holes, {added} candles found for them',
@@ -113,6 +122,7 @@ export const readTold = createReader(TOLD, {
   quantity: '[\\d.]+',
   order: '\\S+',
   at: '\\S+',
+  process: '[\\w.-]+',
   venue: '\\S+( testnet)?',
   model: '\\S+',
   bound: '[<≥] [\\d.]+( \\S+)?',

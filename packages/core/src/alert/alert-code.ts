@@ -15,5 +15,9 @@ export const ALERT_CODES = [
   'job_failed',
   'feature_drift',
   'model_loses',
+  'host_lost',
+  'no_leader',
+  'database_away',
+  'hosts_differ',
 ] as const
 export type AlertCode = (typeof ALERT_CODES)[number]

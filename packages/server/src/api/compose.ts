@@ -8,7 +8,8 @@ import { firstAdministrator } from '../accounts/users.ts'
 import { installModels } from '../champion.ts'
 import { isLoopback } from '../host-check.ts'
 import { alertRulesOf } from '../notify/alert-rules.ts'
-import { createAlerts } from '../notify/alerts.ts'
+import { createAlerts, type Alerts } from '../notify/alerts.ts'
+import { watchLeader } from '../notify/no-leader.ts'
 import { openStorage, type ProcessParts } from '../open-storage.ts'
 import { startReporting } from '../process-report.ts'
 import { settingTexts } from '../live-settings.ts'
@@ -28,6 +29,7 @@ import { createJobRunStore } from '../storage/job-run-store.ts'
 import { appendInTime } from '../storage/audit/append-in-time.ts'
 import { auditOf } from '../storage/audit/audit-location.ts'
 import { openAuditReader } from '../storage/audit/audit-reader.ts'
+import { createLeaseStore } from '../storage/lease-store.ts'
 import { createMetricSliceStore } from '../storage/metric-slice-store.ts'
 import { createModelStore } from '../storage/model-store.ts'
 import type { MainDatabase } from '../storage/open-main-database.ts'
@@ -115,7 +117,7 @@ export async function composeApi(parts: ApiParts): Promise<ComposedApi> {
     triage: triageDepsOf({ config, clock, stores, apply, auditReader, executorToken: tokens.executor }),
     desk: { ...stores, queue: createDatabaseQueue({ db: database.db, clock, random }) },
     smoke: createSmokeStore(database.db),
-    alerts: createAlerts({ db: database.db, rules: alertRulesOf(config), clock, random }),
+    alerts: openAlerts(parts, database.db),
     alertStore,
     candles: createCandleStore(database.db),
     dashboard: openDashboardFiles(ROOT_DIR),
@@ -138,6 +140,16 @@ export async function composeApi(parts: ApiParts): Promise<ComposedApi> {
     await app.close()
   })
   return { app, endStreams: () => events.close(), stopReporting, invitation }
+}
+
+/** Where executors are a group, an api says when none of them leads. */
+function openAlerts({ config, clock, random, log, life }: ApiParts, db: Kysely<MainTables>): Alerts {
+  const alerts = createAlerts({ db, rules: alertRulesOf(config), clock, random })
+  if (isPostgresUrl(config.databasePath)) {
+    const leader = watchLeader({ db, leases: createLeaseStore(), alerts, clock, log })
+    life.onStop('leader watch', () => leader.stop())
+  }
+  return alerts
 }
 
 function composeAccounts({ clock, random, log, life, processName }: ApiParts, db: Kysely<MainTables>) {

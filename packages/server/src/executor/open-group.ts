@@ -8,11 +8,13 @@ import { auditOf } from '../storage/audit/audit-location.ts'
 import { openAuditWriter } from '../storage/audit/audit-writer.ts'
 import { createAuditOutbox } from '../storage/audit-outbox.ts'
 import { createLeaseStore } from '../storage/lease-store.ts'
+import { createProcessReportStore } from '../storage/process-report-store.ts'
 import type { MainDatabase } from '../storage/open-main-database.ts'
 import { ORDER_WRITER } from '../storage/audit/last-relayed.ts'
 import { StorageError } from '../storage/storage-error.ts'
 import type { Group } from './group/group.ts'
 import { LeaseGroup } from './group/lease-group.ts'
+import { watchHosts } from './group/watch-hosts.ts'
 import type { Ingest } from './ingest.ts'
 import type { OrderDesk } from './order-desk.ts'
 
@@ -67,12 +69,15 @@ export function openGroup(started: Started, work: GroupWork): OpenGroup {
   })
   return {
     group,
-    join() {
+    async join() {
       life.onStop('group', async () => {
         if (group.leads()) await work.desk().leave()
         await group.stop()
       })
-      return group.join()
+      await group.join()
+      const { alerts } = work.desk()
+      const watch = watchHosts({ db, reports: createProcessReportStore(db), alerts, group, clock, log })
+      life.onStop('host watch', () => watch.stop())
     },
   }
 }

@@ -20,10 +20,16 @@ export interface ProcessReport {
 /** A process that has not reported for so long is not there. */
 export const REPORT_FRESH_MS = 15_000
 
+export function isFresh({ reportedAt }: ProcessReport, nowMs: number): boolean {
+  return nowMs - reportedAt <= REPORT_FRESH_MS
+}
+
 export interface ProcessReportStore {
   report(report: ProcessReport): Promise<void>
   /** It has ended, and holds nobody up any more. Of another process of that name nothing is removed. */
   remove(process: string, pid: number): Promise<void>
+  /** Those that were heard of before `beforeMs` last are waited for no more. */
+  forget(beforeMs: number): Promise<void>
   /** Those that reported at `sinceMs` or later, by name. */
   since(sinceMs: number, trx?: Kysely<MainTables>): Promise<ProcessReport[]>
 }
@@ -55,6 +61,9 @@ export function createProcessReportStore(db: Kysely<MainTables>): ProcessReportS
     },
     async remove(process, pid) {
       await db.deleteFrom('process_report').where('process', '=', process).where('pid', '=', pid).execute()
+    },
+    async forget(beforeMs) {
+      await db.deleteFrom('process_report').where('reported_at', '<', beforeMs).execute()
     },
     async since(sinceMs, trx = db) {
       return (await reported(trx, { since: sinceMs })).rows.map((row) => ({
