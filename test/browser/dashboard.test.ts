@@ -56,10 +56,11 @@ afterAll(async () => {
 const show = (page: Page, path: string) => page.goto(`${spark.apiUrl}${path}`)
 const axe = readFileSync(`${ROOT}node_modules/axe-core/axe.min.js`, 'utf8')
 
-async function violations(page: Page): Promise<string[]> {
+/** `rule`: that one alone. */
+async function violations(page: Page, rule?: 'color-contrast'): Promise<string[]> {
   await page.evaluate(axe)
   const found = await page.evaluate(
-    "axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ target }) => target.join(' ')).join(', ')))",
+    `axe.run(document, { resultTypes: ['violations'], runOnly: ${JSON.stringify(rule)} }).then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ target }) => target.join(' ')).join(', ')))`,
   )
   return found as string[]
 }
@@ -79,12 +80,20 @@ describe.skipIf(!HAS_BROWSER)('the dashboard (skipped but on Linux x64)', () => 
     'in %s at %i px in %s: every page is quiet, fits, and has no axe violation',
     async (colorScheme, width, locale) => {
       const { context, page, messages } = await openPage(browser, { colorScheme, viewport: { width, height: 850 }, locale })
-      await page.addInitScript(`localStorage.setItem('spark-copilot-open', '${width > 500}')`)
+      const isLaptop = width > 500
+      await page.addInitScript(`localStorage.setItem('spark-copilot-open', '${isLaptop}')`)
+      // Who has signed in has more on the pages than a stranger.
+      if (isLaptop) await signInAs(spark, context, 'barbara', 'admin')
       for (const path of PAGES) {
         await show(page, path)
         await settled(page)
         expect([path, await page.evaluate(OVERFLOWS)]).toEqual([path, []])
         expect([path, await violations(page)]).toEqual([path, []])
+        if (isLaptop) {
+          await page.emulateMedia({ colorScheme: 'dark' })
+          expect([path, 'dark', await violations(page, 'color-contrast')]).toEqual([path, 'dark', []])
+          await page.emulateMedia({ colorScheme })
+        }
         expect(await page.locator('[data-notice]').count()).toBe(0)
       }
       expect(messages).toEqual([])
@@ -168,6 +177,7 @@ describe.skipIf(!HAS_BROWSER)('the dashboard (skipped but on Linux x64)', () => 
     await page.getByRole('link', { name: 'btcusdt-1h-1', exact: true }).click()
     await page.getByRole('heading', { name: 'btcusdt-1h-1' }).waitFor()
     await pause.click()
+    expect(await violations(page)).toEqual([])
     await page.getByRole('dialog').getByRole('button', { name: 'Pause' }).click()
     await page.getByRole('button', { name: 'Start', exact: true }).waitFor()
     expect(await page.locator('[data-notice=failed]').count()).toBe(0)
@@ -197,7 +207,7 @@ describe.skipIf(!HAS_BROWSER)('the dashboard (skipped but on Linux x64)', () => 
   }, 30_000)
 
   it('changes a limit once its word is typed, and tells what the file says beside it', async () => {
-    const { context, page } = await openPage(browser)
+    const { context, page } = await openPage(browser, { colorScheme: 'dark' })
     await signInAs(spark, context, 'grace', 'risk')
     await show(page, '/settings')
     const value = page.getByLabel('New value: Loss of a day')
@@ -208,12 +218,34 @@ describe.skipIf(!HAS_BROWSER)('the dashboard (skipped but on Linux x64)', () => 
     await page.getByRole('button', { name: 'Change limits' }).click()
     const dialog = page.getByRole('dialog')
     await dialog.getByText('Loss of a day: 6,000 → 3,000').waitFor()
+    expect(await violations(page)).toEqual([])
     await dialog.getByLabel(/^Reason/).fill('half the size')
     const confirm = dialog.getByRole('button', { name: 'Change limits' })
     expect(await confirm.isDisabled()).toBe(true)
     await dialog.getByLabel(/limits/).fill('limits')
     await confirm.click()
+    await page.locator('[data-limit=maxDailyLoss]').getByRole('rowheader', { name: 'Loss of a day, USDT' }).waitFor()
     await page.locator('[data-limit=maxDailyLoss]').filter({ hasText: '3,000changed by gracespark.yaml: 6,000' }).waitFor()
+    await context.close()
+  }, 30_000)
+
+  it('says what follows before a role, an account or a token goes, and does nothing without the answer', async () => {
+    const { context, page } = await openPage(browser)
+    await signInAs(spark, context, 'mary', 'admin')
+    await signInAs(spark, (await openPage(browser)).context, 'edsger', 'viewer')
+    await show(page, '/settings')
+    const role = page.getByLabel('Role: edsger')
+    await role.selectOption('operator')
+    const dialog = page.getByRole('dialog')
+    await dialog.getByText('viewer → operator').waitFor()
+    await dialog.getByRole('button', { name: 'Cancel' }).click()
+    expect(await role.inputValue()).toBe('viewer')
+    const disable = page.getByRole('listitem').filter({ has: role }).getByRole('button', { name: 'Disable' })
+    await disable.click()
+    await dialog.getByText('end at once').waitFor()
+    expect(await violations(page)).toEqual([])
+    await dialog.getByRole('button', { name: 'Disable' }).click()
+    await page.getByRole('listitem').filter({ has: role }).getByText('disabled').waitFor()
     await context.close()
   }, 30_000)
 

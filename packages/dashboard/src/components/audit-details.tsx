@@ -1,6 +1,8 @@
 import { Link } from '@tanstack/react-router'
 import type { AuditItem } from '@spark/contract/audit'
+import { toldWords } from '@spark/contract/speech/told-words'
 import { useLanguage } from '../i18n/language.tsx'
+import { whyText } from '../i18n/why.ts'
 import { CopyButton } from './copy-button.tsx'
 
 /** All that a row of the audit holds, with its trace id to copy and to follow. */
@@ -13,7 +15,9 @@ export function AuditDetails({ item }: { item: AuditItem }) {
     [t.time, f.full(item.ts)],
     [t.actor, item.actor],
     ...(item.strategyId === null ? [] : ([[t.strategy, item.strategyId]] as [string, string][])),
-    ...(reasons.length === 0 ? [] : ([[t.guardrails, reasons.join('; ')]] as [string, string][])),
+    ...(reasons.length === 0
+      ? []
+      : ([[t.guardrails, reasons.map((one) => toldWords(whyText(one, m.why), { m, f })).join('; ')]] as [string, string][])),
   ]
   return (
     <div className="mb-2 grid gap-1.5 rounded bg-raised p-2 text-xs">

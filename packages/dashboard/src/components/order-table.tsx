@@ -1,9 +1,11 @@
 import { HeadRow, figures } from './head-row.tsx'
 import { ScrollTable } from './scroll-table.tsx'
+import { quoteAsset } from '@spark/contract/quote-asset'
 import type { OrderView } from '@spark/contract/trading'
 import { useLanguage } from '../i18n/language.tsx'
 import { whyText } from '../i18n/why.ts'
 import { Moment } from './ago.tsx'
+import { StrategyLink } from './strategy-link.tsx'
 
 export function OrderTable({ orders }: { orders: readonly OrderView[] }) {
   const { m, f } = useLanguage()
@@ -19,7 +21,9 @@ export function OrderTable({ orders }: { orders: readonly OrderView[] }) {
             <td>
               <Moment ms={order.createdAt} />
             </td>
-            <td>{order.strategyId}</td>
+            <td>
+              <StrategyLink id={order.strategyId} />
+            </td>
             <td>
               {t[order.side]} <span className="text-muted">{t.purposes[order.purpose]}</span>
             </td>
@@ -27,7 +31,9 @@ export function OrderTable({ orders }: { orders: readonly OrderView[] }) {
             <td className="number">
               {f.decimal(order.filledQuantity)} / {f.decimal(order.quantity)}
             </td>
-            <td className="number">{f.decimal(order.referencePrice)}</td>
+            <td className="number">
+              {f.decimal(order.referencePrice)} {quoteAsset(order.symbol)}
+            </td>
             <td>{t.orderStates[order.state]}</td>
             <td>{order.reason === null ? '—' : whyText(order.reason, m.why)}</td>
           </tr>

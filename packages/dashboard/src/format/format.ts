@@ -14,6 +14,8 @@ export type { FigureUnit } from '@spark/contract/speech/figures'
 export interface Format extends Figures {
   /** A decimal of the API, with its sign when `signed`. */
   money: (decimal: string | number, signed?: boolean) => string
+  /** An amount with its unit; without one where that is not known. */
+  amount: (decimal: string | number, quote: string | null, signed?: boolean) => string
   /** A decimal of the API with up to eight digits behind its point, as exchanges write quantities, fees and the prices of cheap coins. */
   decimal: (text: string) => string
   /** 02:11:04 */
@@ -50,9 +52,11 @@ export function createFormat(language: Language, units: UnitNames): Format {
   })
   const day = new Intl.DateTimeFormat(locale, { day: '2-digit', month: 'short' })
   const full = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'long' })
+  const plain = (decimal: string | number, signed = false) => (signed ? signedMoney : money).format(Number(decimal))
   return {
     ...figures,
-    money: (decimal, signed = false) => (signed ? signedMoney : money).format(Number(decimal)),
+    money: plain,
+    amount: (decimal, quote, signed) => (quote === null ? plain(decimal, signed) : `${plain(decimal, signed)}\u00a0${quote}`),
     decimal: (text) => exact.format(text as Intl.StringNumericLiteral),
     time: (ms) => time.format(ms),
     moment: (ms) => moment.format(ms),

@@ -18,6 +18,7 @@ const orderStates: Record<OrderView['state'], string> = {
 const en = {
   strategies: 'My strategies',
   shown: (shown: string, all: string) => `${shown} of ${all}`,
+  amountsIn: (quotes: string) => `amounts in ${quotes}`,
   statuses,
   orderStates,
   actions: { enter: 'enters', exit: 'exits', keep: 'keeps' },
@@ -113,6 +114,7 @@ const en = {
 const tr: typeof en = {
   strategies: 'Stratejilerim',
   shown: (shown, all) => `${shown} / ${all}`,
+  amountsIn: (quotes) => `tutarlar ${quotes}`,
   statuses: { running: 'çalışıyor', paused: 'duraklatıldı', stopped: 'durduruldu' },
   orderStates: {
     planned: 'planlandı',

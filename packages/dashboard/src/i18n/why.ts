@@ -16,6 +16,8 @@ type PathCode =
   | 'cancelled'
   | 'rejected'
   | 'expired'
+  | 'invalid_payload'
+  | 'attempts_exhausted'
 type WhyCode = PositionDecision['reason'] | GuardrailReason | RiskCode | PathCode
 
 const en: Record<WhyCode, string> = {
@@ -66,6 +68,8 @@ const en: Record<WhyCode, string> = {
   cancelled: 'the order was cancelled',
   rejected: 'the order was rejected',
   expired: 'the order expired',
+  invalid_payload: 'the job cannot be read',
+  attempts_exhausted: 'every attempt failed',
 }
 
 const tr: typeof en = {
@@ -116,6 +120,8 @@ const tr: typeof en = {
   cancelled: 'emir iptal edildi',
   rejected: 'emir reddedildi',
   expired: 'emrin süresi doldu',
+  invalid_payload: 'iş okunamıyor',
+  attempts_exhausted: 'bütün denemeler başarısız oldu',
 }
 
 export const why = { en, tr }

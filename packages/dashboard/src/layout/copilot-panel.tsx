@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { useDeferredValue } from 'react'
 import { reasonsOf } from '../audit-reasons.ts'
 import { useCommand } from '../commands.ts'
@@ -158,8 +159,14 @@ function DoneSoFar() {
             <ul className="grid gap-1">
               {all.slice(0, DONE_SHOWN).map((item) => (
                 <li key={item.id} className="min-w-0 break-words">
-                  <span className="font-medium">{item.action}</span> <span className="text-muted">{item.actor}</span>,{' '}
-                  <Ago ms={item.ts} />
+                  <Link
+                    to="/audit"
+                    search={item.traceId === null ? { action: item.action } : { traceId: item.traceId }}
+                    className="text-accent underline"
+                  >
+                    {item.action}
+                  </Link>{' '}
+                  <span className="text-muted">{item.actor}</span>, <Ago ms={item.ts} />
                   <span className="block text-xs text-muted">
                     {reasonsOf(item)
                       .map((reason) => toldWords(reason, { m, f }))

@@ -7,6 +7,7 @@ import { Button } from '../../components/button.tsx'
 import { Panel } from '../../components/panel.tsx'
 import { QueryView } from '../../components/query-view.tsx'
 import { useLanguage } from '../../i18n/language.tsx'
+import { whyText } from '../../i18n/why.ts'
 import { api } from '../../queries.ts'
 import type { AuditSearch } from '../../search.ts'
 
@@ -37,7 +38,7 @@ export function AuditPage() {
                 {items.map((item) => (
                   <AuditRow key={item.id} item={item}>
                     <span className="text-muted">{item.strategyId ?? item.actor}</span>
-                    {item._err !== undefined && <span className="text-red">{item._err}</span>}
+                    {item._err !== undefined && <span className="text-red">{whyText(item._err, m.why)}</span>}
                   </AuditRow>
                 ))}
               </ul>

@@ -10,7 +10,9 @@ import { OrderTable } from '../../components/order-table.tsx'
 import { Panel } from '../../components/panel.tsx'
 import { QueryView } from '../../components/query-view.tsx'
 import { useLanguage } from '../../i18n/language.tsx'
+import { StrategyLink } from '../../components/strategy-link.tsx'
 import { queries } from '../../queries.ts'
+import { quoteAsset } from '@spark/contract/quote-asset'
 import type { OrdersSearch } from '../../search.ts'
 import { usePermissions } from '../../session.ts'
 
@@ -109,10 +111,10 @@ function Positions() {
             <ul className="max-h-80 overflow-y-auto" tabIndex={0}>
               {items.map(({ strategyId, symbol, arm, quantity, averagePrice, openedAt, reduceOnly }) => (
                 <li key={strategyId} className="flex flex-wrap items-center gap-x-4 gap-y-1 border-b border-line py-1">
-                  <span className="font-medium">{strategyId}</span>
+                  <StrategyLink id={strategyId} />
                   <span className="text-muted">{arm}</span>
                   <span>
-                    {f.decimal(quantity)} {symbol} @ {f.decimal(averagePrice)}
+                    {f.decimal(quantity)} {symbol} @ {f.decimal(averagePrice)} {quoteAsset(symbol)}
                   </span>
                   <Moment ms={openedAt} />
                   {reduceOnly && <span className="text-amber">{t.reduceOnly}</span>}
@@ -168,15 +170,15 @@ function Fills() {
                   className="flex flex-wrap gap-x-4 border-b border-line py-1"
                 >
                   <Moment ms={fill.ts} />
-                  <span>{fill.strategyId}</span>
+                  <StrategyLink id={fill.strategyId} />
                   <span className="text-muted">{fill.arm}</span>
                   <span>
-                    {t[fill.side]} {f.decimal(fill.quantity)} {fill.symbol} @ {f.decimal(fill.price)}
+                    {t[fill.side]} {f.decimal(fill.quantity)} {fill.symbol} @ {f.decimal(fill.price)} {quoteAsset(fill.symbol)}
                   </span>
                   <span className="text-muted">
                     {t.fee} {f.decimal(fill.fee)} {fill.feeAsset}
                   </span>
-                  <span className="ms-auto">{f.money(fill.realized, true)}</span>
+                  <span className="ms-auto">{f.amount(fill.realized, quoteAsset(fill.symbol), true)}</span>
                 </li>
               ))}
             </ul>

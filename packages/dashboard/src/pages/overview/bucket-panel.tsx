@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { Panel } from '../../components/panel.tsx'
 import { QueryView } from '../../components/query-view.tsx'
 import { StateMark, type State } from '../../components/state-mark.tsx'
@@ -18,6 +19,11 @@ export function BucketPanel() {
       title={m.overview.buckets}
       what={total === 0 ? m.overview.bucketsNone : m.overview.bucketsWhat(f.number(total))}
       className="min-h-44"
+      actions={
+        <Link to="/audit" search={{ action: 'ml.score' }} className="text-accent underline">
+          {m.records.audit}
+        </Link>
+      }
     >
       <QueryView query={query} height="min-h-28">
         {(buckets) => (

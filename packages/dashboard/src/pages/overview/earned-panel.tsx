@@ -1,8 +1,10 @@
 import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { Panel } from '../../components/panel.tsx'
 import { QueryView } from '../../components/query-view.tsx'
 import { useLanguage } from '../../i18n/language.tsx'
 import { queries } from '../../queries.ts'
+import { useQuote } from '../../quote.ts'
 import { differs, earnedOf, type Earned } from './earned.ts'
 
 /** What ML earned against the baseline since the rollout began, in money with its uncertainty: both of the same fills. */
@@ -13,7 +15,16 @@ export function EarnedPanel() {
   const startedAt = rollout.data !== undefined && rollout.data.id !== null ? rollout.data.startedAt : null
   const query = useQuery({ ...queries.earned({ from: String(startedAt) }), enabled: startedAt !== null })
   return (
-    <Panel title={t.earned} what={t.earnedWhat} className="min-h-32 sm:col-span-2 xl:col-span-1">
+    <Panel
+      title={t.earned}
+      what={t.earnedWhat}
+      className="min-h-32 sm:col-span-2 xl:col-span-1"
+      actions={
+        <Link to="/reports" className="text-accent underline">
+          {m.report.title}
+        </Link>
+      }
+    >
       <QueryView query={rollout} height="min-h-20">
         {({ id }) =>
           id === null ? (
@@ -46,6 +57,7 @@ export function EarnedPanel() {
 
 function Arm({ name, earned }: { name: string; earned: Earned | null }) {
   const { m, f } = useLanguage()
+  const quote = useQuote()
   if (earned === null)
     return (
       <div>
@@ -60,7 +72,9 @@ function Arm({ name, earned }: { name: string; earned: Earned | null }) {
       <dt className="text-muted">{name}</dt>
       <dd>
         <span className="text-lg font-semibold whitespace-nowrap">{f.money(sum, true)}</span>
-        <span className="whitespace-nowrap">{plusMinus(count)}</span>
+        <span className="whitespace-nowrap">
+          {plusMinus(count)} {quote}
+        </span>
       </dd>
       <dd className="text-xs text-muted">
         {f.money(mean, true)}

@@ -8,6 +8,7 @@ import { QueryView } from '../../components/query-view.tsx'
 import { Moment } from '../../components/ago.tsx'
 import { decisionMark } from '../../components/decision-mark.ts'
 import { useLanguage } from '../../i18n/language.tsx'
+import { whyText } from '../../i18n/why.ts'
 import { useNow } from '../../live/now.ts'
 import { perMinute } from '../../live/stream-state.ts'
 import { queries } from '../../queries.ts'
@@ -113,7 +114,7 @@ function RecentLine({ item }: { item: AuditItem }) {
       <span className="font-medium">{item.action}</span>
       <span className="min-w-0 truncate text-muted">{item.strategyId ?? item.actor}</span>
       <span className="ms-auto flex gap-3 whitespace-nowrap">
-        {item._err !== undefined && <span className="text-red">{item._err}</span>}
+        {item._err !== undefined && <span className="text-red">{whyText(item._err, m.why)}</span>}
         {typeof context['decision'] === 'number' && <span>{decisionMark(context['decision'])}</span>}
         {confid !== null && <span>{confid}</span>}
         {typeof pass === 'boolean' && (

@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import type { RolloutView } from '@spark/contract/rollout'
 import type { AnswerOf } from '@spark/contract/routes'
 import { KillSwitches } from '../../components/kill-switches.tsx'
@@ -50,7 +51,9 @@ function GateRows({ view }: { view: RolloutView }) {
             data-gate={gate}
           >
             <span>
-              {m.common.gates[gate]}
+              <Link to="/rollout" hash={`gate-${gate}`} className="text-accent underline">
+                {m.common.gates[gate]}
+              </Link>
               {inBreachS > 0 && (
                 <span className="block text-xs text-red">
                   {t.inBreach(f.duration(inBreachS * 1000), f.duration(holdS * 1000))}
@@ -80,7 +83,11 @@ function LimitRows({ risk }: { risk: AnswerOf<'risk'> }) {
     .filter(({ share }) => share !== null && share > 0)
   return (
     <div className="mt-3">
-      <h3 className="text-xs text-muted">{t.limits}</h3>
+      <h3 className="text-xs">
+        <Link to="/settings" className="text-accent underline">
+          {t.limits}
+        </Link>
+      </h3>
       {used.length === 0 ? (
         <p>{t.noneUsed}</p>
       ) : (

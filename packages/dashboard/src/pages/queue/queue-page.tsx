@@ -10,6 +10,7 @@ import { ConfirmDialog } from '../../components/confirm-dialog.tsx'
 import { Panel } from '../../components/panel.tsx'
 import { QueryView } from '../../components/query-view.tsx'
 import { useLanguage } from '../../i18n/language.tsx'
+import { whyText } from '../../i18n/why.ts'
 import { queries } from '../../queries.ts'
 import { usePermissions } from '../../session.ts'
 
@@ -76,7 +77,9 @@ function DeadLetterRow({ letter: { id, queue, key, payload, attempts, reason, de
   return (
     <li className="border-b border-line py-2">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
-        <span className="font-medium">{reason}</span>
+        <span className="font-medium" title={reason}>
+          {whyText(reason, m.why)}
+        </span>
         <span className="min-w-0 break-all text-muted">
           {queue} · {key}
         </span>

@@ -26,7 +26,7 @@ export function GateTable({ gates }: { gates: readonly GateView[] }) {
         {gates.map(({ gate, value, state, good, critical, inBreachS, holdS, history }) => {
           const limits = limitTexts({ gate, good, critical }, f)
           return (
-            <tr key={gate}>
+            <tr key={gate} id={`gate-${gate}`}>
               <th scope="row" className="!text-text">
                 {m.common.gates[gate]}
               </th>

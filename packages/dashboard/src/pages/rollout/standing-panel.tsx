@@ -3,11 +3,13 @@ import type { RolloutView } from '@spark/contract/rollout'
 import { Moment } from '../../components/ago.tsx'
 import { Panel } from '../../components/panel.tsx'
 import { useLanguage } from '../../i18n/language.tsx'
+import { useQuote } from '../../quote.ts'
 import { reasonWords } from '@spark/contract/speech/reason-words'
 
 /** Exposure, good time, ceiling, model, modifiers, and the controller's own reasons. */
 export function StandingPanel({ view }: { view: RolloutView }) {
   const { m, f } = useLanguage()
+  const quote = useQuote()
   const { rollout: t } = m
   const { exposure, dwell, floor, pollIntervalMs, modifiers } = view
   const seconds = (ms: number) => f.figure(ms / 1000, 's')
@@ -20,7 +22,7 @@ export function StandingPanel({ view }: { view: RolloutView }) {
             ? t.nobody
             : t.acting(`${f.number(exposure.strategies)}/${f.number(exposure.of)}`, f.percent(exposure.share, 1))}
           <span className="block text-xs text-muted">
-            {t.capital}: {f.money(exposure.capital)} / {f.money(exposure.ofCapital)}
+            {t.capital}: {f.money(exposure.capital)} / {f.amount(exposure.ofCapital, quote)}
           </span>
         </Fact>
         <Fact name={t.subStates[view.subState]}>{t.good(f.clock(dwell.servedS * 1000), f.clock(dwell.neededS * 1000))}</Fact>

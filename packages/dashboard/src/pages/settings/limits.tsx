@@ -10,6 +10,7 @@ import { ScrollTable } from '../../components/scroll-table.tsx'
 import type { Format } from '../../format/format.ts'
 import { useLanguage } from '../../i18n/language.tsx'
 import { queries } from '../../queries.ts'
+import { useQuote } from '../../quote.ts'
 import { usePermissions } from '../../session.ts'
 import { limitText, readsTwoWays } from './limit-text.ts'
 import { LimitsDialog } from './limits-dialog.tsx'
@@ -74,6 +75,9 @@ export function Limits() {
   )
 }
 
+/** The unit of an amount as the api names it, and then of what. */
+const QUOTE_UNITS = 'quote units'
+
 interface LimitRowProps {
   limit: Limit
   /** What is typed; null: back to the file. */
@@ -86,11 +90,13 @@ function LimitRow({ limit: { name, limit, fileLimit, changed, unreadable, used, 
   const { m, f } = useLanguage()
   const { settings: t } = m
   const shown = (text: string | null) => (text === null ? t.unlimited : limitText(text, f))
+  const quote = useQuote()
   const unclear = readsTwoWays(name, value ?? '')
   return (
     <tr data-limit={name}>
       <th scope="row" title={`${name}: ${unit}`} className="align-middle !text-text">
         {t.limitNames[name]}
+        {unit.startsWith(QUOTE_UNITS) && quote !== null && `, ${quote}`}
       </th>
       <td className="number align-middle">
         {shown(limit)}

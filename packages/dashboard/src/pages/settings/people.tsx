@@ -1,13 +1,22 @@
 import { useQuery } from '@tanstack/react-query'
 import { useState, type FormEvent } from 'react'
 import { ROLES, type Role } from '@spark/contract/permissions'
+import type { AnswerOf, BodyOf } from '@spark/contract/routes'
 import { useCommand } from '../../commands.ts'
 import { Button } from '../../components/button.tsx'
+import { ConfirmDialog } from '../../components/confirm-dialog.tsx'
 import { CopyButton } from '../../components/copy-button.tsx'
 import { QueryView } from '../../components/query-view.tsx'
 import { useLanguage } from '../../i18n/language.tsx'
 import { queries } from '../../queries.ts'
 import { usePermissions } from '../../session.ts'
+
+type User = AnswerOf<'users'>['items'][number]
+
+interface AskedChange {
+  user: User
+  to: BodyOf<'userChange'>
+}
 
 /** People with their roles; adding answers a set-up link, which is shown once. */
 export function People() {
@@ -17,6 +26,7 @@ export function People() {
   const { canManageUsers } = usePermissions()
   const query = useQuery(queries.users)
   const [link, setLink] = useState<string | null>(null)
+  const [asked, setAsked] = useState<AskedChange | null>(null)
   const why = canManageUsers ? null : m.common.notPermitted
   const show = (invitation: { path: string } | null) => {
     if (invitation !== null) setLink(`${location.origin}${invitation.path}`)
@@ -35,9 +45,7 @@ export function People() {
                   aria-label={`${t.role}: ${user.name}`}
                   value={user.role}
                   disabled={why !== null}
-                  onChange={(event) =>
-                    void run('userChange', { params: { id: user.name }, body: { role: event.target.value as Role } }, t.role)
-                  }
+                  onChange={(event) => setAsked({ user, to: { role: event.target.value as Role } })}
                 >
                   {ROLES.map((one) => (
                     <option key={one} value={one}>
@@ -45,12 +53,7 @@ export function People() {
                     </option>
                   ))}
                 </select>
-                <Button
-                  why={why}
-                  onClick={() =>
-                    void run('userChange', { params: { id: user.name }, body: { disabled: user.state !== 'disabled' } }, t.people)
-                  }
-                >
+                <Button why={why} onClick={() => setAsked({ user, to: { disabled: user.state !== 'disabled' } })}>
                   {user.state === 'disabled' ? t.enable : t.disable}
                 </Button>
                 <Button
@@ -70,7 +73,38 @@ export function People() {
         </p>
       )}
       <AddPerson why={why} onInvited={show} />
+      {asked !== null && <ChangeDialog asked={asked} onClose={() => setAsked(null)} />}
     </>
+  )
+}
+
+/** What follows for the person, before it happens. */
+function ChangeDialog({ asked: { user, to }, onClose }: { asked: AskedChange; onClose: () => void }) {
+  const { m } = useLanguage()
+  const { settings: t } = m
+  const run = useCommand()
+  const { name } = user
+  const verb = to.role !== undefined ? t.changeRole : to.disabled === true ? t.disable : t.enable
+  return (
+    <ConfirmDialog
+      title={`${verb}: ${name}`}
+      firstReason={null}
+      confirm={verb}
+      tone={to.disabled === true ? 'danger' : 'accent'}
+      onConfirm={async () => (await run('userChange', { params: { id: name }, body: to }, `${verb}: ${name}`)) !== null}
+      onClose={onClose}
+    >
+      {to.role === undefined ? (
+        <p>{to.disabled === true ? t.disableWhat : t.enableWhat}</p>
+      ) : (
+        <>
+          <p>
+            {t.roles[user.role]} → <strong>{t.roles[to.role]}</strong>
+          </p>
+          <p>{t.changeRoleWhat}</p>
+        </>
+      )}
+    </ConfirmDialog>
   )
 }
 

@@ -5,6 +5,7 @@ import { TOKEN_PERMISSIONS } from '@spark/contract/permissions'
 import { useCommand } from '../../commands.ts'
 import { Ago } from '../../components/ago.tsx'
 import { Button } from '../../components/button.tsx'
+import { ConfirmDialog } from '../../components/confirm-dialog.tsx'
 import { CopyButton } from '../../components/copy-button.tsx'
 import { QueryView } from '../../components/query-view.tsx'
 import { useLanguage } from '../../i18n/language.tsx'
@@ -37,7 +38,9 @@ function TokenRow({ token, everybody }: { token: TokenView; everybody: boolean }
   const { m } = useLanguage()
   const { settings: t } = m
   const run = useCommand()
+  const [asking, setAsking] = useState(false)
   const { id, user, name, permissions, expiresAt, usedAt } = token
+  const verb = `${t.revoke}: ${user}:${name}`
   return (
     <li className="flex flex-wrap items-center justify-between gap-2 border-b border-line py-1">
       <div className="min-w-0 flex-1 basis-60">
@@ -48,7 +51,19 @@ function TokenRow({ token, everybody }: { token: TokenView; everybody: boolean }
           {usedAt !== null && <Ago ms={usedAt} />}
         </p>
       </div>
-      <Button onClick={() => void run('tokenRevoke', { params: { id }, body: {} }, t.revoke)}>{t.revoke}</Button>
+      <Button onClick={() => setAsking(true)}>{t.revoke}</Button>
+      {asking && (
+        <ConfirmDialog
+          title={verb}
+          firstReason={null}
+          confirm={t.revoke}
+          tone="danger"
+          onConfirm={async () => (await run('tokenRevoke', { params: { id }, body: {} }, verb)) !== null}
+          onClose={() => setAsking(false)}
+        >
+          <p>{t.revokeWhat}</p>
+        </ConfirmDialog>
+      )}
     </li>
   )
 }

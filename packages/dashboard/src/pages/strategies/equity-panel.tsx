@@ -15,9 +15,12 @@ const EquityChart = lazy(async () => ({ default: (await import('./equity-chart.t
 /** What a strategy made real, fill by fill, after fees. */
 export function EquityPanel({
   strategyId,
+  quote,
   fills,
 }: {
   strategyId: string
+  /** Of its symbol. */
+  quote: string | null
   fills: UseQueryResult<{ items: readonly FillView[] }>
 }) {
   const { m } = useLanguage()
@@ -33,7 +36,7 @@ export function EquityPanel({
           if (count === 0) return <p className="text-muted">{t.noEquity}</p>
           return (
             <QueryView query={fills} height="min-h-52">
-              {({ items }) => <Curve fills={items} realized={realized} count={count} />}
+              {({ items }) => <Curve fills={items} realized={realized} count={count} quote={quote} />}
             </QueryView>
           )
         }}
@@ -42,32 +45,50 @@ export function EquityPanel({
   )
 }
 
-function Curve({ fills, realized, count }: { fills: readonly FillView[]; realized: number; count: number }) {
+interface CurveProps {
+  fills: readonly FillView[]
+  realized: number
+  count: number
+  quote: string | null
+}
+
+function Curve({ fills, realized, count, quote }: CurveProps) {
   const { m, f } = useLanguage()
   const { trading: t } = m
   const points = useMemo(() => realizedCurve(fills, realized), [fills, realized])
-  const now = t.equityNow(f.money(realized, true), f.number(count))
+  const now = t.equityNow(f.amount(realized, quote, true), f.number(count))
   return (
     <>
       <p className="font-semibold">{now}</p>
       <Suspense fallback={<div className="h-[180px]" />}>
         <EquityChart points={points} label={`${t.equity}: ${now}`} />
       </Suspense>
-      <CurveTable points={points} />
+      <CurveTable points={points} quote={quote} />
     </>
   )
 }
 
 const ROWS_SHOWN = 100
 
-function CurveTable({ points }: { points: readonly CurvePoint[] }) {
+function CurveTable({ points, quote }: { points: readonly CurvePoint[]; quote: string | null }) {
   const { m, f } = useLanguage()
   const { trading: t } = m
+  const inQuote = (name: string) => figures(quote === null ? name : `${name}, ${quote}`)
   return (
     <TableBeside label={t.equity}>
       {() => (
         <>
-          <HeadRow columns={[t.time, t.side, t.arm, ...[t.quantity, t.price, t.fee, t.profit, t.soFar].map(figures)]} />
+          <HeadRow
+            columns={[
+              t.time,
+              t.side,
+              t.arm,
+              figures(t.quantity),
+              inQuote(t.price),
+              figures(t.fee),
+              ...[t.profit, t.soFar].map(inQuote),
+            ]}
+          />
           <tbody>
             {points
               .slice(-ROWS_SHOWN)

@@ -5,6 +5,7 @@ import { Button } from '../../components/button.tsx'
 import { QueryView } from '../../components/query-view.tsx'
 import { useLanguage } from '../../i18n/language.tsx'
 import { queries } from '../../queries.ts'
+import { quoteAsset } from '@spark/contract/quote-asset'
 import { STRATEGY_SORTS, type StrategiesSearch, type StrategySort } from '../../search.ts'
 import { StrategyList } from './strategy-list.tsx'
 import { pickRows, rowsOf } from './strategy-rows.ts'
@@ -18,6 +19,7 @@ export function StrategiesPage() {
   const rows = useMemo(() => rowsOf(query.data?.items ?? [], profits ?? []), [query.data, profits])
   const wanted = useDeferredValue(search)
   const picked = useMemo(() => pickRows(rows, wanted), [rows, wanted])
+  const quotes = useMemo(() => [...new Set(rows.flatMap(({ symbol }) => quoteAsset(symbol) ?? []))].join(', '), [rows])
   return (
     <div className="flex h-[calc(100%-6rem)] min-h-96 flex-col gap-3 p-2 sm:p-3">
       <div className="flex flex-wrap items-end gap-2">
@@ -25,6 +27,7 @@ export function StrategiesPage() {
         <Filters search={search} />
         <span className="ms-auto text-muted" role="status">
           {m.trading.shown(f.number(picked.length), f.number(rows.length))}
+          {quotes !== '' && ` · ${m.trading.amountsIn(quotes)}`}
         </span>
       </div>
       <QueryView query={query} height="min-h-96">

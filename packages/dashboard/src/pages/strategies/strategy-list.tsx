@@ -4,6 +4,7 @@ import { memo, useCallback, useEffect, useRef, useState, type MouseEvent, type U
 import { StateMark, type State } from '../../components/state-mark.tsx'
 import { StrategyDialog, StrategyVerbs, type AskedVerb } from '../../components/strategy-buttons.tsx'
 import { useLanguage } from '../../i18n/language.tsx'
+import { whyText } from '../../i18n/why.ts'
 import { usePermissions, type Permissions } from '../../session.ts'
 import type { StrategyRow } from './strategy-rows.ts'
 
@@ -131,7 +132,7 @@ const WholeRow = memo(function WholeRow({ row, permissions, ask, open }: Omit<Ro
       <span className="text-end @2xl:text-start">
         {row.symbol} <span className="text-muted">{row.tf}</span>
       </span>
-      <span title={row.pauseReason ?? undefined}>
+      <span title={row.pauseReason === null ? undefined : whyText(row.pauseReason, m.why)}>
         <StateMark state={STATES[row.status]} word={m.trading.statuses[row.status]} />
       </span>
       <span className="hidden text-end @4xl:inline">{f.money(row.capital)}</span>

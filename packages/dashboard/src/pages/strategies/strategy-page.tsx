@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
 import { useMemo } from 'react'
+import { quoteAsset } from '@spark/contract/quote-asset'
 import type { StrategyView } from '@spark/contract/trading'
 import { Moment } from '../../components/ago.tsx'
 import { decisionMark } from '../../components/decision-mark.ts'
@@ -57,16 +58,16 @@ function Detail({ strategy }: { strategy: StrategyView }) {
       <div className="flex flex-wrap items-center gap-3">
         <h1 className="text-base font-semibold">{id}</h1>
         <span className="text-muted">
-          {symbol} {tf} · {t.capital} {f.money(strategy.capital)} · {strategy.exposed ? 'ml' : 'baseline'} ·{' '}
+          {symbol} {tf} · {t.capital} {f.amount(strategy.capital, quoteAsset(symbol))} · {strategy.exposed ? 'ml' : 'baseline'} ·{' '}
           {t.statuses[strategy.status]}
         </span>
         <StrategyButtons strategy={strategy} />
       </div>
-      {strategy.pauseReason !== null && <p className="text-amber">{t.pausedBecause(strategy.pauseReason)}</p>}
+      {strategy.pauseReason !== null && <p className="text-amber">{t.pausedBecause(whyText(strategy.pauseReason, m.why))}</p>}
       {(fills.error ?? closes.error) !== null && <p className="text-amber">{t.marksMissing}</p>}
       <CandlePanel strategy={strategy} fills={fills.data?.items ?? NOTHING} decisions={decisions} />
       <div className="grid gap-3 xl:grid-cols-2">
-        <EquityPanel strategyId={id} fills={fills} />
+        <EquityPanel strategyId={id} quote={quoteAsset(symbol)} fills={fills} />
         <WhyNotPanel strategyId={id} decisions={atClose} />
         <Panel title={t.orders} className="min-h-48">
           <QueryView query={orders}>

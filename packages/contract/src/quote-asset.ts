@@ -1,0 +1,1 @@
+export { quoteAsset } from '@spark/core/market/quote-asset'
