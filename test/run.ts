@@ -18,7 +18,7 @@ const long = process.argv.includes('--long')
 const postgres = process.argv.includes('--postgres')
 const filters = process.argv.slice(2).filter((argument) => !['--long', '--postgres'].includes(argument))
 // Against what hangs: a machine may be half as fast as the one on which npm test takes its 8 minutes.
-const limitMs = (long ? 120 : postgres ? 60 : 20) * 60_000
+const limitMs = (long ? 120 : postgres ? 60 : 40) * 60_000
 const reportFile = `${root}.test-report/results.json`
 
 rmSync(reportFile, { force: true })
