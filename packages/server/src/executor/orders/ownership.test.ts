@@ -1,6 +1,12 @@
 import { streamName, type Stream } from '@spark/core/market/candle'
 import { afterEach, describe, expect, it } from 'vitest'
-import type { Group } from '../group/group.ts'
+import { openRollout } from '../../rollout/rollout-fixture.ts'
+import { createAuditOutbox } from '../../storage/audit-outbox.ts'
+import { createLeaseStore } from '../../storage/lease-store.ts'
+import { StorageError } from '../../storage/storage-error.ts'
+import { temporaryFolder } from '../../storage/temporary-folder.ts'
+import { ALONE, type Group } from '../group/group.ts'
+import { LeaseGroup } from '../group/lease-group.ts'
 import { openPath, START_MS, wish, type PathFixture, type PathOptions } from './order-path-fixture.ts'
 import { planAll, planOrders } from './plan-orders.ts'
 import { reconcileStream, takeOverOrders } from './reconcile-venue.ts'
@@ -154,5 +160,104 @@ describe('where executors share the streams', () => {
     expect(await states()).toEqual(['on-BTCUSDT-1h acknowledged'])
     await trading.onCandle(BTC, candle, false)
     expect(await states()).toEqual(['on-BTCUSDT-1h filled'])
+  })
+})
+
+/** A host whose group is opened after its order path, as that is what the group works with. */
+function lateGroup(): { group: Group; join(host: PathFixture, member: string, isCut?: () => boolean): Promise<void> } {
+  let joined: Group = ALONE
+  return {
+    group: {
+      get member() {
+        return joined.member
+      },
+      owns: (stream) => joined.owns(stream),
+      leads: () => joined.leads(),
+      numbers: (trx, streams) => joined.numbers(trx, streams),
+      leadsIn: (trx) => joined.leadsIn(trx),
+      takes: () => joined.takes(),
+    },
+    async join({ path, clock }, member, isCut = () => false) {
+      const leases = createLeaseStore()
+      const leased = new LeaseGroup({
+        db: path.db,
+        leases: {
+          ...leases,
+          read: (trx) => (isCut() ? Promise.reject(new StorageError('unavailable', 'x', 'cut')) : leases.read(trx)),
+        },
+        outbox: createAuditOutbox(path.db),
+        member,
+        streams: [BTC],
+        clock,
+        nowMs: () => clock.nowMs(),
+        log: path.log,
+        takeOver: (trx, streams) => takeOverOrders(path, trx, streams),
+        prepare: (stream) => reconcileStream(path, stream),
+        leave: () => {},
+        lead: () => {},
+        deposed: () => {},
+      })
+      await leased.join()
+      joined = leased
+    },
+  }
+}
+
+describe('a host that exposes strategies and is cut off', () => {
+  it('sends nothing more once its lease is over by its own clock, exposes nobody once nobody watched for 30 s, and the other sends what it left, once', async () => {
+    const folder = temporaryFolder()
+    const [ofA, ofB] = [lateGroup(), lateGroup()]
+    const a = (fixture = await openRollout({ folder, group: ofA.group }))
+    await a.advanceTo(0.5)
+    const exposed = [...(await a.path.rollouts.exposed()).keys()]
+    const enter = (at: number, { clock } = a) =>
+      wish({
+        strategyId: exposed[at] ?? '',
+        arm: 'ml',
+        candleTs: clock.nowMs(),
+        moment: clock.nowMs(),
+        validUntil: clock.nowMs() + 300_000,
+      })
+    const sent = async () => {
+      const rows = await a.path.orders.list({ limit: 10 })
+      return rows.map(({ strategyId, state, ownerNumber, reason }) => [exposed.indexOf(strategyId), state, ownerNumber, reason])
+    }
+    let isCut = false
+    await ofA.join(a, 'a.executor', () => isCut)
+    await a.price('BTCUSDT', 50_000)
+    await planOrders(a.path, [enter(0)])
+    expect(await sent()).toEqual([[0, 'reserved', 1, null]])
+
+    // Its turns meet no answer. The row of its lease, by the clock of the database, still runs; its own clock ends it after 7 s.
+    isCut = true
+    await a.pass(9_000)
+    const leases = await a.path.db.selectFrom('lease').selectAll().where('name', '=', 'BTCUSDT-1h').execute()
+    expect(leases).toMatchObject([{ holder: 'a.executor', number: 1 }])
+    expect(leases[0]?.until).toBeGreaterThan(0)
+    expect(a.path.group.owns(BTC)).toBe(false)
+    await a.trade()
+    await a.price('BTCUSDT', 50_000)
+    expect(await planOrders(a.path, [enter(1)])).toEqual([])
+    await a.pass(5_000)
+    expect(await sent()).toEqual([[0, 'reserved', 1, null]])
+
+    // By then the row is over, and another host takes it. What is exposed is still watched, and entered.
+    await a.path.db.updateTable('lease').set({ until: 0 }).execute()
+    const b = await openPath({ folder, group: ofB.group, strategies: 20, leased: true, startMs: a.clock.nowMs() })
+    await b.price('BTCUSDT', 50_000)
+    await ofB.join(b, 'b.executor')
+    const other = await b.trade()
+    await b.pass(1_000)
+    expect(await sent()).toEqual([[0, 'acknowledged', 2, null]])
+    expect(await atVenue()).toBe(1)
+
+    // Cut off as well from who watches, it would expose nobody, even if the stream were its own.
+    const { leaseUntil } = await a.path.risk.epoch(a.path.db)
+    await a.pass(30_500 - 14_000)
+    expect([a.path.leaseHolds(leaseUntil), b.path.leaseHolds(leaseUntil)]).toEqual([false, true])
+    await a.pass(2_000)
+    expect(await sent()).toHaveLength(1)
+    await other.stop()
+    await b.close()
   })
 })
