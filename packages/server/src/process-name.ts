@@ -11,6 +11,11 @@ export function localName(name: string): string {
   return name.slice(name.indexOf('.') + 1)
 }
 
+/** The name of its host; `''`: the one that has none. */
+export function hostOf(name: string): string {
+  return name.slice(0, Math.max(0, name.indexOf('.')))
+}
+
 /** Whether it runs on the host of this name, or on the one that has none. */
 export function isOnHost(name: string, hostName: string | null): boolean {
   return name === processName({ hostName }, localName(name))

@@ -3,8 +3,8 @@ import { told } from '@spark/contract/told'
 import type { Kysely } from 'kysely'
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
+import { lookEvery, type Looks } from '../look-every.ts'
 import type { LeaseStore } from '../storage/lease-store.ts'
-import { StorageError } from '../storage/storage-error.ts'
 import type { MainTables } from '../storage/tables.ts'
 import type { KnownAlerts } from './alerts.ts'
 
@@ -25,11 +25,10 @@ export function watchLeader(deps: {
   alerts: Pick<KnownAlerts, 'open' | 'raise'>
   clock: Clock
   log: Log
-}): { look(): Promise<void>; stop(): Promise<void> } {
-  const { db, alerts, clock } = deps
+}): Looks {
+  const { db, alerts, clock, log } = deps
   /** Since when nobody led at each look, monotonic ms; null: somebody did, or it is not known. */
   let sinceMs: number | null = null
-  let looking: Promise<void> | null = null
   const hasLeader = async (from: Kysely<MainTables>) => {
     const { nowMs, leases } = await deps.leases.read(from)
     const lease = leases.find(({ name }) => name === LEADER)
@@ -45,22 +44,8 @@ export function watchLeader(deps: {
       if (!(await hasLeader(trx))) await alerts.raise(trx, { ...NO_LEADER, message: told('no_leader') })
     })
   }
-  function look(): Promise<void> {
-    looking ??= lookOnce()
-      .catch((error: unknown) => {
-        if (!(error instanceof StorageError)) throw error
-        sinceMs = null
-        deps.log.warn({ err: error }, 'who leads could not be read; trying again')
-      })
-      .finally(() => (looking = null))
-    return looking
-  }
-  const cancel = clock.every(LOOK_MS, () => void look())
-  return {
-    look,
-    async stop() {
-      cancel()
-      await looking
-    },
-  }
+  return lookEvery(clock, LOOK_MS, lookOnce, (error) => {
+    sinceMs = null
+    log.warn({ err: error }, 'who leads could not be read; trying again')
+  })
 }

@@ -3,6 +3,7 @@ import { LEADER, memberLease, planTurn, type Turn } from '@spark/core/hosts/plan
 import type { Kysely } from 'kysely'
 import type { Clock } from '../../clock.ts'
 import type { Log } from '../../log.ts'
+import { lookEvery, type Looks } from '../../look-every.ts'
 import type { AuditOutbox } from '../../storage/audit-outbox.ts'
 import type { Takes } from '../../queue/queue.ts'
 import type { LeaseStore } from '../../storage/lease-store.ts'
@@ -60,8 +61,7 @@ export class LeaseGroup implements Group {
   /** All of `held` was renewed together; real ms. */
   #validUntilMs = 0
   #leading = false
-  #turning: Promise<void> | null = null
-  #cancel: () => void = () => {}
+  #turns: Looks | null = null
 
   constructor(deps: LeaseGroupDeps) {
     this.member = deps.member
@@ -95,21 +95,19 @@ export class LeaseGroup implements Group {
   /** Joins, takes what is due to this executor, and goes on taking turns. Resolves when what it took first is ready. Rejects with StorageError. */
   async join(): Promise<void> {
     await this.#turn()
-    this.#cancel = this.#deps.clock.every(TURN_MS, () => {
-      this.#turning ??= this.#turn()
-        .catch((error: unknown) => {
-          if (!(error instanceof StorageError)) throw error
-          this.#deps.log.warn({ err: error }, 'the leases could not be renewed; what is not renewed in time ends')
-        })
-        .finally(() => (this.#turning = null))
-    })
+    const { clock, log } = this.#deps
+    this.#turns = lookEvery(
+      clock,
+      TURN_MS,
+      () => this.#turn(),
+      (error) => log.warn({ err: error }, 'the leases could not be renewed; what is not renewed in time ends'),
+    )
     await Promise.all(this.#preparing.values())
   }
 
   /** Gives everything away, so that nobody waits for leases to end. Rejects with StorageError. */
   async stop(): Promise<void> {
-    this.#cancel()
-    await this.#turning
+    await this.#turns?.stop()
     this.#validUntilMs = 0
     await Promise.all(this.#preparing.values())
     await this.#deps.db.transaction().execute(async (trx) => {

@@ -1,4 +1,4 @@
-import { isKind, localName } from '../../process-name.ts'
+import { hostOf, isKind } from '../../process-name.ts'
 import { isFresh, type ProcessReport } from '../../storage/process-report-store.ts'
 
 /** A host of which something is not heard any more that nobody stopped: who is stopped takes its report back. */
@@ -21,8 +21,4 @@ export function silentHosts(reports: readonly ProcessReport[], nowMs: number): S
     found.push({ host, processes: silent.map(({ process }) => process), sinceMs })
   }
   return found
-}
-
-function hostOf(process: string): string {
-  return process.slice(0, -localName(process).length).replace('.', '')
 }

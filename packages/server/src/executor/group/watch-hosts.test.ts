@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ManualClock } from '../../clock.ts'
 import { createLog } from '../../log.ts'
+import type { Looks } from '../../look-every.ts'
 import { createAlerts, type KnownAlerts } from '../../notify/alerts.ts'
 import { NO_LEADER, watchLeader } from '../../notify/no-leader.ts'
 import { systemRandomness } from '../../random.ts'
@@ -10,7 +11,7 @@ import { openMainDatabase, type MainDatabase } from '../../storage/open-main-dat
 import { temporaryPostgres } from '../../storage/postgres/postgres-database-fixture.ts'
 import { createProcessReportStore, type ProcessReportStore } from '../../storage/process-report-store.ts'
 import { StorageError } from '../../storage/storage-error.ts'
-import { watchHosts, type HostWatch } from './watch-hosts.ts'
+import { watchHosts } from './watch-hosts.ts'
 
 const START_MS = 1_700_000_000_000
 const RULES = { escalateAfterMs: 300_000, repeatMs: 900_000, told: [], escalated: [] }
@@ -27,7 +28,7 @@ describe.each([
   let clock: ManualClock
   let reports: ProcessReportStore
   let alerts: KnownAlerts
-  let watch: HostWatch
+  let watch: Looks
   let leads = true
   let isAway = false
 

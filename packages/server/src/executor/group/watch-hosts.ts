@@ -2,11 +2,11 @@ import { told } from '@spark/contract/told'
 import type { Kysely } from 'kysely'
 import type { Clock } from '../../clock.ts'
 import type { Log } from '../../log.ts'
+import { lookEvery, type Looks } from '../../look-every.ts'
 import type { KnownAlert, KnownAlerts } from '../../notify/alerts.ts'
 import { NO_LEADER } from '../../notify/no-leader.ts'
 import { parityProblem, isFresh, type ProcessReport, type ProcessReportStore } from '../../storage/process-report-store.ts'
 import type { StoredAlert } from '../../storage/alert-store.ts'
-import { StorageError } from '../../storage/storage-error.ts'
 import type { MainTables } from '../../storage/tables.ts'
 import type { Group } from './group.ts'
 import { silentHosts } from './silent-hosts.ts'
@@ -31,12 +31,6 @@ export interface HostWatchDeps {
   log: Log
 }
 
-export interface HostWatch {
-  /** Looks now; looks never overlap. Never rejects for storage. */
-  look(): Promise<void>
-  stop(): Promise<void>
-}
-
 /** What a process remembers between two looks, of the database and of differences. Monotonic or real ms. */
 interface Memory {
   answeredMs: number
@@ -51,28 +45,18 @@ interface Memory {
  * Tells people what befalls hosts, as alerts that end by themselves. Every executor looks, because whoever leads when the database is
  * there again may have led no more before; the one that leads tells.
  */
-export function watchHosts(deps: HostWatchDeps): HostWatch {
-  const { clock } = deps
+export function watchHosts(deps: HostWatchDeps): Looks {
+  const { clock, log } = deps
   const memory: Memory = { answeredMs: clock.realMs(), failed: false, away: null, differsSinceMs: null }
-  let looking: Promise<void> | null = null
-  function look(): Promise<void> {
-    looking ??= lookOnce(deps, memory)
-      .catch((error: unknown) => {
-        if (!(error instanceof StorageError)) throw error
-        memory.failed = true
-        deps.log.warn({ err: error }, 'hosts could not be looked at; trying again')
-      })
-      .finally(() => (looking = null))
-    return looking
-  }
-  const cancel = clock.every(LOOK_MS, () => void look())
-  return {
-    look,
-    async stop() {
-      cancel()
-      await looking
+  return lookEvery(
+    clock,
+    LOOK_MS,
+    () => lookOnce(deps, memory),
+    (error) => {
+      memory.failed = true
+      log.warn({ err: error }, 'hosts could not be looked at; trying again')
     },
-  }
+  )
 }
 
 async function lookOnce(deps: HostWatchDeps, memory: Memory): Promise<void> {
