@@ -4,7 +4,6 @@ import { systemClock } from '@spark/server/clock'
 import type { Config } from '@spark/server/config'
 import { folderClock } from '@spark/server/folder-clock'
 import { systemRandomness } from '@spark/server/random'
-import { rolloutPartsOf } from '@spark/server/rollout/rollout-parts'
 import type { Who } from '@spark/server/command-event'
 import { lockWriter } from '@spark/server/storage/audit/writer-lock'
 import type { MainDatabase } from '@spark/server/storage/open-main-database'
@@ -13,6 +12,7 @@ import { createTradingStores, type TradingStores } from '@spark/server/storage/t
 import { CheckFailed, type Output } from '../output.ts'
 import { askSupervisor } from '../supervisor.ts'
 import { table } from '../table.ts'
+import { applyDeps } from './deploy-settings.ts'
 
 export type DeployKind = 'canary' | 'rolling' | 'rollback'
 
@@ -122,7 +122,7 @@ export async function finishDeploy(run: DeployRun, problem: string | null, total
   const since = sinceRollbackMs === null ? '' : `, ${(sinceRollbackMs / 1000).toFixed(1)} s after the rollback`
   output.line(`\nDeploy --${kind} ${ok ? 'done' : 'did not hold'} (${(totalMs / 1000).toFixed(1)} s${since}).`)
   const alert = ok ? null : await alertOf(run, problem)
-  const { alerts } = rolloutPartsOf({ stores, config, clock: folderClock(config), random: systemRandomness })
+  const { alerts } = applyDeps(run).parts
   const scope = config.hostName === null ? 'release' : `release:${config.hostName}`
   await stores.db.transaction().execute(async (trx) => {
     await stores.outbox.add(trx, [

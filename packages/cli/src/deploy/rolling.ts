@@ -6,7 +6,7 @@ import { ceilingOf, explicitSettings } from '@spark/server/live-settings'
 import { tickFacts } from '@spark/server/rollout/tick-facts'
 import { isOnHost } from '@spark/server/process-name'
 import { createLiveSettingStore } from '@spark/server/storage/live-setting-store'
-import { createProcessReportStore, parityProblem } from '@spark/server/storage/process-report-store'
+import { createProcessReportStore, parityProblem, REPORT_FRESH_MS } from '@spark/server/storage/process-report-store'
 import type { Release } from '@spark/server/supervisor/supervisor-contract'
 import { CheckFailed } from '../output.ts'
 import { askApi, askExecutor } from '../processes.ts'
@@ -18,7 +18,6 @@ import { underWay } from './start-preview.ts'
 
 /** A process that is gone counts for 15 s, and one reports every 5 s. */
 const PARITY_LIMIT_MS = 25_000
-const REPORT_FRESH_MS = 15_000
 const LOOK_EVERY_MS = 500
 
 /** Worker by worker, then the executor; then whether the gates allow what the deploy asks for. Rejects with CheckFailed. */

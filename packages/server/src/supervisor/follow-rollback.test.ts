@@ -46,7 +46,7 @@ describe('the supervisor', () => {
   const started = (): Follower =>
     createFollower({
       release: () => release,
-      followed: disk,
+      followed: () => disk,
       keep: (followed) => (disk = followed),
       returnRelease: (rollout, _tell, signal) =>
         new Promise((resolve) => {

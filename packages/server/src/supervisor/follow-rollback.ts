@@ -39,8 +39,9 @@ export interface Follower {
 
 export function createFollower(deps: {
   release(): Pick<SupervisorState['release'], 'sinceMs'>
-  followed: Followed | null
-  /** On disk before it returns. */
+  /** What was kept last. */
+  followed(): Followed | null
+  /** Known from now on, also when it throws; on disk before it returns. */
   keep(followed: Followed): void
   returnRelease: ReturnRelease
   clock: Pick<Clock, 'monotonicMs'>
@@ -48,12 +49,10 @@ export function createFollower(deps: {
 }): Follower {
   const { clock, log } = deps
   const stopping = new AbortController()
-  let { followed } = deps
   let under: Promise<void> | null = null
   let notBeforeMs = 0
 
   function keep(next: Followed): void {
-    followed = next
     try {
       deps.keep(next)
     } catch (error) {
@@ -62,7 +61,8 @@ export function createFollower(deps: {
   }
 
   async function follow({ rollout, atMs }: RolledBack): Promise<void> {
-    const tries = (followed?.rollout === rollout ? followed.tries : 0) + 1
+    const before = deps.followed()
+    const tries = (before?.rollout === rollout ? before.tries : 0) + 1
     keep({ rollout, tries, over: false })
     log.warn({ rollout, atMs, tries }, 'the rollout was rolled back: the release returns to the last good one')
     const startedMs = clock.monotonicMs()
@@ -82,7 +82,7 @@ export function createFollower(deps: {
     hear(health) {
       const { rolledBack: told } = health as { rolledBack?: unknown }
       if (under !== null || stopping.signal.aborted || !Value.Check(RolledBack, told)) return
-      if (clock.monotonicMs() < notBeforeMs || !mustReturn(told, deps.release(), followed)) return
+      if (clock.monotonicMs() < notBeforeMs || !mustReturn(told, deps.release(), deps.followed())) return
       under = follow(told).finally(() => {
         under = null
       })

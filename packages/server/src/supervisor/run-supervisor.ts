@@ -80,7 +80,7 @@ export async function runSupervisor(
     followed = next
     record()
   }
-  follower = createFollower({ release: () => release, followed, keep, returnRelease, clock, log })
+  follower = createFollower({ release: () => release, followed: () => followed, keep, returnRelease, clock, log })
   life.onStop('return of the release', () => follower?.stop())
   await Promise.all([...first.map(({ child }) => child.firstHealthy), executor.firstHealthy])
   return { workers: first.map(({ name }) => name) }
