@@ -7,10 +7,16 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ReportDocument } from '@spark/contract/report'
 import type { Report, ReportPeriod } from '@spark/core/report/report'
 import { deriveModel, modelHash, ML_FUSION_1_2 } from '@spark/core/signal/model'
+import { ManualClock } from '../clock.ts'
+import { loadConfig } from '../config.ts'
+import { systemRandomness } from '../random.ts'
+import { agreeToOverride, askOverride } from '../rollout/override.ts'
+import { rolloutPartsOf } from '../rollout/rollout-parts.ts'
 import { sha256 } from '../sha256.ts'
 import { publicKeyFile } from '../storage/audit/signing-key.ts'
 import { createLiveSettingStore } from '../storage/live-setting-store.ts'
 import { createModelStore } from '../storage/model-store.ts'
+import { createTradingStores } from '../storage/trading-stores.ts'
 import { temporaryFolder } from '../storage/temporary-folder.ts'
 import { gatherReport } from './gather-report.ts'
 import { makeReport, ReportStopped } from './make-report.ts'
@@ -201,6 +207,30 @@ it('what was done more often than a report lists is counted, and said; every str
   expect(report.breaches.autoPausedStrategies).toBe(700)
   const text = reportMarkdown(report, { reviewed: null, approved: null }, 'en')
   expect(text).toContain('- and 500 before these, which decisions.json of the evidence has')
+  await house.close()
+})
+
+it('an override stands in the report with its reason and with both people', async () => {
+  const house = await openHouse(temporaryFolder())
+  await fillDay(house, { due: 6, labels: 40, scoreRows: 0 })
+  const { db, config, outbox } = house.deps
+  const clock = new ManualClock(DAY_TO_MS - HOUR)
+  const all = { stores: createTradingStores(db), config: loadConfig({}), clock, random: systemRandomness }
+  const parts = { ...rolloutPartsOf(all), clock }
+  const who = (actor: string) => ({ actor, traceId: systemRandomness.traceId() })
+  const ask = await askOverride(parts, 'the exchange was down', who('ada'))
+  if ('problem' in ask) throw new Error(ask.problem)
+  expect(await agreeToOverride(parts, ask.id, who('grace'))).toMatchObject({
+    outcome: { state: { override: { second: 'grace' } } },
+  })
+  await appendAudit(config.dataDir, 'orders', [(await outbox.next(10)).map(({ event }) => event)])
+  const { report } = await gatherReport(house.deps, about, null)
+  const linesIn = (language: 'en' | 'tr') =>
+    reportMarkdown(report, { reviewed: null, approved: null }, language)
+      .split('\n')
+      .filter((line) => line.includes('the exchange was down'))
+  expect(linesIn('en')).toEqual(['- 2026-01-31 23:00 UTC: rollout.override (grace): override by ada: the exchange was down'])
+  expect(linesIn('tr')).toEqual(['- 2026-01-31 23:00 UTC: rollout.override (grace): üstüne karar (ada): the exchange was down'])
   await house.close()
 })
 
