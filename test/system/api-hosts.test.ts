@@ -1,3 +1,5 @@
+import { openMainDatabase } from '@spark/server/storage/open-main-database'
+import { createStrategyStore } from '@spark/server/storage/strategy-store'
 import { emptyPostgres, queryPostgres } from '@spark/server/storage/postgres/postgres-database-fixture'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { listen } from '../support/event-stream.ts'
@@ -18,6 +20,18 @@ async function host(name: string, env: Record<string, string> = {}): Promise<Spa
   const spark = await createSpark({ DATABASE_URL: url, SPARK_HOST_NAME: name, ...env })
   others.push(spark)
   return spark
+}
+
+/** Two more on a database of their own, with their apis. */
+async function pair(names: readonly [string, string], env: Record<string, string> = {}): Promise<[Spark, Spark]> {
+  const own = { DATABASE_URL: await emptyPostgres({ durable: true }), ...env }
+  const [one, other] = [await host(names[0], own), await host(names[1], own)]
+  one.start('api')
+  await healthy(one)
+  joinHost(one, other)
+  other.start('api')
+  await healthy(other)
+  return [one, other]
 }
 
 beforeAll(async () => {
@@ -58,6 +72,31 @@ it('a score at one host is an event at the other, once, and its row bears the na
   for (const one of [stream, resumed]) one.close()
 })
 
+it('a rollout that is begun, paused and killed at one host, and its alert, are events at the other', async () => {
+  const [e, f] = await pair(['e', 'f'])
+  const database = await openMainDatabase({ path: e.databasePath, thread: false })
+  const canary = (at: number) => ({ id: `s${at}`, name: `s${at}`, symbol: 'BTCUSDT', tf: '1h' as const })
+  const rest = { capital: '1000', mode: 'paper', status: 'running', baseline: 'ema_cross', exposed: false } as const
+  await createStrategyStore(database.db).install(
+    Array.from({ length: 12 }, (_, at) => ({ ...canary(at), ...rest })),
+    0,
+  )
+  await database.close()
+  const stream = listen(f.apiUrl)
+  await eventually('the stream of f', 10_000, async () => stream.events.some(({ event }) => event === 'rollout'))
+  const heard = (event: string, field: string) =>
+    stream.events.filter((one) => one.event === event).map(({ data }) => data[field])
+  const begun = await e.run('rollout', 'start', '--reason', 'a test')
+  expect([begun.code, begun.stderr]).toEqual([0, ''])
+  await eventually('it begins', 5_000, async () => heard('rollout', 'phase').includes('preview'))
+  await e.run('rollout', 'pause', '--reason', 'a test')
+  await eventually('its pause', 5_000, async () => heard('rollout', 'subState').includes('paused'))
+  await e.run('kill', 'all', '--reason', 'a test')
+  await eventually('its end', 5_000, async () => heard('rollout', 'phase').includes('killed'))
+  await eventually('the alert', 5_000, async () => heard('alert', 'code').includes('rollout_killed'))
+  stream.close()
+}, 120_000)
+
 it('who signs in at one host is known at the other, and so are tokens; wrong passwords count at both', async () => {
   const link = await eventually('the link', 5_000, async () => /\/setup#([\w-]{43})/.exec(first.log())?.[1])
   const opened = await post(a, '/api/session/setup', { token: link, password: PASSWORD })
@@ -76,13 +115,7 @@ it('who signs in at one host is known at the other, and so are tokens; wrong pas
 })
 
 it('who asks too often at one host is refused at the other', async () => {
-  const env = { DATABASE_URL: await emptyPostgres({ durable: true }), SPARK_RATE_LIMIT_PER_MIN: '300' }
-  const [c, d] = [await host('c', env), await host('d', env)]
-  c.start('api')
-  await healthy(c)
-  joinHost(c, d)
-  d.start('api')
-  await healthy(d)
+  const [c, d] = await pair(['c', 'd'], { SPARK_RATE_LIMIT_PER_MIN: '300' })
   const asked = async (spark: Spark) => (await fetch(`${spark.apiUrl}/api/ml/version`)).status
   let askedAtD = 0
   await eventually('429 at both', 10_000, async () => {
