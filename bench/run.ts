@@ -1,4 +1,4 @@
-// All benches, or those named: node bench/run.ts [score score-postgres audit-append replay backtest learning report audit-list start-up crash-restart intents intents-postgres reconcile polls rehearsal dashboard] [--full] [--write] …
+// All benches, or those named: node bench/run.ts [score score-postgres audit-append replay backtest learning report audit-list start-up crash-restart intents intents-postgres take-over reconcile polls rehearsal dashboard] [--full] [--write] …
 // dashboard-hour takes an hour and runs only when it is named.
 // Prints the tables; --write also puts them into bench/results.md, where those of other benches stay. Other options are handed on to each bench.
 import { spawn } from 'node:child_process'
@@ -25,6 +25,7 @@ const BENCHES = [
   'crash-restart',
   'intents',
   'intents-postgres',
+  'take-over',
   'reconcile',
   'polls',
   'rehearsal',

@@ -2,7 +2,7 @@ import { emptyPostgres, queryPostgres } from '@spark/server/storage/postgres/pos
 import { afterAll, beforeAll, expect, it, onTestFailed } from 'vitest'
 import { ownerProblems } from '../support/check-owners.ts'
 import { startFaultProxy, type FaultProxy } from '../support/fault-proxy.ts'
-import { SYMBOLS, createHost, joinHost, orderRows } from '../support/hosts.ts'
+import { SYMBOLS, createPair, leasesOf, orderRows, streamsOf } from '../support/hosts.ts'
 import { eventually, health, healthy, type Spark, type SparkProcess } from '../support/spark.ts'
 
 /** The canary stream and one of each symbol. */
@@ -12,18 +12,14 @@ const PAUSED_MS = 30_000
 
 let url: string
 let api: SparkProcess
+const sparks: Spark[] = []
 const hosts = new Map<string, { spark: Spark; proxy: FaultProxy; executor: SparkProcess }>()
 
 beforeAll(async () => {
   url = await emptyPostgres({ durable: true })
-  const a = await createHost(url, 'a')
-  api = a.start('api')
-  await healthy(a)
-  const b = await createHost(url, 'b')
-  // One api for both, in these tests: the same tokens, key and time.
-  joinHost(a, b, 'clock.json', 'executor.token', 'operator.token')
-  b.env['API_URL'] = a.apiUrl
-  for (const [name, spark] of [['a', a] as const, ['b', b] as const]) {
+  const pair = await createPair(url, (spark) => sparks.push(spark))
+  api = pair.api
+  for (const [name, spark] of [['a', pair.a] as const, ['b', pair.b] as const]) {
     const proxy = await startFaultProxy(url)
     spark.env['DATABASE_URL'] = proxy.url
     hosts.set(name, { spark, proxy, executor: spark.start('executor') })
@@ -31,24 +27,13 @@ beforeAll(async () => {
 }, 60_000)
 
 afterAll(async () => {
-  for (const { spark, proxy } of hosts.values()) {
-    await spark.remove()
-    await proxy.close()
-  }
+  for (const spark of sparks) await spark.remove()
+  for (const { proxy } of hosts.values()) await proxy.close()
 })
 
 const query = (sql: string) => queryPostgres(url, sql)
 
-/** Leases that run, by who has them. */
-async function held(name: string): Promise<string[]> {
-  const rows = await query(
-    `select name from lease where holder = '${name}.executor' and until > extract(epoch from clock_timestamp()) * 1000`,
-  )
-  return rows.map((row) => String(row['name']))
-}
-
-const streamsOf = async (name: string) => (await held(name)).filter((lease) => lease.includes('USDT')).length
-const leads = async (name: string) => (await held(name)).includes('leader')
+const leads = async (name: string) => (await leasesOf(url, name)).includes('leader')
 const filledBy = async (name: string): Promise<number> =>
   Number(
     (
@@ -60,7 +45,11 @@ const filledBy = async (name: string): Promise<number> =>
 /** Real ms until this host has every stream and the lead. */
 async function takenOverBy(name: string): Promise<number> {
   const beganMs = performance.now()
-  await eventually(`${name} has everything`, TAKEN_OVER_WITHIN_MS, async () => (await streamsOf(name)) === STREAMS && leads(name))
+  await eventually(
+    `${name} has everything`,
+    TAKEN_OVER_WITHIN_MS,
+    async () => (await streamsOf(url, name)).length === STREAMS && leads(name),
+  )
   return performance.now() - beganMs
 }
 
@@ -90,7 +79,7 @@ function start(name: string): void {
 async function comesBack(name: string): Promise<void> {
   expect(await executorOf(name).ended).toBe(1)
   start(name)
-  await eventually(`${name} gets its streams back`, 30_000, async () => (await streamsOf(name)) > 0)
+  await eventually(`${name} gets its streams back`, 30_000, async () => (await streamsOf(url, name)).length > 0)
 }
 
 it('two executors share the streams; of one that is paused, cut off or killed the other takes them over, and nothing stale is sent', async () => {
@@ -101,7 +90,7 @@ it('two executors share the streams; of one that is paused, cut off or killed th
   })
   for (const { spark } of hosts.values()) await healthy(spark, 'executor')
   await eventually('both have streams, all of them together', 30_000, async () => {
-    const [a, b] = [await streamsOf('a'), await streamsOf('b')]
+    const [a, b] = [(await streamsOf(url, 'a')).length, (await streamsOf(url, 'b')).length]
     return a > 0 && b > 0 && a + b === STREAMS
   })
   // What the first of them bought while it was alone, the other sells.
