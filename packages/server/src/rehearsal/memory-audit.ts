@@ -39,8 +39,9 @@ const LINES_AT_ONCE = 65_536
  */
 export function createMemoryAudit(
   nowMs: () => number,
-  sinceOf: (wallMs: number) => number,
-  onRow: (event: AuditEvent) => void,
+  /** When it happened, ms since the rollout began: its row comes later, and a clock may be stepped in between. */
+  sinceOf: (event: AuditEvent) => number,
+  onRow: (event: AuditEvent, sinceMs: number) => void,
 ): MemoryAudit {
   const hash = createHash('sha256')
   const seqs = new Map<string, number>()
@@ -65,13 +66,14 @@ export function createMemoryAudit(
           lines += `${line}\n`
           if (lines.length > LINES_AT_ONCE) digestLines()
           counts.set(event.action, (counts.get(event.action) ?? 0) + 1)
+          const sinceMs = sinceOf(event)
           if (writer === ORDER_WRITER) {
             lastOrderLine = line
             const { ts = nowMs(), action, actor, context } = event
             if ('rollout' in context && isOfRollout(action))
-              rollout.push({ id: `${writer}-${seq}`, ts, sinceMs: sinceOf(ts), action, actor, context })
+              rollout.push({ id: `${writer}-${seq}`, ts, sinceMs, action, actor, context })
           }
-          onRow(event)
+          onRow(event, sinceMs)
           return { writer, seq }
         })
         return Promise.resolve(positions)

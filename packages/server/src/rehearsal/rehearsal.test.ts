@@ -95,6 +95,16 @@ describe('the checks see', () => {
   it('a breach that nobody acts on', async () => {
     expect(await doctored((rehearsal) => without(rehearsal, 'rollback'))).toContain('and the decision is soak')
   })
+  it('two minutes in which nobody decides, unless a fault keeps the controller away for as long', async () => {
+    const silent = (forMin: number) => (rehearsal: Rehearsal) => ({
+      ...rehearsal,
+      rows: rehearsal.rows.filter(({ sinceMs }) => sinceMs < 5 * MINUTE || sinceMs > 7 * MINUTE),
+      faults: forMin === 0 ? rehearsal.faults : [...rehearsal.faults, fault('controller_away', 5, forMin)],
+    })
+    expect(await doctored(silent(0))).toMatch(/nobody decided for 1[23]\d{4} ms, and at most 20000 ms of it have a cause/)
+    expect(await doctored(silent(1))).toMatch(/nobody decided for 1[23]\d{4} ms, and at most 90000 ms of it have a cause/)
+    expect(await doctored(silent(2))).not.toContain('nobody decided')
+  })
   it('a step forward without its evidence', async () => {
     const early = (rehearsal: Rehearsal) => ({
       ...rehearsal,

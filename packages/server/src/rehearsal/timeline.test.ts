@@ -5,13 +5,10 @@ const MINUTE = 60_000
 
 /** What a timeline says of these decisions, each at its minute. */
 function told(rows: readonly (readonly [minute: number, decision: string, ...reasons: string[]])[]): string[] {
-  const timeline = createTimeline(
-    () => 0,
-    (wallMs) => wallMs,
-  )
+  const timeline = createTimeline(() => 0)
   for (const [minute, decision, ...reasons] of rows) {
     const context = { rollout: 'rollout-1', decision, reasons, effects: [], epoch: null, onTheWire: [] }
-    timeline.row({ ts: minute * MINUTE, action: 'rollout.decided', actor: 'controller', result: 'ok', context })
+    timeline.row({ action: 'rollout.decided', actor: 'controller', result: 'ok', context }, minute * MINUTE)
   }
   return timeline.entries.map(({ kind, text }) => `${kind} ${text}`)
 }

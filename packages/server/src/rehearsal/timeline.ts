@@ -14,7 +14,7 @@ export interface Timeline {
   readonly entries: readonly TimelineEntry[]
   add: (kind: TimelineEntry['kind'], text: string, sinceMs?: number) => void
   /** What a row of the audit tells, if anything. */
-  row: (event: AuditEvent) => void
+  row: (event: AuditEvent, atMs: number) => void
 }
 
 /** Shorter waits of a step are not told when it is over. */
@@ -22,7 +22,7 @@ const KEPT_MIN_MS = 600_000
 const WAITS: ReadonlySet<Decision> = new Set(['hold', 'pause', 'await_approval', 'soak'])
 
 /** What happened, in words. Rows of the audit come a moment after what they tell of: order the entries before they are shown. */
-export function createTimeline(sinceMs: () => number, sinceOf: (wallMs: number) => number): Timeline {
+export function createTimeline(sinceMs: () => number): Timeline {
   const entries: TimelineEntry[] = []
   let waiting = ''
   /** ms of this step by what kept it from advancing, beside its dwell. */
@@ -64,8 +64,7 @@ export function createTimeline(sinceMs: () => number, sinceOf: (wallMs: number) 
   return {
     entries,
     add,
-    row({ action, context, ts }) {
-      const at = ts === undefined ? sinceMs() : sinceOf(ts)
+    row({ action, context }, at) {
       if (action === 'rollout.start') add('decision', told('rollout_begins'), at)
       else if ('decision' in context && 'rollout' in context) decided(context, at)
       // The decision itself has just been told.

@@ -18,6 +18,7 @@ import { startApi, type ApiProcess } from './api-process.ts'
 import { followCourse, type Course } from './course.ts'
 import { ActiveFaults, type Fault } from './fault.ts'
 import { createMemoryAudit, type MemoryAudit } from './memory-audit.ts'
+import { followOutbox } from './follow-outbox.ts'
 import { seededRandomness } from './seeded-randomness.ts'
 import { SharedDatabase } from './shared-database.ts'
 import { createTimeline, type Timeline } from './timeline.ts'
@@ -86,7 +87,7 @@ export async function openWorld(options: WorldOptions): Promise<{ world: World; 
   const sinceOf = (wallMs: number) => sinceMs() - (clock.nowMs() - wallMs)
   const main = await SharedDatabase.open<MainTables>(MAIN_MIGRATIONS)
   const paper = await SharedDatabase.open<PaperTables>(PAPER_MIGRATIONS)
-  const timeline = createTimeline(sinceMs, sinceOf)
+  const timeline = createTimeline(sinceMs)
   const random = Object.fromEntries(
     Object.entries(STREAMS).map(([name, stream]) => [name, seededRandomness(seed, stream, () => clock.nowMs())]),
   ) as World['random']
@@ -127,8 +128,8 @@ export async function openWorld(options: WorldOptions): Promise<{ world: World; 
     misbehaviour,
     audit: createMemoryAudit(
       () => clock.nowMs(),
-      sinceOf,
-      (event) => timeline.row(event),
+      followOutbox(main, sinceMs),
+      (event, atMs) => timeline.row(event, atMs),
     ),
     timeline,
     // The market's time of a replay stands still between its candles; there the order was marked a moment after it was signed.

@@ -1,55 +1,61 @@
 import { GATE_NAMES } from '@spark/core/rollout/plan'
 import type { Decision, TickFacts } from '@spark/core/rollout/outcome'
 import type { Modifier, RolloutState } from '@spark/core/rollout/state'
-import type { FaultKind } from '../fault.ts'
 import type { KeptRow } from '../memory-audit.ts'
 import type { Rehearsal } from '../rehearse.ts'
+import { Absence } from './absence.ts'
 import type { EpisodeEvent } from './episode.ts'
 import { Follower, type Followed } from './follow.ts'
 
-/** A slice is sealed so long after its end, and looked at within two ticks, ms. */
-const LATE_MS = 5000 + 2 * 5000
 /** The share of a dwell, at its end, that must be calm. */
 const CALM = 1 / 5
-/** With these nobody may be there in time to see it. */
-const HINDERING: ReadonlySet<FaultKind> = new Set([
-  'crash',
-  'freeze',
-  'controller_away',
-  'locked_database',
-  'full_disk',
-  'slow_disk',
-  'clock_forward',
-  'clock_back',
-])
+const TICK_MS = 5000
+/** A slice is sealed so long after its end, and looked at within two ticks, ms. */
+const LATE_MS = 5000 + 2 * TICK_MS
+/** Without news a rehearsal lets the controller decide so often, ms; without faults once a slice. */
+const ANYWAY_MS = 15_000
 /** What is decided by what was measured, and not because a person said so. */
 const REACTIONS: ReadonlySet<Decision> = new Set(['kill', 'rollback', 'preview_only', 'counter_move'])
 
 /**
- * Every step forward had its evidence; every breach, blindness and lasting warning was answered by the tick that saw it, and nothing was
- * taken back without one; people were told of each. All of it is worked out again from the rows, without the rollout's own code, and
- * so is the state, which is compared with the one that the replay comes to (null: it came to another answer).
+ * Somebody decided all the time, but while a fault kept everybody away; every step forward had its evidence; every breach, blindness
+ * and lasting warning was answered by the tick that saw it, in time, and nothing was taken back without one; people were told of each.
+ * All of it is worked out again from the rows, without the rollout's own code, and so is the state, which is compared with the one that
+ * the replay comes to (null: it came to another answer).
  */
 export function checkDecisions(rehearsal: Rehearsal, states: readonly (RolloutState | null)[]): string[] {
-  const { rows, plan, faults } = rehearsal
+  const { rows, plan, lastedMs, faults } = rehearsal
   const [start] = rows
   if (start === undefined) return ['there is no rollout']
   const follower = new Follower(plan, start.context['state'] as RolloutState)
-  const isHindered = faults.some(({ kind }) => HINDERING.has(kind))
-  return rows.flatMap((row, place) => {
+  const absence = new Absence(rehearsal)
+  const oftenMs = (faults.length === 0 ? plan.sliceMs : ANYWAY_MS) + TICK_MS
+  let tickedMs = start.sinceMs
+  const silent = (untilMs: number): string[] => {
+    const ms = untilMs - tickedMs
+    const mayMs = oftenMs + absence.within(tickedMs, untilMs)
+    return ms > mayMs ? [`nobody decided for ${ms} ms, and at most ${mayMs} ms of it have a cause`] : []
+  }
+  const found = rows.flatMap((row, place) => {
     const one = row.context as unknown as Followed
     const hadEnded = follower.ended
     if (place === 0 || hadEnded) return []
     follower.take(one.input)
+    const isTick = one.input.facts !== null
     const problems = [
-      ...(one.input.facts === null ? [] : wrongReaction(follower, one, one.input.facts, isHindered)),
+      ...(isTick ? silent(row.sinceMs) : []),
+      ...(one.input.facts === null
+        ? []
+        : wrongReaction(follower, one, one.input.facts, (ms) => hindered(absence, row.sinceMs - ms, row.sinceMs))),
       ...(one.input.facts === null ? [] : untold(follower, one)),
       ...(one.decision === 'advance' ? unproven(follower, one) : []),
     ]
+    if (isTick) tickedMs = row.sinceMs
     follower.settle(one)
     problems.push(...beyondCeiling(follower), ...otherState(follower, states[place] ?? null))
     return problems.map((problem) => `${at(row)}: ${problem}`)
   })
+  return follower.ended ? found : [...found, ...silent(lastedMs)]
 }
 
 const at = ({ sinceMs, id }: KeptRow): string => `${(sinceMs / 60_000).toFixed(2)} min, ${id}`
@@ -58,16 +64,23 @@ function wrongReaction(
   follower: Follower,
   { input, decision, reasons }: Followed,
   facts: TickFacts,
-  isHindered: boolean,
+  /** For how much of so long before the tick a fault is the cause. */
+  hinderedMs: (ms: number) => number,
 ): string[] {
   const { decision: demanded, cause } = follower.demanded(facts)
   const decided = REACTIONS.has(decision) ? decision : null
   if (demanded !== decided)
     return [`${cause ?? 'a warning'} asks for ${demanded ?? 'nothing'}, and the decision is ${decision}: ${reasons.join('; ')}`]
-  const lateMs = input.nowMs - follower.evidence.lastEndMs()
-  const isLate = demanded !== null && !isHindered && lateMs > LATE_MS
+  const { evidence, plan } = follower
+  const lateMs = input.nowMs - evidence.lastEndMs()
+  const mayMs = evidence.newest() === null ? plan.sliceOverdueMs + ANYWAY_MS + TICK_MS : LATE_MS
+  const isLate = demanded !== null && lateMs > mayMs + hinderedMs(lateMs)
   return isLate ? [`${decision} ${lateMs} ms after the slice that asked for it`] : []
 }
+
+/** A clock that steps makes a slice older or younger than it is. */
+const hindered = (absence: Absence, fromMs: number, toMs: number): number =>
+  absence.within(fromMs, toMs) + absence.stepped(fromMs, toMs)
 
 /** What people and the triage hear of a gate. */
 const TOLD: Record<EpisodeEvent, { kind: 'alert' | 'resolve'; code: 'breach' | 'warning' }> = {

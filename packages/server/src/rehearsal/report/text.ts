@@ -42,7 +42,7 @@ export function stepText({ name, fromMs, toMs, exposed, ml, baseline }: Stretch)
 }
 
 export const HELD =
-  'exposure rose on evidence only and stayed a prefix within its share; no order of an old epoch was sent; every breach was acted on by the tick that saw it, in time unless a fault kept the controller from looking; deciding again from the audit gave the same decisions; our books and those of the venue agree'
+  'exposure rose on evidence only and stayed a prefix within its share; no order of an old epoch was sent; somebody decided all the time, and every breach was acted on by the tick that saw it, in time, but for as long as a fault kept the controller from looking; deciding again from the audit gave the same decisions; our books and those of the venue agree'
 
 /** The market as the report names it, and what of it is missing. */
 export interface MarketText {
