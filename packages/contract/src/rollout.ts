@@ -188,6 +188,13 @@ export const RolloutStart = Type.Object(
     model: Type.Optional(
       Type.String({ maxLength: 64, description: 'version; default: by ML_SIGNAL_WEIGHTS, else the champion' }),
     ),
+    id: Type.Optional(
+      Type.String({
+        pattern: '^rollout-[1-9]\\d{0,8}$',
+        description:
+          'the id it must get, refused when it was used before or is not the next one: a start said twice begins one rollout',
+      }),
+    ),
   },
   closed,
 )

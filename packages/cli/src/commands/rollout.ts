@@ -48,6 +48,14 @@ function statusCommand(rollout: Command, output: Output): void {
     })
 }
 
+interface StartOptions {
+  ceiling: string
+  model?: string
+  id?: string
+  reason: string
+  json?: true
+}
+
 function startCommand(rollout: Command, output: Output): void {
   rollout
     .command('start')
@@ -56,11 +64,14 @@ function startCommand(rollout: Command, output: Output): void {
     )
     .option('--ceiling <share>', 'preview, or the approved share from 0.1 to 1.0', 'preview')
     .option('--model <version>', 'default: by ML_SIGNAL_WEIGHTS, else the champion')
+    .option(
+      '--id <rollout-N>',
+      'the id it must get: one that was used before is refused, so a start said twice begins one rollout',
+    )
     .option(...REASON)
     .option('--json', 'as JSON')
     .addHelpText('after', '\nExample:\n  spark rollout start --ceiling 0.5 --reason "new weights"')
-    .action(async ({ ceiling, model, reason, json }: { ceiling: string; model?: string; reason: string; json?: true }) => {
-      const body = { ceiling, reason, ...(model !== undefined && { model }) }
+    .action(async ({ json, ...body }: StartOptions) => {
       show(output, await apiClient(loadConfig()).call('rolloutStart', { body }), json)
     })
 }

@@ -53,7 +53,11 @@ describe('before the first rollout', () => {
     expect(await post('start', { reason }, '')).toMatchObject({ status: 401 })
     expect(await post('start', { reason, ceiling: '0.05' })).toMatchObject({ status: 400, code: 'bad_request' })
     expect(await post('start', { reason, ceiling: '0.1', model: 'nobody' })).toMatchObject({ code: 'rollout_refused' })
-    const started = await post('start', { reason, ceiling: '0.5' })
+    expect(await post('start', { reason, id: 'rollout-2' })).toMatchObject({
+      code: 'rollout_refused',
+      detail: 'the id rollout-2 is not the next one; the next is rollout-1',
+    })
+    const started = await post('start', { reason, ceiling: '0.5', id: 'rollout-1' })
     expect(started).toMatchObject({
       status: 200,
       decision: 'start',
@@ -63,6 +67,13 @@ describe('before the first rollout', () => {
       status: 409,
       code: 'rollout_refused',
       detail: 'a rollout is under way; roll it back or wait for its end',
+    })
+    expect(await post('start', { reason, id: 'rollout-1' })).toMatchObject({
+      status: 409,
+      code: 'rollout_refused',
+      detail: expect.stringContaining(
+        'the id rollout-1 was used before, and an id is never used twice; the next is rollout-2',
+      ) as string,
     })
     await database.db.deleteFrom('rollout_member').execute()
     await database.db.deleteFrom('rollout').execute()

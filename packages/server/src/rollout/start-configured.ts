@@ -23,6 +23,8 @@ export interface ConfiguredStart {
   ceiling: number
   /** Version; null: by ML_SIGNAL_WEIGHTS, else the champion. */
   model: string | null
+  /** The id it must get; default: the next one. */
+  id?: string | undefined
   reason: string
 }
 
@@ -50,9 +52,9 @@ export async function startConfigured(deps: ConfiguredStartDeps, start: Configur
     if (otherCanary !== null) return { problems: [otherCanary] }
     const effective = effectiveSettings(config, await settings.list(trx))
     const { canary, file } = config
-    const { ceiling, reason } = start
+    const { ceiling, reason, id } = start
     const { pollIntervalMs } = effective
-    const request = { plan: rolloutPlanOf(file, config.clockSpeed), canary, pollIntervalMs, model, ceiling, reason }
+    const request = { plan: rolloutPlanOf(file, config.clockSpeed), canary, pollIntervalMs, model, ceiling, reason, id }
     const answer = await startIn(parts, trx, request, who)
     if ('problems' in answer) return answer
     if (effective.scoring.mode === 'off' || ceilingOf(effective.scoring) !== ceiling) {

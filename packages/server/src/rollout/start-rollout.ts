@@ -9,7 +9,7 @@ import type { FrozenRollout, StoredRollout } from '../storage/rollout-store.ts'
 import type { MainTables } from '../storage/tables.ts'
 import type { Who } from '../command-event.ts'
 import { planDigestOf } from './plan-digest.ts'
-import { rolloutIdOf } from './rollout-id.ts'
+import { ordinalOf, rolloutIdOf } from './rollout-id.ts'
 import { stateDigest, type RolloutParts } from './decide-rollout.ts'
 
 export interface StartRequest {
@@ -19,6 +19,8 @@ export interface StartRequest {
   model: { version: string; hash: string }
   /** The approved share to begin with; 0: preview. */
   ceiling: number
+  /** The id it must get; default: the next one. */
+  id?: string | undefined
   reason: string
 }
 
@@ -51,7 +53,10 @@ export async function startIn(parts: RolloutParts, trx: Kysely<MainTables>, requ
     }),
   )
   const { plan, pollIntervalMs } = request
-  const problems = startProblems({ plan, ranked, pollIntervalMs, before: before?.state ?? null, nowMs })
+  const problems = [
+    ...idProblems(request.id, ordinal),
+    ...startProblems({ plan, ranked, pollIntervalMs, before: before?.state ?? null, nowMs }),
+  ]
   if (problems.length > 0) return { problems }
   const frozen: FrozenRollout = {
     plan,
@@ -77,6 +82,14 @@ export async function startIn(parts: RolloutParts, trx: Kysely<MainTables>, requ
     },
   ])
   return { started: { ...started, changedAt: nowMs }, durationMs: expectedDurationMs(plan) }
+}
+
+/** An id decides who joins first, and the audit tells of a rollout by it. */
+function idProblems(wanted: string | undefined, ordinal: number): string[] {
+  const next = rolloutIdOf(ordinal)
+  if (wanted === undefined || wanted === next) return []
+  const why = ordinalOf(wanted) < ordinal ? 'was used before, and an id is never used twice' : 'is not the next one'
+  return [`the id ${wanted} ${why}; the next is ${next}`]
 }
 
 /** What was told of the rollout before is over: its gates are judged anew, and their breaches must be told again. */

@@ -51,9 +51,9 @@ function commandRoutes(app: FastifyInstance, deps: ApiDeps): void {
     return view
   }
 
-  handle(app, 'rolloutStart', async ({ body: { reason, ceiling = 'preview', model }, request }) => {
+  handle(app, 'rolloutStart', async ({ body: { reason, ceiling = 'preview', model, id }, request }) => {
     const beganMs = clock.realMs()
-    const wish = { reason, ceiling: ceiling === 'preview' ? 0 : shareOf(ceiling), model: model ?? null }
+    const wish = { reason, ceiling: ceiling === 'preview' ? 0 : shareOf(ceiling), model: model ?? null, id }
     const answer = await startConfigured(deps.start, wish, whoOf(request))
     if ('problems' in answer) throw new ApiProblem('rollout_refused', answer.problems.join('; '))
     const hours = answer.durationMs / 3_600_000
