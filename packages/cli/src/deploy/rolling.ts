@@ -1,6 +1,7 @@
 import { exposedShare, hasEnded } from '@spark/core/rollout/state'
 import { standingOf } from '@spark/core/rollout/standing'
 import { systemClock } from '@spark/server/clock'
+import type { Config } from '@spark/server/config'
 import { folderClock } from '@spark/server/folder-clock'
 import { ceilingOf, explicitSettings } from '@spark/server/live-settings'
 import { tickFacts } from '@spark/server/rollout/tick-facts'
@@ -18,6 +19,7 @@ import { underWay } from './start-preview.ts'
 
 /** A process that is gone counts for 15 s, and one reports every 5 s. */
 const PARITY_LIMIT_MS = 25_000
+const HEALTH_LIMIT_MS = 5000
 const LOOK_EVERY_MS = 500
 
 /** Worker by worker, then the executor; then whether the gates allow what the deploy asks for. Rejects with CheckFailed. */
@@ -30,16 +32,7 @@ export async function deployRolling(run: DeployRun): Promise<void> {
   if (lowers) await run.stage('settings', () => applyEnvironment(run))
   const { release, back } = await prepareRelease(run, state)
   await rollWorkers(run, release, back)
-  await run.stage('healthz', async () => {
-    const api = await askApi(config)
-    const executor = await askExecutor(config)
-    for (const answer of [api, executor]) {
-      if ('problem' in answer) throw new CheckFailed(answer.problem)
-      const { ok, detail, buildSha, process } = answer.health
-      if (!ok || buildSha !== release.sha) throw new CheckFailed(`${process}: ${detail ?? `build ${buildSha}`}`)
-    }
-    return 'api and executor are ok, on this build'
-  })
+  await run.stage('healthz', () => healthOn(config, release.sha))
   await run.stage('parity', () => waitForParity(run))
   if (!lowers) await run.stage('settings', () => applyEnvironment(run))
   if (given.FEATURE_ML_SCORING !== undefined) await run.stage('gates', () => gatesAllow(run))
@@ -59,16 +52,38 @@ export async function rollWorkers(run: DeployRun, release: Release, back: Releas
   })
 }
 
-async function waitForParity({ config, stores }: DeployRun): Promise<string> {
+/** What stands before the api may keep a connection to an old worker, which answers once more before it closes it. */
+function healthOn(config: Config, sha: string): Promise<string> {
+  return untilHolds(HEALTH_LIMIT_MS, async () => {
+    for (const answer of [await askApi(config), await askExecutor(config)]) {
+      if ('problem' in answer) return { problem: answer.problem }
+      const { ok, detail, buildSha, process } = answer.health
+      if (!ok || buildSha !== sha) return { problem: `${process}: ${detail ?? `build ${buildSha}`}` }
+    }
+    return { said: 'api and executor are ok, on this build' }
+  })
+}
+
+function waitForParity({ config, stores }: DeployRun): Promise<string> {
   const reports = createProcessReportStore(stores.db)
-  const deadlineMs = systemClock.monotonicMs() + PARITY_LIMIT_MS
-  for (;;) {
+  return untilHolds(PARITY_LIMIT_MS, async () => {
     const all = await reports.since(folderClock(config).nowMs() - REPORT_FRESH_MS)
     // The others are deployed on their own; exposure does not rise before they agree too.
     const seen = all.filter(({ process }) => isOnHost(process, config.hostName))
     const problem = parityProblem(seen)
-    if (problem === null) return `${seen.map(({ process }) => process).join(', ')} agree in build, schema and model`
-    if (systemClock.monotonicMs() > deadlineMs) throw new CheckFailed(problem)
+    return problem === null
+      ? { said: `${seen.map(({ process }) => process).join(', ')} agree in build, schema and model` }
+      : { problem }
+  })
+}
+
+/** Looks until there is no problem; rejects with CheckFailed when there still is one after so long. */
+async function untilHolds(limitMs: number, look: () => Promise<{ said: string } | { problem: string }>): Promise<string> {
+  const deadlineMs = systemClock.monotonicMs() + limitMs
+  for (;;) {
+    const answer = await look()
+    if ('said' in answer) return answer.said
+    if (systemClock.monotonicMs() > deadlineMs) throw new CheckFailed(answer.problem)
     await systemClock.sleep(LOOK_EVERY_MS)
   }
 }
