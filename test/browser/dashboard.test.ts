@@ -4,9 +4,20 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createClient } from '@spark/contract/client'
 import { PAGE_PATHS } from '@spark/contract/pages'
 import { buildDashboard } from '@spark/server/dashboard/build-dashboard'
+import { tamper } from '@spark/server/storage/audit/audit-fixtures'
+import { queryPostgres } from '@spark/server/storage/postgres/postgres-database-fixture'
 import { launchBrowser } from '../support/browser.ts'
 import { HAS_BROWSER, PASSWORD, openPage, settled, signInAs } from '../support/dashboard.ts'
-import { createSpark, eventually, healthy, onlyCanary, ROOT, type Spark, type SparkProcess } from '../support/spark.ts'
+import {
+  createSpark,
+  eventually,
+  healthy,
+  onlyCanary,
+  ON_POSTGRES,
+  ROOT,
+  type Spark,
+  type SparkProcess,
+} from '../support/spark.ts'
 
 const PAGES = PAGE_PATHS.map((path) => path.replace(':id', 'btcusdt-1h-1'))
 const SAID_MS = 5000
@@ -63,6 +74,13 @@ async function violations(page: Page, rule?: 'color-contrast'): Promise<string[]
     `axe.run(document, { resultTypes: ['violations'], runOnly: ${JSON.stringify(rule)} }).then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ target }) => target.join(' ')).join(', ')))`,
   )
   return found as string[]
+}
+
+/** Changes a row of the executor's chain as somebody would who may write to the database. */
+async function changeRow({ dataDir, databasePath }: Spark): Promise<void> {
+  const sql = `update audit_segment set body = replace(body, '"action":"', '"action": "') where writer = 'executor' and first_seq = 1`
+  if (ON_POSTGRES) await queryPostgres(databasePath, `set session_replication_role = replica; ${sql}`)
+  else tamper(dataDir, 'executor', sql)
 }
 
 /** What makes the page or main scroll sideways. */
@@ -281,6 +299,25 @@ describe.skipIf(!HAS_BROWSER)('the dashboard (skipped but on Linux x64)', () => 
       .getByText(/^All held/)
       .waitFor()
     expect(await page.locator('[data-entry=decision]').count()).toBeGreaterThan(2)
+    await context.close()
+  }, 90_000)
+
+  it('verifies the audit for whoever asks, and says in words which row was changed', async () => {
+    const { context, page } = await openPage(browser, { viewport: { width: 390, height: 850 } })
+    await signInAs(spark, context, 'tony', 'viewer')
+    await show(page, '/audit')
+    const found = page.locator('[data-verification=ended]')
+    const verify = async (result: RegExp) => {
+      await page.getByRole('button', { name: 'Verify now' }).click()
+      await found.filter({ hasText: result }).waitFor({ timeout: 30_000 })
+    }
+    await verify(/whole databases whole; [\d,]+ audit rows in [\d,]+ segments and \d+ checkpoints verify.*asked for by tony/s)
+    await changeRow(spark)
+    await verify(/NOT whole.*does not verify, \d+ places, first: row 1 of executor is not as it was written.*Stop orders/s)
+    await page.getByRole('button', { name: 'tr', exact: true }).click()
+    await found.filter({ hasText: /SAĞLAM DEĞİL.*ilki: executor zincirinin 1\. satırı yazıldığı gibi değil/s }).waitFor()
+    expect(await page.evaluate(OVERFLOWS)).toEqual([])
+    expect(await violations(page)).toEqual([])
     await context.close()
   }, 90_000)
 

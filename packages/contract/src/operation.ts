@@ -66,9 +66,10 @@ export const JobList = Type.Object({
           startedAt: Ms,
           endedAt: Type.Union([Ms, Type.Null()]),
           outcome: Type.Union([Type.Literal('done'), Type.Literal('failed'), Type.Null()], {
-            description: 'null: it runs, or died with its process',
+            description: 'null: it runs',
           }),
           detail: Type.Union([Type.String(), Type.Null()], { description: 'what it did, or why it failed' }),
+          askedBy: Type.Union([Type.String(), Type.Null()], { description: 'null: its time had come' }),
         }),
         Type.Null(),
       ]),

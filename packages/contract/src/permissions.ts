@@ -14,6 +14,7 @@ interface PermissionEntry {
 export const PERMISSIONS = {
   canRead: { role: 'viewer', what: 'see figures, orders, the audit' },
   canScore: { role: 'viewer', what: 'score one row' },
+  canVerify: { role: 'viewer', what: 'have the audit verified now' },
   canScoreBatch: { role: 'operator', what: 'score many rows at once' },
   canBrake: { role: 'operator', what: 'pause a rollout, return it to preview, roll it back, kill' },
   canStop: { role: 'operator', what: 'pause and stop strategies' },

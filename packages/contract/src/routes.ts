@@ -1,4 +1,5 @@
 import { Type, type Static, type TSchema } from 'typebox'
+import { StrategyCommand, Done } from './trading.ts'
 import { AuditExportQuery, AuditListRequest, AuditPage } from './audit.ts'
 import type { ErrorCode } from './errors.ts'
 import { Health } from './health.ts'
@@ -162,6 +163,17 @@ export const ROUTES = {
     produces: 'application/x-ndjson',
     answer: Text,
     errors: REFUSED,
+  },
+  auditVerify: {
+    method: 'POST',
+    path: '/api/audit/verify',
+    tag: 'audit',
+    summary:
+      'Has the audit verified now, by the job integrity. One that waits or runs is not started twice; GET /api/jobs says how it ended.',
+    access: 'canVerify',
+    body: StrategyCommand,
+    answer: Done,
+    errors: [...WITH_BODY, 'unsupported_media_type'],
   },
   getMetrics: {
     method: 'GET',

@@ -58,7 +58,7 @@ export const queries = {
     structuralSharing: shareItems,
   }),
   positions: queryOptions({ queryKey: ['positions'], queryFn: () => read('positions'), refetchInterval: 15 * SECOND }),
-  jobs: queryOptions({ queryKey: ['jobs'], queryFn: () => read('jobs'), refetchInterval: 10 * SECOND }),
+  jobs: queryOptions({ queryKey: ['jobs'], queryFn: () => read('jobs'), refetchInterval: 3 * SECOND }),
   recent: queryOptions({
     queryKey: ['audit', 'recent'],
     queryFn: async () => (await api.call('auditList', { body: { limit: RECENT_MAX } })).items,

@@ -54,6 +54,9 @@ function placeWords(code: ToldCode, place: string, value: string, { m, f }: Spee
       return named(m.told.decisions)
     case 'severity':
       return m.common.states[value === 'red' ? 'critical' : 'warning']
+    case 'words':
+      // Why a job failed is one of the sentences as well.
+      return code === 'job_failed' && readTold(value) !== null ? toldWords(value, { m, f }) : figureWords(value, f)
     case 'builds':
       return value
     case 'duration':

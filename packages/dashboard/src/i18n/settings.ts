@@ -4,6 +4,7 @@ import type { Installation } from '@spark/contract/installation'
 const scopes: Record<Permission, string> = {
   canRead: 'see figures, orders, the audit',
   canScore: 'score one row',
+  canVerify: 'have the audit verified now',
   canScoreBatch: 'score many rows at once',
   canBrake: 'pause a rollout, return it to preview, roll it back, kill',
   canStop: 'pause and stop strategies',
@@ -152,6 +153,7 @@ const tr: typeof en = {
   scopes: {
     canRead: 'değerleri, emirleri, denetim kaydını görmek',
     canScore: 'bir satır skorlamak',
+    canVerify: 'denetim kaydını şimdi doğrulatmak',
     canScoreBatch: 'birçok satırı birden skorlamak',
     canBrake: 'açılışı duraklatmak, önizlemeye almak, geri almak, acil durdurmak',
     canStop: 'stratejileri duraklatmak ve durdurmak',

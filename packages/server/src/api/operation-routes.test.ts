@@ -18,7 +18,7 @@ beforeAll(async () => {
   stores = createTradingStores(database.db)
 })
 beforeEach(async () => {
-  for (const table of ['queue_job', 'audit_outbox', 'strategy', 'kill_switch', 'alert'] as const)
+  for (const table of ['queue_job', 'job_run', 'audit_outbox', 'strategy', 'kill_switch', 'alert'] as const)
     await database.db.deleteFrom(table).execute()
 })
 afterAll(async () => {
@@ -126,7 +126,7 @@ describe('jobs', () => {
       expect.arrayContaining([
         expect.objectContaining({
           name: 'backup',
-          lastRun: { startedAt: 5, endedAt: 9, outcome: 'failed', detail: 'disk full' },
+          lastRun: { startedAt: 5, endedAt: 9, outcome: 'failed', detail: 'disk full', askedBy: null },
         }),
         expect.objectContaining({ name: 'integrity', lastRun: null, nextRun: expect.any(Number) as number }),
       ]),
@@ -134,6 +134,30 @@ describe('jobs', () => {
     expect(await post('/api/jobs/backup/run', {})).toMatchObject({ ok: true })
     expect(await jobs()).toEqual(['job'])
     expect(await post('/api/jobs/format-disk/run', {})).toMatchObject({ status: 404 })
+  })
+
+  it('of verifying the audit is asked for once, however often somebody asks before it has ended, and each question is audited', async () => {
+    const runs = createJobRunStore(database.db)
+    const ask = (token?: string) => post('/api/audit/verify', { reason: 'the auditor is here' }, token)
+    const waiting = async () =>
+      (await database.db.selectFrom('queue_job').select('payload').execute()).map(({ payload }) => payload)
+    expect(await ask('')).toMatchObject({ status: 401 })
+    for (let times = 0; times < 3; times++) expect(await ask()).toMatchObject({ ok: true })
+    expect(await waiting()).toEqual(['{"job":"integrity","askedBy":"operator"}'])
+    expect(await audited()).toEqual(
+      Array.from({ length: 3 }, () => 'audit.verify_asked operator {"reason":"the auditor is here"}'),
+    )
+    await database.db.deleteFrom('queue_job').execute()
+    const run = await runs.begin('integrity', 7, 'operator')
+    await ask()
+    expect(await waiting()).toEqual([])
+    await runs.end(run, 'done', 'whole', 9)
+    await ask()
+    expect(await waiting()).toHaveLength(1)
+    const { items } = await get('/api/jobs')
+    expect(items).toContainEqual(
+      expect.objectContaining({ name: 'integrity', lastRun: expect.objectContaining({ askedBy: 'operator' }) as object }),
+    )
   })
 })
 

@@ -1,3 +1,4 @@
+import { told } from '@spark/contract/told'
 import { sql } from 'kysely'
 import { openDatabase } from '../storage/sqlite/open-database.ts'
 import { syncFile } from '../sync-file.ts'
@@ -27,7 +28,7 @@ export async function checkDatabase(path: string): Promise<void> {
   try {
     const { rows } = await sql<{ integrity_check: string }>`pragma integrity_check`.execute(database.db)
     const said = rows.map((row) => row.integrity_check)
-    if (said.join() !== 'ok') throw new BackupError(`${path} is damaged: ${said.slice(0, 3).join('; ')}`)
+    if (said.join() !== 'ok') throw new BackupError(told('database_damaged', { path, words: said.slice(0, 3).join('; ') }))
   } finally {
     await database.close()
   }

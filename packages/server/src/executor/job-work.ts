@@ -15,6 +15,7 @@ import type { Reports } from '../report/run-reports.ts'
 import type { AuditWriter } from '../storage/audit/audit-event.ts'
 import type { AuditReader } from '../storage/audit/audit-reader.ts'
 import { pruneAuditSnapshots, writeAuditSnapshot } from '../storage/audit/audit-snapshot.ts'
+import { toldProblem } from '../storage/audit/told-problem.ts'
 import { verifyAuditApart } from '../storage/audit/verify-apart.ts'
 import type { AlertNoticeStore } from '../storage/alert-notice-store.ts'
 import type { AlertStore } from '../storage/alert-store.ts'
@@ -152,9 +153,14 @@ async function integrity({ config }: JobWorkDeps): Promise<string> {
     databasePath,
     ...(checkpointFile !== null && existsSync(checkpointFile) && { checkpointsFile: checkpointFile }),
   })
-  const rows = report.writers.reduce((sum, writer) => sum + writer.rows, 0)
-  if (!report.ok) throw new Error(`the audit does not verify: ${JSON.stringify(report.problems.slice(0, 3))}`)
-  return told('verified', { rows, checkpoints: report.checkpoints.checked })
+  const [first] = report.problems
+  if (first !== undefined) throw new Error(told('audit_broken', { count: report.problems.length, told: toldProblem(first) }))
+  const sumOf = (what: 'rows' | 'segments') => report.writers.reduce((sum, writer) => sum + writer[what], 0)
+  return told('segments_verified', {
+    rows: sumOf('rows'),
+    segments: sumOf('segments'),
+    checkpoints: report.checkpoints.checked,
+  })
 }
 
 async function retention(deps: JobWorkDeps): Promise<string> {

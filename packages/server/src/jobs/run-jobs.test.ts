@@ -18,6 +18,7 @@ let clock: ManualClock
 let queue: Queue
 let runs: JobRunStore
 let jobs: Jobs
+let start: () => Jobs
 let ran: string[]
 let done: string[]
 let failed: string[]
@@ -45,19 +46,21 @@ beforeEach(async () => {
       },
     ]),
   ) as Record<JobName, () => Promise<string>>
-  jobs = startJobs({
-    clock,
-    random: { unit: () => 0.5 },
-    log: createLog('test', 'silent'),
-    queue,
-    runs,
-    work,
-    rehearse: (id) => Promise.resolve(void ran.push(`rehearsal ${id}`)),
-    report: (id) => Promise.resolve(void ran.push(`report ${id}`)),
-    optimize: (id) => Promise.resolve(void ran.push(`search ${id}`)),
-    onDone: (name) => Promise.resolve(void done.push(name)),
-    onFailed: (name, reason) => Promise.resolve(void failed.push(`${name}: ${reason}`)),
-  })
+  start = () =>
+    startJobs({
+      clock,
+      random: { unit: () => 0.5 },
+      log: createLog('test', 'silent'),
+      queue,
+      runs,
+      work,
+      rehearse: (id) => Promise.resolve(void ran.push(`rehearsal ${id}`)),
+      report: (id) => Promise.resolve(void ran.push(`report ${id}`)),
+      optimize: (id) => Promise.resolve(void ran.push(`search ${id}`)),
+      onDone: (name) => Promise.resolve(void done.push(name)),
+      onFailed: (name, reason) => Promise.resolve(void failed.push(`${name}: ${reason}`)),
+    })
+  jobs = start()
 })
 afterEach(async () => {
   await jobs.stop()
@@ -106,6 +109,31 @@ it('never runs a job twice at once, whoever asks', async () => {
   await first
   await jobs.run('backup')
   expect(ran).toEqual(['backup', 'backup'])
+})
+
+it('a run that died with its process has failed for whoever reads', async () => {
+  await jobs.stop()
+  await runs.begin('learn', NOON - HOUR)
+  jobs = start()
+  await settle()
+  expect(await runs.last()).toEqual([
+    expect.objectContaining({ job: 'learn', outcome: 'failed', detail: 'its process ended before it did', endedAt: NOON }),
+  ])
+})
+
+it('says who asked for a run, and nobody when its time had come', async () => {
+  const ask = { queue: 'job', key: 'job backup', payload: { job: 'backup', askedBy: 'ada' } } as const
+  await database.db.transaction().execute((trx) => queue.enqueue(trx, ask))
+  await clock.advance(2000)
+  await settle()
+  await jobs.run('retention')
+  const asked = (await runs.last()).map(({ job, askedBy }) => [job, askedBy])
+  expect(asked).toEqual(
+    expect.arrayContaining([
+      ['backup', 'ada'],
+      ['retention', null],
+    ]),
+  )
 })
 
 it('a job that fails is told of with its reason, and the others run on', async () => {

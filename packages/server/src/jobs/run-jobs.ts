@@ -1,3 +1,4 @@
+import { told } from '@spark/contract/told'
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
 import { PoisonJobError, startQueueWorker } from '../queue/worker.ts'
@@ -16,8 +17,8 @@ export const APART_OPEN_MAX = 5
 export type JobWork = Record<JobName, () => Promise<string>>
 
 export interface Jobs {
-  /** Runs it now, unless it runs already; resolves when it has ended. */
-  run(name: JobName): Promise<void>
+  /** Runs it now, unless it runs already; resolves when it has ended. `askedBy`: null when its time has come. */
+  run(name: JobName, askedBy?: string | null): Promise<void>
   /** Starts nothing more; resolves when what runs has ended. */
   stop(): Promise<void>
 }
@@ -44,19 +45,21 @@ export function startJobs(deps: {
 }): Jobs {
   const { clock, log, runs } = deps
   const running = new Map<JobName, Promise<void>>()
+  const runsOfOthers = endRunsOfOthers(deps)
   const due = new Map(JOB_NAMES.map((name) => [name, nextRun(name, clock.nowMs())]))
 
-  function run(name: JobName): Promise<void> {
+  function run(name: JobName, askedBy: string | null = null): Promise<void> {
     const already = running.get(name)
     if (already !== undefined) return already
-    const work = runOnce(name).finally(() => running.delete(name))
+    const work = runOnce(name, askedBy).finally(() => running.delete(name))
     running.set(name, work)
     return work
   }
 
-  async function runOnce(name: JobName): Promise<void> {
+  async function runOnce(name: JobName, askedBy: string | null): Promise<void> {
     try {
-      const id = await runs.begin(name, clock.nowMs())
+      await runsOfOthers
+      const id = await runs.begin(name, clock.nowMs(), askedBy)
       const { detail, failure } = await outcomeOf(name)
       await runs.end(id, failure === null ? 'done' : 'failed', detail, clock.nowMs())
       if (failure === null) log.info({ job: name, detail }, 'job done')
@@ -100,24 +103,35 @@ export function startJobs(deps: {
     async stop() {
       cancel()
       await worker.stop()
-      await Promise.all(running.values())
+      await Promise.all([runsOfOthers, ...running.values()])
     },
+  }
+}
+
+/** Who runs jobs is alone: what began before it has died with its process, or is of one that has lost the lead. */
+async function endRunsOfOthers({ runs, clock, log }: { runs: JobRunStore; clock: Clock; log: Log }): Promise<void> {
+  try {
+    await runs.failRunning(told('job_died'), clock.nowMs())
+  } catch (error) {
+    if (!(error instanceof StorageError)) throw error
+    log.error({ err: error }, 'that runs of jobs died could not be recorded')
   }
 }
 
 /** What a job of the queue asks for: a scheduled job by name, or a rehearsal, a search or a report by its id. */
 function workOf(
   payload: unknown,
-  works: Record<'rehearse' | 'optimize' | 'report', (id: string) => Promise<void>> & { run: (name: JobName) => Promise<void> },
+  works: Record<'rehearse' | 'optimize' | 'report', (id: string) => Promise<void>> & {
+    run: (name: JobName, askedBy: string | null) => Promise<void>
+  },
 ): Promise<void> {
-  const { job, rehearsal, optimization, report } = (typeof payload === 'object' && payload !== null ? payload : {}) as Record<
-    string,
-    unknown
-  >
+  const { job, askedBy, rehearsal, optimization, report } = (
+    typeof payload === 'object' && payload !== null ? payload : {}
+  ) as Record<string, unknown>
   if (typeof rehearsal === 'string') return works.rehearse(rehearsal)
   if (typeof optimization === 'string') return works.optimize(optimization)
   if (typeof report === 'string') return works.report(report)
   const name = JOB_NAMES.find((one) => one === job)
   if (name === undefined) throw new PoisonJobError('invalid_payload', 'there is no such job')
-  return works.run(name)
+  return works.run(name, typeof askedBy === 'string' ? askedBy : null)
 }

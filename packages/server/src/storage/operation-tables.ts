@@ -69,11 +69,13 @@ export interface JobRunRow {
   id: Generated<number>
   job: string
   started_at: number
-  /** Null: it runs, or died with its process. */
+  /** Null: it runs, or died with its process, which the next one to run jobs writes down. */
   ended_at: number | null
   /** `done` or `failed`. */
   outcome: string | null
   detail: string | null
+  /** Null: its time had come. */
+  asked_by: string | null
 }
 
 export interface RehearsalRow {

@@ -10,6 +10,7 @@ import { useLanguage } from '../../i18n/language.tsx'
 import { whyText } from '../../i18n/why.ts'
 import { api } from '../../queries.ts'
 import type { AuditSearch } from '../../search.ts'
+import { Verification } from './verification.tsx'
 
 const PAGE_ROWS = 100
 
@@ -27,6 +28,7 @@ export function AuditPage() {
   return (
     <div className="grid gap-3 p-2 sm:p-3">
       <h1 className="sr-only">{t.audit}</h1>
+      <Verification />
       <Panel title={t.audit} what={t.auditWhat} className="min-h-96" actions={<Exports search={search} />}>
         <Filters key={JSON.stringify(search)} search={search} />
         <QueryView query={query} height="min-h-72">

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { AnswerOf } from '@spark/contract/routes'
 import { useCommand } from '../../commands.ts'
-import { Ago } from '../../components/ago.tsx'
+import { Ago, Until } from '../../components/ago.tsx'
 import { Button } from '../../components/button.tsx'
 import { ConfirmDialog } from '../../components/confirm-dialog.tsx'
 import { Panel } from '../../components/panel.tsx'
@@ -39,7 +39,7 @@ export function JobsPage() {
                     <LastRun job={job} />
                   </div>
                   <span>
-                    {t.next} <Ago ms={job.nextRun} />
+                    {t.next} <Until ms={job.nextRun} />
                   </span>
                   <Button why={canRunJobs ? null : m.common.notPermitted} onClick={() => setAsked(job.name)}>
                     {t.runNow}
@@ -71,13 +71,17 @@ function LastRun({ job: { lastRun } }: { job: Job }) {
   const { m, f } = useLanguage()
   const { records: t } = m
   if (lastRun === null) return <p className="text-xs text-muted">{t.never}</p>
-  const { outcome, startedAt, detail } = lastRun
+  const { outcome, startedAt, detail, askedBy } = lastRun
   const word = outcome === null ? t.running : outcome === 'done' ? m.common.done : t.failed
   return (
     <p className="text-xs break-words">
       {t.last} <Ago ms={startedAt} />{' '}
       <StateMark state={outcome === null ? 'no_data' : outcome === 'failed' ? 'warning' : 'ok'} word={word} />{' '}
-      <span className="text-muted">{detail === null ? '' : toldWords(detail, { m, f })}</span>
+      <span className="text-muted">
+        {[...(askedBy === null ? [] : [t.askedBy(askedBy)]), ...(detail === null ? [] : [toldWords(detail, { m, f })])].join(
+          '; ',
+        )}
+      </span>
     </p>
   )
 }

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useCommand } from '../../commands.ts'
-import { Ago } from '../../components/ago.tsx'
+import { Until } from '../../components/ago.tsx'
 import { Button } from '../../components/button.tsx'
 import { ConfirmDialog } from '../../components/confirm-dialog.tsx'
 import { useLanguage } from '../../i18n/language.tsx'
@@ -22,7 +22,7 @@ export function OverrideBanner() {
   return (
     <div className="flex flex-wrap items-center justify-between gap-2 rounded-lg border border-amber-line bg-amber-ground p-3 text-amber">
       <span>
-        {t.overrideAsked(asked.by, asked.reason)} (<Ago ms={asked.expiresAt} />)
+        {t.overrideAsked(asked.by, asked.reason)} (<Until ms={asked.expiresAt} />)
       </span>
       <Button why={canOverride ? null : m.common.notPermitted} onClick={() => setAgreeing(true)}>
         {t.agree}

@@ -3,7 +3,7 @@ import { useState, type FormEvent } from 'react'
 import type { TokenView } from '@spark/contract/accounts'
 import { TOKEN_PERMISSIONS } from '@spark/contract/permissions'
 import { useCommand } from '../../commands.ts'
-import { Ago } from '../../components/ago.tsx'
+import { Ago, Until } from '../../components/ago.tsx'
 import { Button } from '../../components/button.tsx'
 import { ConfirmDialog } from '../../components/confirm-dialog.tsx'
 import { CopyButton } from '../../components/copy-button.tsx'
@@ -47,7 +47,7 @@ function TokenRow({ token, everybody }: { token: TokenView; everybody: boolean }
         <p className="font-medium">{everybody ? `${user}:${name}` : name}</p>
         <p className="text-xs text-muted">{permissions.map((one) => t.scopes[one]).join('; ')}</p>
         <p className="text-xs text-muted">
-          {t.tokenEnds} <Ago ms={expiresAt} /> · {usedAt === null ? t.neverUsed : t.tokenUsed}{' '}
+          {t.tokenEnds} <Until ms={expiresAt} /> · {usedAt === null ? t.neverUsed : t.tokenUsed}{' '}
           {usedAt !== null && <Ago ms={usedAt} />}
         </p>
       </div>

@@ -2,9 +2,11 @@ import { Readable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import type { AuditItem } from '@spark/contract/audit'
 import { AuditQueryError, type AuditFilter } from '../../storage/audit/audit-query.ts'
+import { commandEvent } from '../../command-event.ts'
 import { ApiProblem } from '../api-problem.ts'
 import { csvLine } from '../csv.ts'
 import type { ApiDeps } from '../deps.ts'
+import { whoOf } from '../guard.ts'
 import { handle } from '../handle.ts'
 import { timeOf } from '../query.ts'
 
@@ -25,6 +27,24 @@ export function auditRoutes(app: FastifyInstance, deps: ApiDeps): void {
         throw new ApiProblem('invalid_cursor', undefined, { cause: error })
       throw error
     }
+  })
+  handle(app, 'auditVerify', async ({ body, request }) => {
+    const { db, queue, outbox } = deps.desk
+    const ts = deps.clock.nowMs()
+    const last = (await deps.jobRuns.last()).find(({ job }) => job === 'integrity')
+    await db.transaction().execute(async (trx) => {
+      // One that runs says what there is to say. Whoever asks after the same run asks for the same one: one waits at most.
+      if (last === undefined || last.endedAt !== null)
+        await queue.enqueue(trx, {
+          queue: 'job',
+          key: `job integrity after ${last?.startedAt ?? 'none'}`,
+          payload: { job: 'integrity', askedBy: request.principal },
+        })
+      await outbox.add(trx, [
+        commandEvent(whoOf(request), { ts, action: 'audit.verify_asked', context: { reason: body.reason ?? null } }),
+      ])
+    })
+    return { ok: true as const }
   })
   handle(app, 'auditExport', ({ query, reply }) => {
     const { format = 'ndjson', ...rest } = query

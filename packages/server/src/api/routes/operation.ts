@@ -67,7 +67,11 @@ function jobRoutes(app: FastifyInstance, deps: ApiDeps): void {
     if (job === undefined) throw new ApiProblem('unknown_id', `no job ${id}; there are ${JOB_NAMES.join(', ')}`)
     const ts = deps.clock.nowMs()
     await db.transaction().execute(async (trx) => {
-      await queue.enqueue(trx, { queue: 'job', key: `job ${job} ${request.traceId}`, payload: { job } })
+      await queue.enqueue(trx, {
+        queue: 'job',
+        key: `job ${job} ${request.traceId}`,
+        payload: { job, askedBy: request.principal },
+      })
       const context = { job, reason: body.reason ?? null }
       await outbox.add(trx, [commandEvent(whoOf(request), { ts, action: 'job.asked', context })])
     })

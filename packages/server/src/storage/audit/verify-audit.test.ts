@@ -61,9 +61,9 @@ describe('verifying the audit', () => {
     const copy = await takeCheckpoint(dataDir, 60_000)
     const report = await verifyAudit({ dataDir, ...copy })
     expect(report).toMatchObject({ ok: true, checkpoints: { checked: 2 }, problems: [] })
-    expect(report.writers.map(({ writer, rows }) => [writer, rows])).toEqual([
-      ['api-1', 12],
-      ['executor', 3],
+    expect(report.writers.map(({ writer, rows, segments }) => [writer, rows, segments])).toEqual([
+      ['api-1', 12, 4],
+      ['executor', 3, 1],
     ])
   })
 

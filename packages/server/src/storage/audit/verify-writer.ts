@@ -9,6 +9,7 @@ export type CheckpointHead = ChainHead & { place: string }
 export interface VerifiedChain {
   /** That are there. */
   rows: number
+  segments: number
   /** Of them, what a removal that waits or was interrupted left, and what no row that is there leads to: anybody can have put it there. */
   unproven: number
   head: ChainHead
@@ -32,10 +33,12 @@ export async function verifyWriter(
   const comparisons = await Promise.all(checkpoints.map((iterator) => CheckpointComparison.start(iterator, writer, tell)))
   let head: ChainHead = { seq: 0, hash: GENESIS_HASH }
   let rows = 0
+  let segments = 0
   const left = new LeftRows(start, apart)
   for await (const segment of segmentsOf(chain, writer)) {
     head = left.before(segment, head)
     rows += segment.last_seq - segment.first_seq + 1
+    segments += 1
     const verified = verifySegment(segment, head)
     for (const problem of verified.problems) tell(await refined(chain, segment, head, problem))
     for (const comparison of comparisons) await comparison.pass(segment)
@@ -44,7 +47,7 @@ export async function verifyWriter(
   head = left.end(head)
   for (const comparison of comparisons) await comparison.end(head)
   if (apart) for (const stranger of await strangersIn(chain, writer)) tell(stranger)
-  return { rows, unproven: left.unproven, head }
+  return { rows, segments, unproven: left.unproven, head }
 }
 
 /**

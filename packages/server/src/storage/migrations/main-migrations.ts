@@ -16,6 +16,7 @@ import { main0015SignInTries } from './main-0015-sign-in-tries.ts'
 import { main0018Hosts } from './main-0018-hosts.ts'
 import { main0025RequestCounts } from './main-0025-request-counts.ts'
 import { main0026ProcessCanary } from './main-0026-process-canary.ts'
+import { main0027JobAskedBy } from './main-0027-job-asked-by.ts'
 
 /** Run in the order of their names; a published one never changes. The schema they make stands in schema.*.sql. */
 export const MAIN_MIGRATIONS: Record<string, Migration> = {
@@ -36,4 +37,5 @@ export const MAIN_MIGRATIONS: Record<string, Migration> = {
   '0018-hosts': main0018Hosts,
   '0025-request-counts': main0025RequestCounts,
   '0026-process-canary': main0026ProcessCanary,
+  '0027-job-asked-by': main0027JobAskedBy,
 }

@@ -6,6 +6,7 @@ import { postgresMain0018Hosts } from './postgres-main-0018-hosts.ts'
 import { postgresMain0019CandlePartitions } from './postgres-main-0019-candle-partitions.ts'
 import { postgresMain0025RequestCounts } from './postgres-main-0025-request-counts.ts'
 import { postgresMain0026ProcessCanary } from './postgres-main-0026-process-canary.ts'
+import { postgresMain0027JobAskedBy } from './postgres-main-0027-job-asked-by.ts'
 
 /** Of the main database on PostgreSQL. What comes later has the same name in MAIN_MIGRATIONS, but for what files need not. */
 export const POSTGRES_MAIN_MIGRATIONS: Record<string, Migration> = {
@@ -16,4 +17,5 @@ export const POSTGRES_MAIN_MIGRATIONS: Record<string, Migration> = {
   '0019-candle-partitions': postgresMain0019CandlePartitions,
   '0025-request-counts': postgresMain0025RequestCounts,
   '0026-process-canary': postgresMain0026ProcessCanary,
+  '0027-job-asked-by': postgresMain0027JobAskedBy,
 }

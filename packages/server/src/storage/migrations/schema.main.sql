@@ -80,7 +80,7 @@ CREATE TABLE installation (name text primary key not null, value text not null, 
 
 CREATE TABLE job_run (
     id integer primary key autoincrement not null, job text not null, started_at integer not null, ended_at integer,
-    outcome text, detail text) strict;
+    outcome text, detail text, asked_by text) strict;
 
 CREATE INDEX job_run_job on job_run (job, started_at);
 
