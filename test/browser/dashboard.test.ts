@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createClient } from '@spark/contract/client'
@@ -7,7 +6,7 @@ import { buildDashboard } from '@spark/server/dashboard/build-dashboard'
 import { tamper } from '@spark/server/storage/audit/audit-fixtures'
 import { queryPostgres } from '@spark/server/storage/postgres/postgres-database-fixture'
 import { launchBrowser } from '../support/browser.ts'
-import { HAS_BROWSER, PASSWORD, openPage, settled, signInAs } from '../support/dashboard.ts'
+import { HAS_BROWSER, OVERFLOWS, PASSWORD, openPage, settled, signInAs, violations } from '../support/dashboard.ts'
 import {
   createSpark,
   eventually,
@@ -37,6 +36,13 @@ const RUSH_DOWN = `new Promise((resolve) => {
   frame()
 })`
 
+/** That main was scrolled to the row. */
+const IS_SEEN = `(() => {
+  const main = document.querySelector('main')
+  const row = document.getElementById('gate-dead_letters')?.getBoundingClientRect()
+  return main.scrollTop > 0 && row?.top > -1 && row?.bottom < main.getBoundingClientRect().bottom + 1
+})()`
+
 const LARGEST_PAINT = `
   window.largest = null
   new PerformanceObserver((list) => { window.largest = list.getEntries().at(-1).element?.outerHTML.slice(0, 40) ?? 'gone' })
@@ -65,29 +71,12 @@ afterAll(async () => {
 })
 
 const show = (page: Page, path: string) => page.goto(`${spark.apiUrl}${path}`)
-const axe = readFileSync(`${ROOT}node_modules/axe-core/axe.min.js`, 'utf8')
-
-/** `rule`: that one alone. */
-async function violations(page: Page, rule?: 'color-contrast'): Promise<string[]> {
-  await page.evaluate(axe)
-  const found = await page.evaluate(
-    `axe.run(document, { resultTypes: ['violations'], runOnly: ${JSON.stringify(rule)} }).then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ target }) => target.join(' ')).join(', ')))`,
-  )
-  return found as string[]
-}
-
 /** Changes a row of the executor's chain as somebody would who may write to the database. */
 async function changeRow({ dataDir, databasePath }: Spark): Promise<void> {
   const sql = `update audit_segment set body = replace(body, '"action":"', '"action": "') where writer = 'executor' and first_seq = 1`
   if (ON_POSTGRES) await queryPostgres(databasePath, `set session_replication_role = replica; ${sql}`)
   else tamper(dataDir, 'executor', sql)
 }
-
-/** What makes the page or main scroll sideways. */
-const OVERFLOWS = `[document.documentElement, document.querySelector('main')].flatMap((one) =>
-  one.scrollWidth <= one.clientWidth ? [] : [...one.querySelectorAll('*')]
-    .filter((inner) => inner.closest('.scroll-x') === null && inner.getBoundingClientRect().right > one.getBoundingClientRect().right + 1)
-    .slice(0, 5).map((inner) => inner.tagName + ' ' + inner.className))`
 
 describe.skipIf(!HAS_BROWSER)('the dashboard (skipped but on Linux x64)', () => {
   it.each([
@@ -176,7 +165,7 @@ describe.skipIf(!HAS_BROWSER)('the dashboard (skipped but on Linux x64)', () => 
     await context.close()
   }, 60_000)
 
-  it('lets nobody start before the sign-in, and an administrator pause a strategy after it', async () => {
+  it('lets nobody start before the sign-in, and an administrator pause, arm and disarm a strategy after it', async () => {
     const invitation = await createClient({ baseUrl: spark.apiUrl, token: spark.token() }).call('userInvite', {
       params: { id: 'admin' },
       body: {},
@@ -186,7 +175,8 @@ describe.skipIf(!HAS_BROWSER)('the dashboard (skipped but on Linux x64)', () => 
     const pause = page.getByRole('button', { name: 'Pause' })
     await pause.waitFor()
     expect(await pause.isDisabled()).toBe(true)
-    expect(await pause.getAttribute('title')).toBe('Not permitted')
+    const arm = page.getByRole('button', { name: 'Arm for real money' })
+    for (const refused of [pause, arm]) expect(await refused.getAttribute('title')).toBe('Not permitted')
     await show(page, invitation.path)
     await page.getByRole('textbox', { name: 'Password' }).fill(PASSWORD)
     await page.getByRole('button', { name: 'Set the password and sign in' }).click()
@@ -196,8 +186,17 @@ describe.skipIf(!HAS_BROWSER)('the dashboard (skipped but on Linux x64)', () => 
     await page.getByRole('heading', { name: 'btcusdt-1h-1' }).waitFor()
     await pause.click()
     expect(await violations(page)).toEqual([])
-    await page.getByRole('dialog').getByRole('button', { name: 'Pause' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByRole('button', { name: 'Pause' }).click()
     await page.getByRole('button', { name: 'Start', exact: true }).waitFor()
+    await arm.click()
+    const confirm = dialog.getByRole('button', { name: 'Arm for real money' })
+    expect(await confirm.isDisabled()).toBe(true)
+    await dialog.getByLabel(/^Type/).fill('btcusdt-1h-1')
+    await confirm.click()
+    await page.locator('[data-armed=true]').getByRole('button', { name: 'Disarm' }).click()
+    await dialog.getByRole('button', { name: 'Disarm' }).click()
+    await page.locator('[data-armed=false]').waitFor()
     expect(await page.locator('[data-notice=failed]').count()).toBe(0)
     await context.close()
   }, 60_000)
@@ -264,6 +263,41 @@ describe.skipIf(!HAS_BROWSER)('the dashboard (skipped but on Linux x64)', () => 
     expect(await violations(page)).toEqual([])
     await dialog.getByRole('button', { name: 'Disable' }).click()
     await page.getByRole('listitem').filter({ has: role }).getByText('disabled').waitFor()
+    await context.close()
+  }, 30_000)
+
+  it('shows a token once: it can be copied, speaks for its owner, and is gone when it is closed', async () => {
+    const { context, page } = await openPage(browser)
+    await context.grantPermissions(['clipboard-read', 'clipboard-write'])
+    await signInAs(spark, context, 'dennis', 'viewer')
+    await show(page, '/settings')
+    await page.locator('summary', { hasText: 'Make a token' }).click()
+    await page.getByRole('textbox', { name: 'Name' }).fill('cron')
+    await page.getByRole('button', { name: 'Make a token' }).click()
+    const told = page.getByRole('status').filter({ hasText: 'shown this once' })
+    const secret = (await told.locator('code').textContent()) ?? ''
+    await told.getByRole('button', { name: 'Copy: My tokens' }).click()
+    await told.getByText('Copied').waitFor()
+    expect(await page.evaluate('navigator.clipboard.readText()')).toBe(secret)
+    expect(await createClient({ baseUrl: spark.apiUrl, token: secret }).call('session')).toMatchObject({
+      kind: 'token',
+      name: 'dennis:cron',
+    })
+    await told.getByRole('button', { name: 'Close: My tokens' }).click()
+    expect(await page.content()).not.toContain(secret)
+    await page.getByText('cron', { exact: true }).waitFor()
+    await context.close()
+  }, 30_000)
+
+  it('leads from a gate of the overview to its row, as an address that was sent does', async () => {
+    const { context, page } = await openPage(browser, { viewport: { width: 390, height: 700 } })
+    const seen = () => page.evaluate<boolean>(IS_SEEN)
+    await show(page, '/')
+    await page.locator('[data-gate=dead_letters] a').click()
+    await eventually('the row of the gate', 5000, seen)
+    await page.goto('about:blank')
+    await show(page, '/rollout#gate-dead_letters')
+    await eventually('the row of the gate', 5000, seen)
     await context.close()
   }, 30_000)
 

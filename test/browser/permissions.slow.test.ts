@@ -3,7 +3,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createClient, type Client } from '@spark/contract/client'
 import { PAGE_PATHS } from '@spark/contract/pages'
-import { ROLES, type Role } from '@spark/contract/permissions'
+import { ROLES, permissionsOf, type Role } from '@spark/contract/permissions'
 import { ROUTE_LIST } from '@spark/contract/routes'
 import { systemClock } from '@spark/server/clock'
 import { buildDashboard } from '@spark/server/dashboard/build-dashboard'
@@ -44,7 +44,7 @@ interface ButtonState {
   /** What assistive technology says after the name. */
   description: string
 }
-/** What a press of the button of this name sends, as the table names it: `POST /api/rollout/pause`. By surface and name. */
+/** What a press of the button of this name sends, as the table names it: `POST /api/rollout/pause`, with `#live` where it arms. By surface and name. */
 type Commands = Map<string, string>
 
 let spark: Spark
@@ -107,7 +107,7 @@ const CATCH_COMMANDS = `
   const real = window.fetch
   window.fetch = (url, options) => {
     if (options?.method !== 'POST' || url === '/api/audit/list') return real(url, options)
-    window.sent.push(url)
+    window.sent.push(url + (options.body?.includes('"mode":"live"') ? '#live' : ''))
     return Promise.resolve(new Response('{}', { status: 409, headers: { 'content-type': 'application/problem+json' } }))
   }`
 
@@ -157,9 +157,11 @@ async function pressed(page: Page, surface: Surface, name: string): Promise<stri
   return path === undefined ? null : `POST ${routePath(path)}`
 }
 
-function routePath(path: string): string {
+function routePath(sent: string): string {
+  const [path = '', arms] = sent.split('#')
   const fits = (pattern: string) => new RegExp(`^${pattern.replaceAll(/:\w+/g, '[^/]+')}$`).test(path)
-  return ROUTE_LIST.find((route) => route.method === 'POST' && fits(route.path))?.path ?? path
+  const route = ROUTE_LIST.find((one) => one.method === 'POST' && fits(one.path))?.path ?? path
+  return arms === undefined ? route : `${route}#${arms}`
 }
 
 const keyOf = ({ path, root }: Surface, name: string) => `${path} ${root}: ${name}`
@@ -182,7 +184,9 @@ function permissionTable(): (route: string, column: string) => boolean {
   const cells = (line: string) => line.split(/ {2,}/)
   const columns = cells(head)
   const rows = new Map(lines.map((line) => [cells(line)[0], cells(line)]))
-  return (route, column) => {
+  return (command, column) => {
+    const [route = '', arms] = command.split('#')
+    if (arms !== undefined && !ROLES.some((role) => role === column && permissionsOf(role).has('canArm'))) return false
     const mark = rows.get(route)?.[columns.indexOf(column)]
     if (mark === undefined) throw new Error(`${route} has no mark for ${column}`)
     return mark !== '-'

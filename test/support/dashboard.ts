@@ -1,9 +1,10 @@
+import { readFileSync } from 'node:fs'
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
 import { CSRF_HEADER } from '@spark/contract/accounts'
 import { createClient } from '@spark/contract/client'
 import type { Role } from '@spark/contract/permissions'
 import { ROUTES } from '@spark/contract/routes'
-import { eventually, type Spark } from './spark.ts'
+import { eventually, ROOT, type Spark } from './spark.ts'
 
 /** The npm package holds Chromium for this platform only. */
 export const HAS_BROWSER = process.platform === 'linux' && process.arch === 'x64'
@@ -43,3 +44,20 @@ export async function signInAs(spark: Spark, context: BrowserContext, name: stri
   })
   if (!answer.ok()) throw new Error(`${name} could not sign in: ${await answer.text()}`)
 }
+
+const axe = readFileSync(`${ROOT}node_modules/axe-core/axe.min.js`, 'utf8')
+
+/** `rule`: that one alone. */
+export async function violations(page: Page, rule?: 'color-contrast'): Promise<string[]> {
+  await page.evaluate(axe)
+  const found = await page.evaluate(
+    `axe.run(document, { resultTypes: ['violations'], runOnly: ${JSON.stringify(rule)} }).then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ target }) => target.join(' ')).join(', ')))`,
+  )
+  return found as string[]
+}
+
+/** What makes the page or main scroll sideways. */
+export const OVERFLOWS = `[document.documentElement, document.querySelector('main')].flatMap((one) =>
+  one.scrollWidth <= one.clientWidth ? [] : [...one.querySelectorAll('*')]
+    .filter((inner) => inner.closest('.scroll-x') === null && inner.getBoundingClientRect().right > one.getBoundingClientRect().right + 1)
+    .slice(0, 5).map((inner) => inner.tagName + ' ' + inner.className))`

@@ -42,6 +42,16 @@ const en = {
   startWhat: 'It decides at its next closed candle.',
   pauseWhat: 'Keeps what it holds and decides nothing.',
   stopWhat: 'Stops until it is started again; what it holds stays: see flatten.',
+  armedLive: 'Armed: it orders with real money where Spark trades live.',
+  notArmedLive: 'Not armed: it never orders with real money.',
+  armLive: 'Arm for real money',
+  disarmLive: 'Disarm',
+  armLiveWhat:
+    'paper → live: from its next decision on it sends orders with real money while SPARK_MODE is live, within its capital and the limits. Your password is asked for.',
+  armLiveNow: 'Real money is at stake here NOW.',
+  armLiveLater: 'Here no order of an ML decision has real money now:',
+  disarmLiveWhat:
+    'live → paper: it sends no order with real money any more, exits included. What it holds stays: flatten closes it.',
   noStrategies: 'No strategy fits.',
   unknownStrategy: 'There is no strategy with this id.',
   back: 'All strategies',
@@ -149,6 +159,16 @@ const tr: typeof en = {
   startWhat: 'Bir sonraki kapanan mumda karar verir.',
   pauseWhat: 'Elindekini tutar, karar vermez.',
   stopWhat: 'Yeniden başlatılana dek durur; elindeki kalır: pozisyonu kapatmaya bakın.',
+  armedLive: 'Kurulu: Spark gerçek parayla çalışıyorsa gerçek parayla emir verir.',
+  notArmedLive: 'Kurulu değil: hiçbir zaman gerçek parayla emir vermez.',
+  armLive: 'Gerçek para için kur',
+  disarmLive: 'Gerçek paradan çıkar',
+  armLiveWhat:
+    'paper → live: SPARK_MODE live iken bir sonraki kararından başlayarak, sermayesi ve limitler içinde gerçek parayla emir verir. Parolanız sorulur.',
+  armLiveNow: 'Burada ŞİMDİ gerçek para söz konusu.',
+  armLiveLater: 'Burada şu anda hiçbir ML kararının emri gerçek parayla değil:',
+  disarmLiveWhat:
+    'live → paper: çıkışlar da içinde, artık gerçek parayla emir vermez. Elindeki kalır: pozisyonu kapatmak (flatten) onu kapatır.',
   noStrategies: 'Uyan strateji yok.',
   unknownStrategy: 'Bu kimlikte strateji yok.',
   back: 'Bütün stratejiler',

@@ -1,3 +1,5 @@
+import { useLocation } from '@tanstack/react-router'
+import { useEffect } from 'react'
 import { HeadRow, figures } from '../../components/head-row.tsx'
 import { ScrollTable } from '../../components/scroll-table.tsx'
 import type { GateView } from '../../gate-view.ts'
@@ -9,6 +11,9 @@ import { useLanguage } from '../../i18n/language.tsx'
 export function GateTable({ gates }: { gates: readonly GateView[] }) {
   const { m, f } = useLanguage()
   const { rollout: t } = m
+  const hash = useLocation({ select: (location) => location.hash })
+  // The router scrolls when it has loaded the page, and the gates of an address that was sent come after that.
+  useEffect(() => document.getElementById(hash)?.scrollIntoView(), [hash])
   return (
     <ScrollTable label={t.gates}>
       <HeadRow

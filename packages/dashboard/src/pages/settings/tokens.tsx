@@ -93,7 +93,15 @@ export function NewToken() {
     <form className="mt-2 grid gap-2" onSubmit={(event) => void make(event)}>
       {secret !== null && (
         <p className="break-all" role="status">
-          {t.tokenOnce}: <code>{secret}</code> <CopyButton text={secret} name={t.tokens} />
+          {t.tokenOnce}: <code>{secret}</code> <CopyButton text={secret} name={t.tokens} />{' '}
+          <button
+            type="button"
+            className="rounded border border-line px-1.5 text-xs hover:bg-raised"
+            aria-label={`${m.common.close}: ${t.tokens}`}
+            onClick={() => setSecret(null)}
+          >
+            {m.common.close}
+          </button>
         </p>
       )}
       <div className="flex flex-wrap items-end gap-2">

@@ -12,6 +12,7 @@ import { StrategyButtons } from '../../components/strategy-buttons.tsx'
 import { useLanguage } from '../../i18n/language.tsx'
 import { whyText } from '../../i18n/why.ts'
 import { queries } from '../../queries.ts'
+import { ArmedLine } from './armed-line.tsx'
 import { CandlePanel } from './candle-panel.tsx'
 import { EquityPanel } from './equity-panel.tsx'
 import { OptimizationPanel } from './optimization-panel.tsx'
@@ -63,6 +64,7 @@ function Detail({ strategy }: { strategy: StrategyView }) {
         </span>
         <StrategyButtons strategy={strategy} />
       </div>
+      <ArmedLine strategy={strategy} />
       {strategy.pauseReason !== null && <p className="text-amber">{t.pausedBecause(whyText(strategy.pauseReason, m.why))}</p>}
       {(fills.error ?? closes.error) !== null && <p className="text-amber">{t.marksMissing}</p>}
       <CandlePanel strategy={strategy} fills={fills.data?.items ?? NOTHING} decisions={decisions} />
