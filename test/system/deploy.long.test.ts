@@ -182,3 +182,27 @@ it('when the last good build does not start any more, the other one goes on with
   expect(await alertOf()).toMatchObject({ state: 'resolved', count: 1 })
   expect((await returns()).map(({ result }) => result)).toEqual(['err'])
 })
+
+it('a supervisor that is killed in the middle of the return, and started again on the checkout of what gave way, returns again', async () => {
+  checkout = createCheckout()
+  const first = checkout.head()
+  spark = await createSpark({}, checkout.dir)
+  const up = await startUp(spark, 1)
+  checkout.commit('NOTE', 'second')
+  const rolling = await deploy(spark, '--rolling')
+  expect(rolling.code, rolling.log).toBe(0)
+  expect((await spark.run('rollout', 'rollback', '--reason', 'drill')).code).toBe(0)
+  await eventually('it returns', 60_000, async () => up.log().includes('ok  workers'))
+  up.child.kill('SIGKILL')
+  await up.ended
+
+  for (let start = 1; start <= 2; start++) {
+    const again = await startUp(spark, 1)
+    await eventually('the release returned', 120_000, async () => again.log().includes('the last good release runs'))
+    expect(await shasOf(spark)).toEqual([first])
+    expect((await statusOf(spark)).executor.sha).toBe(first)
+    expect((await returns())[0]).toMatchObject({ result: 'ok', context: { release: first, after: { rollout: 'rollout-1' } } })
+    again.child.kill('SIGTERM')
+    await again.ended
+  }
+})

@@ -90,7 +90,12 @@ async function returnToLastGood(run: DeployRun, state: SupervisorState): Promise
   const regular = [state.executor, ...state.workers.filter(({ state: is, canary }) => is !== 'draining' && !canary)]
   // A checkout that has moved on would start its new code when a process is started again.
   const stays = regular.every((one) => one.sha === sha && buildSha(one.dir) === sha)
-  if (!stays) return rollWorkers(run, await keepLastGood(run, state), await ownFolder(state.release, run.config.dataDir))
+  if (!stays)
+    return rollWorkers(run, {
+      release: await keepLastGood(run, state),
+      back: await ownFolder(state.release, run.config.dataDir),
+      givesWay: true,
+    })
   await run.stage('workers', async () => {
     const ended: string[] = []
     await switchWorkers(run.config, { kind: 'end_canary', release: null, back: null, modelHash: null }, (text) =>

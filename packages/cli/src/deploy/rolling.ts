@@ -31,7 +31,7 @@ export async function deployRolling(run: DeployRun): Promise<void> {
   const lowers = given.FEATURE_ML_SCORING !== undefined && ceilingOf(config.scoring) < ((await underWay(run))?.state.ceiling ?? 0)
   if (lowers) await run.stage('settings', () => applyEnvironment(run))
   const { release, back } = await prepareRelease(run, state)
-  await rollWorkers(run, release, back)
+  await rollWorkers(run, { release, back, givesWay: false })
   await run.stage('healthz', () => healthOn(config, release.sha))
   await run.stage('parity', () => waitForParity(run))
   if (!lowers) await run.stage('settings', () => applyEnvironment(run))
@@ -39,12 +39,15 @@ export async function deployRolling(run: DeployRun): Promise<void> {
 }
 
 /** Every worker and the executor, with a line for each. */
-export async function rollWorkers(run: DeployRun, release: Release, back: Release): Promise<void> {
+export async function rollWorkers(
+  run: DeployRun,
+  { release, back, givesWay }: { release: Release; back: Release; givesWay: boolean },
+): Promise<void> {
   const rollout = await underWay(run)
   await run.stage('workers', async () => {
     let count = 0
     const modelHash = rollout?.frozen.modelHash ?? null
-    await switchWorkers(run.config, { kind: 'rolling', release, back, modelHash }, (text, ms) => {
+    await switchWorkers(run.config, { kind: 'rolling', release, back, modelHash, givesWay }, (text, ms) => {
       count++
       run.output.note(`    ${text} (${ms} ms)`)
     })

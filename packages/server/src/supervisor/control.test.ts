@@ -48,7 +48,7 @@ it('a switch tells its stages a line each', async () => {
       .split('\n')
       .map((line) => JSON.parse(line) as SwitchLine),
   ).toEqual(lines)
-  expect(asked).toEqual([{ kind: 'rolling', release: RELEASE, back: RELEASE, modelHash: 'm' }])
+  expect(asked).toEqual([{ kind: 'rolling', release: RELEASE, back: RELEASE, modelHash: 'm', givesWay: false }])
 })
 
 it('refuses what is no switch, and a second one while one is under way', async () => {

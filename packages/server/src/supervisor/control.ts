@@ -72,11 +72,13 @@ function parseSwitch(text: string | null): SwitchRequest | null {
     return null
   }
   if (typeof body !== 'object' || body === null) return null
-  const { kind, release = null, back = null, modelHash = null } = body as Record<string, unknown>
+  const { kind, release = null, back = null, modelHash = null, givesWay } = body as Record<string, unknown>
   if (kind !== 'canary' && kind !== 'end_canary' && kind !== 'rolling' && kind !== 'restart') return null
   if (modelHash !== null && typeof modelHash !== 'string') return null
   if (kind === 'restart' || kind === 'end_canary') return { kind, release: null, back: null, modelHash }
-  return isRelease(release) ? { kind, release, back: isRelease(back) ? back : null, modelHash } : null
+  return isRelease(release)
+    ? { kind, release, back: isRelease(back) ? back : null, modelHash, givesWay: givesWay === true }
+    : null
 }
 
 function isRelease(value: unknown): value is Release {

@@ -13,6 +13,7 @@ import { CHILD_LIMITS, type ChildDeps } from './child.ts'
 import { listenControl, type ControlDeps } from './control.ts'
 import { startExecutor, type Executor } from './executor.ts'
 import { createFollower, type Follower, type ReturnRelease } from './follow-rollback.ts'
+import { startedWith, switchedTo } from './running-since.ts'
 import { readSupervisorRecord, writeSupervisorRecord } from './supervisor-record.ts'
 import type { Followed, Release, SupervisorState, SwitchLine, SwitchRequest } from './supervisor-contract.ts'
 import { endCanary, restartWorkers, rollTo, startCanary, type SwitchParts } from './switch-release.ts'
@@ -39,13 +40,13 @@ export async function runSupervisor(
   life.onStop('data folder', releaseFolder)
   const folderClock = startFolderClock(config, true)
   await lowerExposure(config, folderClock, log)
-  let release = runningSince({ sha: config.buildSha, dir: ROOT_DIR }, dataDir, folderClock.nowMs())
+  const begun = startedWith(readSupervisorRecord(dataDir), { sha: config.buildSha, dir: ROOT_DIR }, folderClock.nowMs())
+  let { release, followed, gaveWay } = begun
   let follower: Follower | null = null
   const onHealth = (health: unknown) => follower?.hear(health)
   const { workers, first, executor } = await startProcesses(release, { config, env, log, life, onHealth })
 
   let busy: string | null = null
-  let followed = readSupervisorRecord(dataDir)?.followed ?? null
   const switchTo: ControlDeps['switchTo'] = async (request, tell) => {
     busy = nameOf(request)
     log.info({ request }, `${busy} begins`)
@@ -54,7 +55,7 @@ export async function runSupervisor(
     tell(
       await runSwitch(parts, request, log, release, (next) => {
         // A rollback while it went on is about it too.
-        release = runningSince(next, dataDir, begunMs)
+        ;({ release, gaveWay } = switchedTo({ release, gaveWay }, next, request, begunMs))
         record()
       }),
     )
@@ -74,7 +75,7 @@ export async function runSupervisor(
     switchTo,
   })
   life.onStop('control', () => control.close())
-  const record = () => writeSupervisorRecord(dataDir, { pid: process.pid, port: control.port, release, followed })
+  const record = () => writeSupervisorRecord(dataDir, { pid: process.pid, port: control.port, release, followed, gaveWay })
   record()
   const keep = (next: Followed) => {
     followed = next
@@ -150,13 +151,6 @@ async function runSwitch(
 
 function nameOf({ kind, release }: SwitchRequest): string {
   return release === null ? kind : `${kind} to ${release.sha.slice(0, 12)}`
-}
-
-/** A release that ran last already, from whichever folder, has run since then. */
-function runningSince(release: Release, dataDir: string, nowMs: number): SupervisorState['release'] {
-  const { sha, dir } = release
-  const last = readSupervisorRecord(dataDir)?.release
-  return { sha, dir, sinceMs: last?.sha === sha ? last.sinceMs : nowMs }
 }
 
 /** A socket is bound by number. */

@@ -40,6 +40,8 @@ export interface SwitchRequest {
   release: Release | null
   /** Of rolling: where the release that runs lies by itself, should all have to return to it. A checkout may have moved on. */
   back: Release | null
+  /** Of rolling: what runs gives way to a rollback. */
+  givesWay?: boolean
   /** Model that a rollout under way is frozen to: a worker that scores with another is not taken. */
   modelHash: string | null
 }
@@ -57,6 +59,8 @@ export interface SupervisorRecord {
   release: Release & { sinceMs: number }
   /** Null before the first rollback. */
   followed: Followed | null
+  /** What ran until the newest return, and since when. Null: nothing did, or it was deployed again since. */
+  gaveWay: (Pick<Release, 'sha'> & { sinceMs: number }) | null
 }
 
 /** The newest rollback after which what runs was to give way to the last good release. */
