@@ -3,9 +3,11 @@ import { isExpired, modelProblem, type Model } from './model.ts'
 import type { FeatureEcho, FeatureProblem } from './parse-feature.ts'
 
 /** Why a row cannot be scored. The order of the guardrails below is the order of the reasons in an answer. */
-export type UnscorableReason = 'invalid_feature' | 'features_missing' | 'stale_feature' | 'model_unavailable'
+export const UNSCORABLE_REASONS = ['invalid_feature', 'features_missing', 'stale_feature', 'model_unavailable'] as const
+export type UnscorableReason = (typeof UNSCORABLE_REASONS)[number]
 /** Why a computed score may not be used. */
-export type UnusableReason = 'slo_breach' | 'killed'
+export const UNUSABLE_REASONS = ['slo_breach', 'killed'] as const
+export type UnusableReason = (typeof UNUSABLE_REASONS)[number]
 export type GuardrailReason = UnscorableReason | UnusableReason | 'guardrail_error'
 
 export interface GuardrailFacts {

@@ -19,20 +19,23 @@ export interface HeldPosition {
   reduceOnly: boolean
 }
 
+export const POSITION_REASONS = [
+  'long_signal',
+  'short_signal',
+  'no_opinion',
+  'already_long',
+  'already_flat',
+  'advisory',
+  'score_error',
+  'no_answer',
+  'not_running',
+] as const
+
 export interface PositionDecision {
   action: 'enter' | 'exit' | 'keep'
   /** Whose decision it was. */
   arm: TradingArm
-  reason:
-    | 'long_signal'
-    | 'short_signal'
-    | 'no_opinion'
-    | 'already_long'
-    | 'already_flat'
-    | 'advisory'
-    | 'score_error'
-    | 'no_answer'
-    | 'not_running'
+  reason: (typeof POSITION_REASONS)[number]
 }
 
 /** Sign of ema_20 − ema_50; 0 when either is not a finite number. */

@@ -1,24 +1,7 @@
-import type { GuardrailReason } from '@spark/contract/ml'
-import type { PositionDecision, RiskCode } from '@spark/contract/trading'
+import type { RowCode } from '@spark/contract/row-codes'
 
-/** Codes of the order path beside those of risk, and what the page itself makes of a row. */
-type PathCode =
-  | 'below_floor'
-  | 'paused'
-  | 'stopped'
-  | 'order_open'
-  | 'old_epoch'
-  | 'exposure_lease_over'
-  | 'clock_stepped'
-  | 'signal_expired'
-  | 'venue_halted'
-  | 'never_arrived'
-  | 'cancelled'
-  | 'rejected'
-  | 'expired'
-  | 'invalid_payload'
-  | 'attempts_exhausted'
-type WhyCode = PositionDecision['reason'] | GuardrailReason | RiskCode | PathCode
+/** What the page itself makes of a row. */
+type WhyCode = RowCode | 'below_floor' | 'paused' | 'stopped' | 'order_open' | 'cancelled' | 'not_placed'
 
 const en: Record<WhyCode, string> = {
   long_signal: 'the signal is up',
@@ -70,6 +53,40 @@ const en: Record<WhyCode, string> = {
   expired: 'the order expired',
   invalid_payload: 'the job cannot be read',
   attempts_exhausted: 'every attempt failed',
+  not_placed: 'it was not placed, and is tried again',
+  insufficient_funds: 'the account has not enough',
+  invalid_order: 'the venue does not take an order like this',
+  duplicate_order: 'the venue has this order already',
+  unknown_order: 'there is no such order',
+  unknown_symbol: 'the venue does not list the symbol',
+  unsupported_exchange: 'Spark cannot trade on this exchange',
+  market_closed: 'the market is closed',
+  unauthorized: 'the venue does not accept the keys',
+  rate_limited: 'the venue was asked too often',
+  clock_skew: 'the venue finds the time of the order wrong',
+  no_market_price: 'the symbol has no price yet',
+  too_many_fills: 'more fills at once than can be read',
+  unreachable: 'the other side cannot be reached',
+  timeout: 'the other side did not answer in time',
+  server_error: 'the venue has an error of its own',
+  bad_answer: 'the answer of the venue cannot be read',
+  too_late: 'it took too long until it could be sent',
+  restarted: 'its process was started again while it was sent',
+  taken_over: 'another host took it over while it was sent',
+  restored: 'a backup was restored while it was sent',
+  venue_cancelled: 'the venue cancelled it',
+  venue_expired: 'it expired at the venue',
+  venue_rejected: 'the venue rejected it',
+  not_cancelled: 'orders that were to be cancelled have not ended',
+  not_https: 'the address does not begin with https',
+  private_address: 'the address is a private one',
+  redirected: 'the address leads to another one',
+  refused: 'the other side does not take it',
+  failed: 'the other side has an error of its own',
+  not_reserved: 'the order was never allowed',
+  request_expired: 'it was asked too long ago',
+  channel_not_configured: 'the channel has no address',
+  unknown: 'what became of it is not known',
 }
 
 const tr: typeof en = {
@@ -122,11 +139,47 @@ const tr: typeof en = {
   expired: 'emrin süresi doldu',
   invalid_payload: 'iş okunamıyor',
   attempts_exhausted: 'bütün denemeler başarısız oldu',
+  not_placed: 'verilemedi, yeniden denenir',
+  insufficient_funds: 'hesapta yeterince yok',
+  invalid_order: 'borsa böyle bir emri almıyor',
+  duplicate_order: 'bu emir borsada zaten var',
+  unknown_order: 'böyle bir emir yok',
+  unknown_symbol: 'sembol borsada yok',
+  unsupported_exchange: 'Spark bu borsada işlem yapamaz',
+  market_closed: 'piyasa kapalı',
+  unauthorized: 'borsa anahtarları kabul etmiyor',
+  rate_limited: 'borsaya çok sık soruldu',
+  clock_skew: 'borsa emrin zamanını yanlış buluyor',
+  no_market_price: 'sembolün henüz fiyatı yok',
+  too_many_fills: 'bir seferde okunabilecekten çok dolum',
+  unreachable: 'karşı tarafa ulaşılamıyor',
+  timeout: 'karşı taraf zamanında yanıt vermedi',
+  server_error: 'borsanın kendisinde hata var',
+  bad_answer: 'borsanın yanıtı okunamıyor',
+  too_late: 'gönderilebilene dek çok zaman geçti',
+  restarted: 'gönderilirken süreci yeniden başladı',
+  taken_over: 'gönderilirken başka bir sunucu devraldı',
+  restored: 'gönderilirken bir yedek geri yüklendi',
+  venue_cancelled: 'borsa onu iptal etti',
+  venue_expired: 'borsada süresi doldu',
+  venue_rejected: 'borsa onu reddetti',
+  not_cancelled: 'iptal edilecek emirler bitmedi',
+  not_https: 'adres https ile başlamıyor',
+  private_address: 'adres özel bir adres',
+  redirected: 'adres başka bir adrese yönlendiriyor',
+  refused: 'karşı taraf kabul etmiyor',
+  failed: 'karşı tarafta hata var',
+  not_reserved: 'emre hiç izin verilmedi',
+  request_expired: 'çok uzun süre önce istendi',
+  channel_not_configured: 'kanalın adresi yok',
+  unknown: 'ne olduğu bilinmiyor',
 }
 
 export const why = { en, tr }
 
 /** Why something was decided, refused or left, by its stable code. A code that the page does not know, as those of a venue, stands for itself. */
 export function whyText(code: string, texts: typeof en): string {
+  const [, cause] = /^not_placed: (\w+)$/.exec(code) ?? []
+  if (cause !== undefined) return `${texts.not_placed}: ${whyText(cause, texts)}`
   return (texts as Record<string, string>)[code] ?? code
 }

@@ -1,3 +1,4 @@
+import type { OutsideCode } from '@spark/core/trading/path-codes'
 import { lookup, type LookupAddress } from 'node:dns'
 import { request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
@@ -5,7 +6,7 @@ import { BlockList, isIP, type LookupFunction } from 'node:net'
 
 /** A call to an address that a person configured did not do. `permanent`: trying again cannot help. */
 export class OutsideError extends Error {
-  readonly code: 'not_https' | 'private_address' | 'redirected' | 'refused' | 'failed' | 'timeout' | 'unreachable'
+  readonly code: OutsideCode
   readonly permanent: boolean
   readonly retryAfterMs: number
   constructor(

@@ -1,3 +1,4 @@
+import type { DeadLetterCode } from '@spark/core/trading/path-codes'
 import { backoffMs, type Backoff } from '../backoff.ts'
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
@@ -7,8 +8,8 @@ import type { LeasedJob, Queue, QueueName, Takes } from './queue.ts'
 
 /** The job can never succeed: it becomes a dead letter at once. */
 export class PoisonJobError extends Error {
-  readonly reason: string
-  constructor(reason: string, detail: string) {
+  readonly reason: DeadLetterCode
+  constructor(reason: DeadLetterCode, detail: string) {
     super(detail)
     this.name = 'PoisonJobError'
     this.reason = reason
@@ -161,7 +162,7 @@ async function failed(
     return
   }
   const detail = error instanceof Error ? error.message : String(error)
-  const reason = error instanceof PoisonJobError ? error.reason : 'attempts_exhausted'
+  const reason: DeadLetterCode = error instanceof PoisonJobError ? error.reason : 'attempts_exhausted'
   if (error instanceof PoisonJobError || job.attempt >= options.maxAttempts) {
     log.error({ queue: name, job: job.id, key: job.key, attempts: job.attempt, reason, detail }, 'job is a dead letter')
     if (counted(await queue.bury(job, reason, detail), 'dead')) options.onDead?.(job, reason, detail)

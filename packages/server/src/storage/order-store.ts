@@ -1,4 +1,6 @@
 import type { Order, OrderState, Purpose, Side } from '@spark/core/trading/order'
+import type { OrderCode, VenueCode } from '@spark/core/trading/path-codes'
+import type { RiskCode } from '@spark/core/trading/risk'
 import type { TradingArm } from '@spark/core/trading/strategy'
 import { sql, type Kysely } from 'kysely'
 import type { OrderRow } from './trading-tables.ts'
@@ -18,19 +20,14 @@ export interface StoredOrder extends Order {
   ownerNumber: number
 }
 
+/** Why it ended without a fill, or waits. */
+type OrderReason = OrderCode | VenueCode | RiskCode | `not_placed: ${VenueCode | OrderCode}`
+
 export type OrderChange = Partial<
   Pick<
     StoredOrder,
-    | 'state'
-    | 'reason'
-    | 'filledQuantity'
-    | 'venueOrderId'
-    | 'sendingAt'
-    | 'reservedMicros'
-    | 'notFoundCount'
-    | 'notFoundAt'
-    | 'ownerNumber'
-  >
+    'state' | 'filledQuantity' | 'venueOrderId' | 'sendingAt' | 'reservedMicros' | 'notFoundCount' | 'notFoundAt' | 'ownerNumber'
+  > & { reason: OrderReason | null }
 >
 
 export interface OrderFilter {

@@ -1,8 +1,9 @@
 import { isRateLimit, retryAfterMs } from '../ccxt/rate-limit.ts'
+import type { VenueCode } from '@spark/core/trading/path-codes'
 import { VenueError } from './venue.ts'
 
 /** Refusals of ccxt by the name of its class: the classes are in a part of ccxt that is loaded late, or twice. */
-const REFUSED: Readonly<Record<string, string>> = {
+const REFUSED: Readonly<Record<string, VenueCode>> = {
   InsufficientFunds: 'insufficient_funds',
   DuplicateOrderId: 'duplicate_order',
   InvalidOrder: 'invalid_order',

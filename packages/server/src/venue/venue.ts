@@ -1,3 +1,4 @@
+import type { VenueCode } from '@spark/core/trading/path-codes'
 import type { Instrument } from '@spark/core/market/instrument'
 import type { DecimalText } from '@spark/core/trading/decimal'
 import type { Side } from '@spark/core/trading/order'
@@ -61,10 +62,14 @@ export interface Balance {
  */
 export class VenueError extends Error {
   readonly kind: 'refused' | 'unavailable' | 'unknown'
-  /** Stable word: `insufficient_funds`, `invalid_order`, `duplicate_order`, `clock_skew`, `rate_limited`, `timeout`, … */
-  readonly code: string
+  readonly code: VenueCode
   readonly retryAfterMs: number
-  constructor(kind: VenueError['kind'], code: string, message: string, options: { retryAfterMs?: number; cause?: unknown } = {}) {
+  constructor(
+    kind: VenueError['kind'],
+    code: VenueCode,
+    message: string,
+    options: { retryAfterMs?: number; cause?: unknown } = {},
+  ) {
     super(message, { cause: options.cause })
     this.name = 'VenueError'
     this.kind = kind

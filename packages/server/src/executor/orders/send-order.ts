@@ -2,9 +2,10 @@ import type { Kysely } from 'kysely'
 import { streamName } from '@spark/core/market/candle'
 import { Decimal } from '@spark/core/trading/decimal'
 import { isFinal, type OrderEvent } from '@spark/core/trading/order-machine'
+import type { OrderCode } from '@spark/core/trading/path-codes'
 import type { LeasedJob } from '../../queue/queue.ts'
 import { PoisonJobError, RetryJobError } from '../../queue/worker.ts'
-import type { StoredOrder } from '../../storage/order-store.ts'
+import type { OrderChange, StoredOrder } from '../../storage/order-store.ts'
 import { killedBy } from '../../storage/risk-store.ts'
 import type { MainTables } from '../../storage/tables.ts'
 import { VenueError } from '../../venue/venue.ts'
@@ -88,7 +89,7 @@ async function stopReason(
   path: OrderPath,
   trx: Kysely<MainTables>,
   order: StoredOrder,
-): Promise<{ event: OrderEvent; reason: string } | null> {
+): Promise<{ event: OrderEvent; reason: OrderCode } | null> {
   if (path.clock.nowMs() > order.validUntil) return { event: { kind: 'lapse' }, reason: 'signal_expired' }
   if ((await path.venues.halt(trx, order.venue)) !== null) return { event: { kind: 'withdraw' }, reason: 'venue_halted' }
   if (order.purpose !== 'enter') return null
@@ -116,7 +117,7 @@ async function afterFailure(path: OrderPath, order: StoredOrder, error: VenueErr
   await change(path, order, { kind: 'reject' }, { reason: code }, { detail: error.message })
 }
 
-async function lose(path: OrderPath, order: StoredOrder, reason: string): Promise<void> {
+async function lose(path: OrderPath, order: StoredOrder, reason: NonNullable<OrderChange['reason']>): Promise<void> {
   await change(path, order, { kind: 'lose' }, { reason })
 }
 
@@ -164,7 +165,7 @@ async function change(
   path: OrderPath,
   { intentId }: StoredOrder,
   event: OrderEvent,
-  changed: { reason: string },
+  changed: Required<Pick<OrderChange, 'reason'>>,
   told: Record<string, unknown> = {},
 ): Promise<void> {
   await path.db.transaction().execute(async (trx) => {

@@ -33,9 +33,10 @@ export async function settleVenueOrder(path: OrderPath, seen: VenueOrder): Promi
   await path.db.transaction().execute(async (trx) => {
     const current = await path.orders.get(trx, order.intentId)
     if (current === null) return
-    const ended = seen.state === 'cancelled' || seen.state === 'expired' || seen.state === 'rejected'
-    const change = { venueOrderId: seen.venueOrderId, reason: ended ? `venue_${seen.state}` : null }
-    const advanced = await advance(path, trx, current, EVENTS[seen.state], change)
+    const { state } = seen
+    const reason = state === 'cancelled' || state === 'expired' || state === 'rejected' ? (`venue_${state}` as const) : null
+    const change = { venueOrderId: seen.venueOrderId, reason }
+    const advanced = await advance(path, trx, current, EVENTS[state], change)
     // It was filled before it was acknowledged.
     if (advanced === null && current.venueOrderId === null)
       await path.orders.change(trx, current.intentId, { venueOrderId: seen.venueOrderId }, path.clock.nowMs())
