@@ -1,11 +1,9 @@
 import { GENESIS_HASH } from '@spark/core/audit/chain'
 import { CompiledQuery, Kysely, sql, type Transaction } from 'kysely'
 import { AuditMonths } from '../storage/audit/audit-months.ts'
-import { openServer } from '../storage/audit/server-audit.ts'
 import { withPartitions } from '../storage/candle-partitions.ts'
 import { MIGRATION_TABLE } from '../storage/migrate.ts'
 import { openMainDatabase } from '../storage/open-main-database.ts'
-import { openPaperBook } from '../storage/open-paper-book.ts'
 import { createPostgresDialect } from '../storage/postgres/postgres-dialect.ts'
 import { openPool } from '../storage/postgres/postgres-pool.ts'
 import { databaseName } from '../storage/postgres-url.ts'
@@ -55,11 +53,7 @@ export class CopyTarget {
     const db = new Kysely<unknown>({ dialect: createPostgresDialect({ name, writing: 'beside', pool, writers: pool }) })
     try {
       const begunAt = await begin(db, name, source, nowMs)
-      if (!(await isUnfinished(db))) {
-        await (await openMainDatabase({ path: url, thread: false, durability })).close()
-        await (await openServer(url, durability)).close()
-        await (await openPaperBook({ path: url, thread: false, durability })).close()
-      }
+      if (!(await isUnfinished(db))) await (await openMainDatabase({ path: url, thread: false, durability })).close()
       const target = new CopyTarget(db, name, begunAt)
       await target.keepOthersOut()
       return target

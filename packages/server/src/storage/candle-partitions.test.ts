@@ -7,7 +7,7 @@ import { expect, it, onTestFinished } from 'vitest'
 import { candlePartitionOf } from './candle-partitions.ts'
 import { type CandleStore, createCandleStore, type StoredCandle } from './candle-store.ts'
 import { openMainDatabase } from './open-main-database.ts'
-import { POSTGRES_MAIN_MIGRATIONS } from './migrations/postgres-main-migrations.ts'
+import { MAIN_SCHEMA } from './migrations/postgres-schemas.ts'
 import { emptyPostgres, queryPostgres, temporaryPostgres } from './postgres/postgres-database-fixture.ts'
 import { createPostgresDialect } from './postgres/postgres-dialect.ts'
 import { openPool } from './postgres/postgres-pool.ts'
@@ -182,12 +182,12 @@ it('an installation keeps all its candles when they go into partitions, those of
 })
 
 async function migratedTo18(path: string): Promise<void> {
-  const until = Object.entries(POSTGRES_MAIN_MIGRATIONS).filter(([name]) => name < '0019')
+  const until = Object.entries(MAIN_SCHEMA.migrations).filter(([name]) => name < '0019')
   const database = await openPostgres<MainTables>({
     url: path,
     durability: 'rebuildable',
     lockTimeoutMs: 5_000,
-    migrations: Object.fromEntries(until),
+    schemas: [{ ...MAIN_SCHEMA, migrations: Object.fromEntries(until) }],
   })
   await database.close()
 }

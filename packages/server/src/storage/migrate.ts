@@ -4,6 +4,13 @@ import { type Migration, Migrator } from 'kysely/migration'
 /** Of Kysely, where it keeps what was done. */
 export const MIGRATION_TABLE = 'kysely_migration'
 
+/** Tables that are brought to the newest migration together. */
+export interface Schema {
+  /** Where it is kept what was done: one for each schema in a database. */
+  table: string
+  migrations: Record<string, Migration>
+}
+
 /**
  * Brings the schema to the newest migration, all of it or nothing. Processes that start at the same time take turns.
  * Rejects with the error of the step that failed, or when the file was written by a newer Spark. Another `table` is another schema in the same database.

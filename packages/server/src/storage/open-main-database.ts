@@ -52,20 +52,28 @@ async function openFile({ path, thread, busyTimeoutMs }: OpenMainOptions): Promi
   }
 }
 
-/** Its code is loaded only here: whoever works on a file must not wait for it. */
+/**
+ * With it all other tables of the server are made: nobody migrates any more while others have begun to work.
+ * Its code is loaded only here: whoever works on a file must not wait for it.
+ */
 async function openServer({
   path: url,
   busyTimeoutMs: lockTimeoutMs = 5_000,
   statementTimeoutMs,
   durability = 'full',
 }: OpenMainOptions): Promise<MainDatabase> {
-  const [{ openPostgres }, { createChanges }, { POSTGRES_MAIN_MIGRATIONS: migrations }] = await Promise.all([
+  const [{ openPostgres }, { createChanges }, { MAIN_SCHEMA, AUDIT_SCHEMA, PAPER_SCHEMA }] = await Promise.all([
     import('./postgres/open-postgres.ts'),
     import('./postgres/postgres-changes.ts'),
-    import('./migrations/postgres-main-migrations.ts'),
+    import('./migrations/postgres-schemas.ts'),
   ])
   const limits = { lockTimeoutMs, ...(statementTimeoutMs !== undefined && { statementTimeoutMs }) }
-  const database = await openPostgres<MainTables>({ url, ...limits, durability, migrations })
+  const database = await openPostgres<MainTables>({
+    url,
+    ...limits,
+    durability,
+    schemas: [MAIN_SCHEMA, AUDIT_SCHEMA, PAPER_SCHEMA],
+  })
   const changes = createChanges(url, systemClock)
   return {
     db: database.db,

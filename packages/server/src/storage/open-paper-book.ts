@@ -21,16 +21,15 @@ const STATEMENT_TIMEOUT_MS = 2_500
 /** Opens the book of the paper venue, making its tables as needed. Rejects with StorageError. */
 export async function openPaperBook({ path, thread, durability = 'full' }: OpenPaperOptions): Promise<PaperBook> {
   if (!isPostgresUrl(path)) return openDatabase<PaperTables>({ path, thread, migrations: PAPER_MIGRATIONS })
-  const [{ openPostgres }, { POSTGRES_PAPER_MIGRATIONS: migrations }] = await Promise.all([
+  const [{ openPostgres }, { PAPER_SCHEMA }] = await Promise.all([
     import('./postgres/open-postgres.ts'),
-    import('./migrations/postgres-paper-migrations.ts'),
+    import('./migrations/postgres-schemas.ts'),
   ])
   return openPostgres<PaperTables>({
     url: path,
     lockTimeoutMs: LOCK_TIMEOUT_MS,
     statementTimeoutMs: STATEMENT_TIMEOUT_MS,
     durability,
-    migrations,
-    migrationTable: 'kysely_paper_migration',
+    schemas: [PAPER_SCHEMA],
   })
 }

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely'
-import { POSTGRES_AUDIT_MIGRATIONS } from '../migrations/postgres-audit-migrations.ts'
+import { AUDIT_SCHEMA } from '../migrations/postgres-schemas.ts'
 import { openPostgres } from '../postgres/open-postgres.ts'
 import { databaseName } from '../postgres-url.ts'
 import type { AuditIndexTables, AuditTables, StorageProbeRow } from '../tables.ts'
@@ -45,8 +45,7 @@ export async function openServer(
     ...(statementTimeoutMs !== undefined && { statementTimeoutMs }),
     // Each writer has its own chain: nobody needs to wait for another.
     writing: 'beside',
-    migrations: POSTGRES_AUDIT_MIGRATIONS,
-    migrationTable: 'kysely_audit_migration',
+    schemas: [AUDIT_SCHEMA],
   })
   return { ...database, name: databaseName(url) }
 }

@@ -2,9 +2,11 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, it, onTestFinished } from 'vitest'
 import { openMainDatabase } from '../open-main-database.ts'
+import { openPostgres } from '../postgres/open-postgres.ts'
 import { emptyPostgres, queryPostgres } from '../postgres/postgres-database-fixture.ts'
 import { TURN_TABLE } from '../postgres/write-turn.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
+import { MAIN_SCHEMA } from './postgres-schemas.ts'
 
 /** What both dialects must have alike, in sorted lines. */
 interface Schema {
@@ -138,7 +140,8 @@ let url: Promise<string> | null = null
 /** A database that has the main schema alone. */
 function migrated(): Promise<string> {
   url ??= emptyPostgres().then(async (path) => {
-    await (await openMainDatabase({ path, thread: false, durability: 'rebuildable' })).close()
+    const limits = { durability: 'rebuildable', lockTimeoutMs: 5_000 } as const
+    await (await openPostgres({ url: path, ...limits, schemas: [MAIN_SCHEMA] })).close()
     return path
   })
   return url

@@ -1,7 +1,6 @@
 import { HandleEmptyInListsPlugin, Kysely, replaceWithNoncontingentExpression } from 'kysely'
-import type { Migration } from 'kysely/migration'
-import { DatabaseError, type Pool } from 'pg'
-import { migrate, MIGRATION_TABLE } from '../migrate.ts'
+import { DatabaseError, type Pool, type PoolClient } from 'pg'
+import { migrate, type Schema } from '../migrate.ts'
 import { databaseName } from '../postgres-url.ts'
 import { createPostgresDialect, endServer, type PostgresServer } from './postgres-dialect.ts'
 import { postgresStorageError } from './postgres-error.ts'
@@ -9,25 +8,27 @@ import { connect, CONNECTIONS_MAX, openPool, type PoolOptions } from './postgres
 import { createWriteTurn } from './write-turn.ts'
 
 export interface OpenPostgresOptions extends PoolOptions {
-  /** Brought to the newest one before the database is handed out. */
-  migrations: Record<string, Migration>
-  /** Where it is kept what was done: one for each schema in the database. Default that of the main database. */
-  migrationTable?: string
+  /** Brought to their newest migrations, together, before the database is handed out. */
+  schemas: readonly Schema[]
 }
 
 /** How long the start of a process waits for others that migrate. */
 const MIGRATION_LOCK_TIMEOUT_MS = 60_000
+/**
+ * Of whoever migrates. Others wait for it instead of for the turn to write, and find all done: who has begun to work waits for a turn
+ * much shorter than a migration may take. Any number that nobody else uses.
+ */
+const MIGRATION_LOCK = 7_412_083_001
 
 /** A PostgreSQL database with the newest schema. Rejects with StorageError. */
 export async function openPostgres<Tables>(
   options: OpenPostgresOptions,
 ): Promise<{ db: Kysely<Tables>; close(): Promise<void> }> {
-  const { migrations, migrationTable = MIGRATION_TABLE, ...settings } = options
+  const { schemas, ...settings } = options
   const server = openPools(settings)
   const { pool } = server
   try {
-    if (!(await isMigrated(pool, settings.url, migrations, migrationTable)))
-      await migrateApart(settings, migrations, migrationTable)
+    if (!(await onConnection(pool, server.name, (client) => isMigrated(client, schemas)))) await migrateApart(settings, schemas)
   } catch (error) {
     await endServer(server)
     throw error
@@ -51,28 +52,45 @@ const EMPTY_LISTS = new HandleEmptyInListsPlugin({ strategy: replaceWithNonconti
 
 const UNDEFINED_TABLE = '42P01'
 
-/** Most starts find the schema as it should be: they take no turn and read no catalogue. */
-async function isMigrated(pool: Pool, url: string, migrations: Record<string, Migration>, table: string): Promise<boolean> {
-  const client = await connect(pool, databaseName(url))
+/** Most starts find the schemas as they should be: they take no turn and read no catalogue. */
+async function isMigrated(client: PoolClient, schemas: readonly Schema[]): Promise<boolean> {
+  const wanted = schemas.flatMap(({ table, migrations }) => Object.keys(migrations).map((name) => `${table} ${name}`))
+  const done = schemas.map(({ table }) => `select '${table} ' || name as name from ${table}`).join(' union all ')
   try {
-    const { rows } = await client.query<{ name: string }>(`select name from ${table}`)
-    const done = new Set(rows.map(({ name }) => name))
-    return done.size === Object.keys(migrations).length && Object.keys(migrations).every((name) => done.has(name))
+    const { rows } = await client.query<{ name: string }>(done)
+    const names = new Set(rows.map(({ name }) => name))
+    return names.size === wanted.length && wanted.every((name) => names.has(name))
   } catch (error) {
     if (error instanceof DatabaseError && error.code === UNDEFINED_TABLE) return false
-    throw postgresStorageError(error, databaseName(url))
-  } finally {
-    client.release()
+    throw error
   }
 }
 
-/** On a connection of its own, which may wait and work as long as it takes. */
-async function migrateApart(settings: PoolOptions, migrations: Record<string, Migration>, table: string): Promise<void> {
+/** On connections of its own, which may wait and work as long as it takes. */
+async function migrateApart(settings: PoolOptions, schemas: readonly Schema[]): Promise<void> {
   const server = openPools({ ...settings, writing: 'turns', lockTimeoutMs: MIGRATION_LOCK_TIMEOUT_MS, statementTimeoutMs: 0 })
   try {
-    await createWriteTurn(server.writers, server.name)
-    await migrate(new Kysely<unknown>({ dialect: createPostgresDialect(server) }), migrations, table)
+    await onConnection(server.pool, server.name, async (client) => {
+      await client.query(`select pg_advisory_lock(${MIGRATION_LOCK})`)
+      if (await isMigrated(client, schemas)) return
+      await createWriteTurn(server.writers, server.name)
+      await new Kysely<unknown>({ dialect: createPostgresDialect(server) }).transaction().execute(async (trx) => {
+        for (const { migrations, table } of schemas) await migrate(trx, migrations, table)
+      })
+    })
   } finally {
     await endServer(server)
+  }
+}
+
+/** Rejects with StorageError. */
+async function onConnection<Result>(pool: Pool, name: string, work: (client: PoolClient) => Promise<Result>): Promise<Result> {
+  const client = await connect(pool, name)
+  try {
+    return await work(client)
+  } catch (error) {
+    throw postgresStorageError(error, name)
+  } finally {
+    client.release()
   }
 }

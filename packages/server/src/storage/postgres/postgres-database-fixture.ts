@@ -1,9 +1,7 @@
 import { threadId } from 'node:worker_threads'
 import { Client } from 'pg'
 import { onTestFinished } from 'vitest'
-import { openServer } from '../audit/server-audit.ts'
 import { openMainDatabase } from '../open-main-database.ts'
-import { openPaperBook } from '../open-paper-book.ts'
 import { startPostgres } from './postgres-fixture.ts'
 
 interface Database {
@@ -57,8 +55,6 @@ async function createTemplate(): Promise<string> {
     if (found !== undefined) return
     await queryPostgres(addressOf('postgres'), `create database ${TEMPLATE}`)
     await (await openMainDatabase({ path: addressOf(TEMPLATE), thread: false, durability: 'rebuildable' })).close()
-    await (await openServer(addressOf(TEMPLATE), 'rebuildable')).close()
-    await (await openPaperBook({ path: addressOf(TEMPLATE), thread: false, durability: 'rebuildable' })).close()
     await queryPostgres(addressOf(TEMPLATE), RESET)
     await queryPostgres(addressOf('postgres'), `alter database ${TEMPLATE} allow_connections false`)
   })
