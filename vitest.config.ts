@@ -39,7 +39,7 @@ const ON_BOTH = [
   'packages/server/src/rollout/{champion-follows,decide-rollout,plan-digest,rollout-alerts,rollout-counts,tick-facts}.test.ts',
   'packages/server/src/controller/run-rollout.test.ts',
   'packages/server/src/executor/group/lease-group.test.ts',
-  'packages/server/src/executor/candle-retention.test.ts',
+  'packages/server/src/executor/{audit,candle}-retention.test.ts',
   'packages/server/src/executor/orders/{audit-relay,changed-limits,kill-and-flatten,limits,order-alerts,order-path,ownership,planner,reconcile-venue}.test.ts',
 ]
 

@@ -55,9 +55,9 @@ export const segmentAt = (ts: number): AuditEvent[] => [event({ ts }), event({ t
 export async function retentionHouse(more: { ts: number; after: number }[] = [], given?: AuditLocation): Promise<RetentionHouse> {
   const location = given ?? (await auditLocation())
   const { dataDir, databasePath = join(dataDir, 'spark.db') } = location
+  const main = await openMainDatabase({ path: databasePath, thread: false, durability: 'rebuildable' })
   // A database is used again, and the months that another test made of it are still there.
   if (auditUrl(location) !== null) await queryPostgres(databasePath, DROP_MONTHS)
-  const main = await openMainDatabase({ path: databasePath, thread: false, durability: 'rebuildable' })
   const reader = openAuditReader({ ...location, thread: false })
   const copy = join(temporaryFolder(), 'checkpoints.ndjson')
   const keyFile = join(dataDir, 'signing.key')
