@@ -42,6 +42,9 @@ const filledBy = async (name: string): Promise<number> =>
     )[0]?.['count'],
   )
 
+const lostHosts = async () =>
+  (await query("select scope from alert where code = 'host_lost' and resolved_ts is null")).map(({ scope }) => String(scope))
+
 /** Real ms until this host has every stream and the lead. */
 async function takenOverBy(name: string): Promise<number> {
   const beganMs = performance.now()
@@ -82,7 +85,7 @@ async function comesBack(name: string): Promise<void> {
   await eventually(`${name} gets its streams back`, 30_000, async () => (await streamsOf(url, name)).length > 0)
 }
 
-it('two executors share the streams; of one that is paused, cut off or killed the other takes them over, and nothing stale is sent', async () => {
+it('two executors share the streams; of one that is paused, cut off or killed the other takes them over and tells it, and nothing stale is sent', async () => {
   onTestFailed(async () => {
     console.log([api, executorOf('a'), executorOf('b')].map((one) => one.log().slice(-6_000)).join('\n===\n'))
     console.log(await query('select name, holder, number from lease order by name'))
@@ -122,6 +125,11 @@ it('two executors share the streams; of one that is paused, cut off or killed th
   process.kill(killed.pid, 'SIGKILL')
   const killedMs = await takenOverBy(other)
   await trades(other)
+  await eventually(`${paused} is told as lost`, 60_000, async () => (await lostHosts()).includes(`host:${paused}`))
+  start(paused)
+  await eventually('it is heard of again', 60_000, async () => !(await lostHosts()).includes(`host:${paused}`))
+  executorOf(paused).child.kill('SIGTERM')
+  expect(await executorOf(paused).ended).toBe(0)
   const [ofPause, ofCut, ofKill] = [pausedMs, cutMs, killedMs].map(Math.round)
   console.log(`taken over within ${ofPause} ms of a pause, ${ofCut} ms of a cut, ${ofKill} ms of kill -9`)
 

@@ -20,10 +20,6 @@ export interface ProcessReport {
 /** A process that has not reported for so long is not there. */
 export const REPORT_FRESH_MS = 15_000
 
-export function isFresh({ reportedAt }: ProcessReport, nowMs: number): boolean {
-  return nowMs - reportedAt <= REPORT_FRESH_MS
-}
-
 export interface ProcessReportStore {
   report(report: ProcessReport): Promise<void>
   /** It has ended, and holds nobody up any more. Of another process of that name nothing is removed. */

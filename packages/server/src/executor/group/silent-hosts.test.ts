@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import type { ProcessReport } from '../../storage/process-report-store.ts'
+import { REPORT_FRESH_MS, type ProcessReport } from '../../storage/process-report-store.ts'
 import { silentHosts } from './silent-hosts.ts'
 
 const NOW_MS = 1_000_000
@@ -13,6 +13,8 @@ const report = (process: string, agoMs: number): ProcessReport => ({
   canary: null,
   reportedAt: NOW_MS - agoMs,
 })
+
+const isSilent = ({ reportedAt }: ProcessReport) => NOW_MS - reportedAt > REPORT_FRESH_MS
 
 it.each([
   ['nobody, while all were heard of within 15 s', [report('a.executor', 15_000), report('a.api-1', 0)], []],
@@ -28,6 +30,6 @@ it.each([
     ],
   ],
 ] as const)('silent is %s', (_what, reports, expected) => {
-  const found = silentHosts([...reports], NOW_MS).map(({ host, processes, sinceMs }) => [host, processes, NOW_MS - sinceMs])
+  const found = silentHosts([...reports], isSilent).map(({ host, processes, sinceMs }) => [host, processes, NOW_MS - sinceMs])
   expect(found).toEqual(expected)
 })

@@ -39,7 +39,10 @@ describe.each([
     isAway = false
     reports = createProcessReportStore(database.db)
     alerts = createAlerts({ db: database.db, rules: RULES, clock, random: systemRandomness })
-    watch = watchHosts({
+    watch = begin()
+  })
+  const begin = () =>
+    watchHosts({
       db: database.db,
       reports: { ...reports, since: (ms) => (isAway ? Promise.reject(AWAY) : reports.since(ms)) },
       alerts,
@@ -47,13 +50,12 @@ describe.each([
       clock,
       log: createLog('test', 'silent'),
     })
-  })
   afterEach(async () => {
     await watch.stop()
     await database.close()
   })
 
-  const report = (names: string[], build = 'b1') =>
+  const report = (names: string[], build = 'b1', reportedAt = clock.nowMs()) =>
     Promise.all(
       names.map((process) =>
         reports.report({
@@ -64,14 +66,20 @@ describe.each([
           schemaHash: 's',
           modelHash: 'm',
           canary: null,
-          reportedAt: clock.nowMs(),
+          reportedAt,
         }),
       ),
     )
+  async function heard(names: string[]): Promise<void> {
+    await report(names)
+    await watch.look()
+  }
   /** So long passes while these report every five seconds; each look is at its end. */
   async function pass(ms: number, names: string[], build?: string): Promise<void> {
     for (let passed = 0; passed < ms; passed += 5_000) {
       await clock.advance(5_000)
+      // The one that this began is not the one that sees what is reported now.
+      await watch.look()
       await report(names, build)
       await watch.look()
     }
@@ -82,7 +90,7 @@ describe.each([
   const B = ['b.api-1', 'b.api-2', 'b.executor']
 
   it('a host that is heard of no more is told once, and over when it is heard of again', async () => {
-    await report(B)
+    await heard(B)
     await pass(15_000, A)
     expect(await open()).toEqual([])
     await pass(5_000, A)
@@ -96,7 +104,7 @@ describe.each([
   })
 
   it('a host that was stopped is not lost, nor is one of whose apis a replaced worker is left', async () => {
-    await report(B)
+    await heard(B)
     await pass(5_000, A)
     for (const process of ['b.api-1', 'b.executor']) await reports.remove(process, 1)
     await pass(30_000, [...A, 'b.api-2'])
@@ -106,8 +114,47 @@ describe.each([
     expect(await open()).toEqual([])
   })
 
+  it('clocks of hosts are not compared: one that is an hour behind or ahead is not lost, and one that falls silent is', async () => {
+    for (const aheadMs of [-3_600_000, 3_600_000]) {
+      const tell = () => report(B, 'b1', clock.nowMs() + aheadMs)
+      await tell()
+      for (let look = 0; look < 8; look++) {
+        await pass(5_000, A)
+        await tell()
+      }
+      expect(await open()).toEqual([])
+    }
+    await pass(30_000, A)
+    expect(await codes()).toEqual(['host_lost host:b'])
+  })
+
+  it('time in which nobody could look counts for no silence', async () => {
+    await heard(B)
+    await pass(5_000, A)
+    isAway = true
+    await pass(60_000, [])
+    isAway = false
+    await pass(10_000, A)
+    expect((await codes()).filter((code) => code.startsWith('host_lost'))).toEqual([])
+    await pass(10_000, A)
+    expect(await codes()).toContain('host_lost host:b')
+  })
+
+  it('who begins to watch leaves what was told until it knows better', async () => {
+    await heard(B)
+    await pass(30_000, A)
+    await watch.stop()
+    watch = begin()
+    await pass(15_000, A)
+    expect(await codes()).toEqual(['host_lost host:b'])
+    await pass(15_000, A)
+    expect((await alerts.open()).map(({ code, count }) => [code, count])).toEqual([['host_lost', 1]])
+    await pass(5_000, [...A, ...B])
+    expect(await open()).toEqual([])
+  })
+
   it('an executor that is silent beside its api is told, and after a day nobody waits for it', async () => {
-    await report(B)
+    await heard(B)
     await pass(30_000, [...A, 'b.api-1', 'b.api-2'])
     expect(await codes()).toEqual(['host_lost host:b'])
     clock.step(86_400_000)
@@ -117,7 +164,7 @@ describe.each([
 
   it('who does not lead tells nothing, and tells it when it leads', async () => {
     leads = false
-    await report(B)
+    await heard(B)
     await pass(30_000, A)
     expect(await open()).toEqual([])
     leads = true

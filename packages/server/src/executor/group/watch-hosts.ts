@@ -5,10 +5,11 @@ import type { Log } from '../../log.ts'
 import { lookEvery, type Looks } from '../../look-every.ts'
 import type { KnownAlert, KnownAlerts } from '../../notify/alerts.ts'
 import { NO_LEADER } from '../../notify/no-leader.ts'
-import { parityProblem, isFresh, type ProcessReport, type ProcessReportStore } from '../../storage/process-report-store.ts'
+import { parityProblem, type ProcessReport, type ProcessReportStore } from '../../storage/process-report-store.ts'
 import type { StoredAlert } from '../../storage/alert-store.ts'
 import type { MainTables } from '../../storage/tables.ts'
 import type { Group } from './group.ts'
+import { ReportSilence } from './report-silence.ts'
 import { silentHosts } from './silent-hosts.ts'
 
 const LOOK_MS = 5_000
@@ -31,8 +32,9 @@ export interface HostWatchDeps {
   log: Log
 }
 
-/** What a process remembers between two looks, of the database and of differences. Monotonic or real ms. */
+/** What a process remembers between two looks, of the others, of the database and of differences. Monotonic or real ms. */
 interface Memory {
+  silence: ReportSilence
   answeredMs: number
   /** The last look met no answer. A process that was paused saw no answer either, and says nothing of the database. */
   failed: boolean
@@ -47,7 +49,8 @@ interface Memory {
  */
 export function watchHosts(deps: HostWatchDeps): Looks {
   const { clock, log } = deps
-  const memory: Memory = { answeredMs: clock.realMs(), failed: false, away: null, differsSinceMs: null }
+  const silence = new ReportSilence(LOOK_MS)
+  const memory: Memory = { silence, answeredMs: clock.realMs(), failed: false, away: null, differsSinceMs: null }
   return lookEvery(
     clock,
     LOOK_MS,
@@ -63,16 +66,18 @@ async function lookOnce(deps: HostWatchDeps, memory: Memory): Promise<void> {
   const { db, clock, alerts, group } = deps
   const reports = await deps.reports.since(0)
   seeAnswer(clock, memory)
-  // Where its own report is old, it is the clock or this process that was away: nothing can be said of others.
+  const { silence } = memory
+  silence.see(reports, clock.monotonicMs())
+  // Where not even its own report comes through, nothing can be said of others.
   const own = reports.find(({ process }) => process === group.member)
-  if (own === undefined || !isFresh(own, clock.nowMs())) return
+  if (own === undefined || silence.isSilent(own)) return
   const wanted = wantedAlerts(deps, memory, reports)
   if (!group.leads()) return
   const forgotten = clock.nowMs() - FORGET_MS
   if (reports.some(({ reportedAt }) => reportedAt < forgotten)) await deps.reports.forget(forgotten)
   const open = (await alerts.open()).filter(({ code }) => CODES.has(code))
   const raised = wanted.filter((alert) => !open.some((one) => isSame(one, alert)))
-  const over = open.filter((one) => !wanted.some((alert) => isSame(one, alert)))
+  const over = open.filter((one) => !wanted.some((alert) => isSame(one, alert)) && (one.code !== 'host_lost' || silence.knows()))
   if (raised.length + over.length === 0) return
   await db.transaction().execute(async (trx) => {
     if (!(await group.leadsIn(trx))) return
@@ -95,14 +100,14 @@ const isSame = (one: Pick<StoredAlert, 'code' | 'scope'>, other: Pick<StoredAler
   one.code === other.code && one.scope === other.scope
 
 function wantedAlerts({ clock }: HostWatchDeps, memory: Memory, reports: readonly ProcessReport[]): KnownAlert[] {
-  const nowMs = clock.nowMs()
-  const wanted: KnownAlert[] = silentHosts(reports, nowMs).map(({ host, processes, sinceMs }) => ({
+  const isSilent = (one: ProcessReport) => memory.silence.isSilent(one)
+  const wanted: KnownAlert[] = silentHosts(reports, isSilent).map(({ host, processes, sinceMs }) => ({
     severity: 'red',
     code: 'host_lost',
     scope: `host:${host}`,
     message: told('host_silent', { processes: processes.join(', '), at: new Date(sinceMs).toISOString() }),
   }))
-  const parity = parityProblem(reports.filter((one) => isFresh(one, nowMs)))
+  const parity = parityProblem(reports.filter((one) => !isSilent(one)))
   memory.differsSinceMs = parity === null ? null : (memory.differsSinceMs ?? clock.monotonicMs())
   if (parity !== null && memory.differsSinceMs !== null && clock.monotonicMs() - memory.differsSinceMs >= DIFFER_MS)
     wanted.push({ severity: 'yellow', code: 'hosts_differ', scope: 'hosts', message: told('hosts_differ', { told: parity }) })
