@@ -11,9 +11,10 @@ import { createSpark, eventually, healthy, onlyCanary, type Spark, type SparkPro
 const keys = mkdtempSync(join(tmpdir(), 'spark-keys-'))
 const hosts: Spark[] = []
 /** Beside the canary stream, so that each host gets some. */
-const OTHERS = ['ETH', 'BNB', 'SOL', 'XRP', 'ADA']
-  .map((base) => `  - { id: ${base.toLowerCase()}, symbol: ${base}USDT, tf: 1m }\n`)
-  .join('')
+const BASES = ['ETH', 'BNB', 'SOL', 'XRP', 'ADA']
+const OTHERS = BASES.map((base) => `  - { id: ${base.toLowerCase()}, symbol: ${base}USDT, tf: 1m }\n`).join('')
+/** Their streams, the canary stream, and the lead. */
+const LEASES = BASES.length + 2
 afterAll(async () => {
   await Promise.all(hosts.map((host) => host.remove()))
   rmSync(keys, { recursive: true, force: true })
@@ -46,11 +47,14 @@ it('the hosts of compose.hosts.yaml start at once on an empty database, sign wit
     )
     return Map.groupBy(rows, (row) => String(row['holder']))
   }
-  await eventually('both have streams', 60_000, async () => (await owners()).size === 2)
-  const all = [...(await owners()).values()].flat().length
+  // A stream that is handed over is nobody's for a turn.
+  await eventually('both have some, all together', 60_000, async () => {
+    const held = await owners()
+    return held.size === 2 && [...held.values()].flat().length === LEASES
+  })
   running[0]?.child.kill('SIGTERM')
   expect(await running[0]?.ended).toBe(0)
-  await eventually('b has all of it', 30_000, async () => (await owners()).get('b.executor')?.length === all)
+  await eventually('b has all of it', 30_000, async () => (await owners()).get('b.executor')?.length === LEASES)
   expect(await reports()).toEqual(['b.api-1', 'b.executor'])
   expect((await hosts[1]?.run('audit', 'verify'))?.stdout).toContain('The audit is whole.')
 }, 300_000)
