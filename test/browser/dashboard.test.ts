@@ -347,7 +347,7 @@ describe.skipIf(!HAS_BROWSER)('the dashboard (skipped but on Linux x64)', () => 
     }
     await verify(/whole databases whole; [\d,]+ audit rows in [\d,]+ segments and \d+ checkpoints verify.*asked for by tony/s)
     await changeRow(spark)
-    await verify(/NOT whole.*does not verify, \d+ places, first: row 1 of executor is not as it was written.*Stop orders/s)
+    await verify(/NOT whole.*does not verify, \d+ found, first: row 1 of executor is not as it was written.*Stop orders/s)
     await page.getByRole('button', { name: 'tr', exact: true }).click()
     await found.filter({ hasText: /SAĞLAM DEĞİL.*ilki: executor zincirinin 1\. satırı yazıldığı gibi değil/s }).waitFor()
     expect(await page.evaluate(OVERFLOWS)).toEqual([])

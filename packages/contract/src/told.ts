@@ -44,7 +44,7 @@ export const TOLD = {
   snapshot_written: '{path}: {rows} rows; {removed} old ones removed',
   segments_verified: 'databases whole; {rows} audit rows in {segments} segments and {checkpoints} checkpoints verify',
   verified: 'databases whole; {rows} audit rows and {checkpoints} checkpoints verify',
-  audit_broken: 'the audit does not verify, {count} places, first: {told}',
+  audit_broken: 'the audit does not verify, {count} found, first: {told}',
   row_edited: 'row {row} of {writer} is not as it was written',
   rows_gone: 'rows of {writer} are gone, from row {row} on',
   chain_gone: 'the chain of {writer} is gone, which a signed checkpoint saw',
