@@ -48,8 +48,8 @@ const en = {
   disarmLive: 'Disarm',
   armLiveWhat:
     'paper → live: from its next decision on it sends orders with real money while SPARK_MODE is live, within its capital and the limits. Your password is asked for.',
-  armLiveNow: 'Real money is at stake here NOW.',
-  armLiveLater: 'Here no order of an ML decision has real money now:',
+  armLiveNow: 'Real money is at stake here NOW, also by what the baseline decides.',
+  armLiveLater: 'Here no order has real money now:',
   disarmLiveWhat:
     'live → paper: it sends no order with real money any more, exits included. What it holds stays: flatten closes it.',
   noStrategies: 'No strategy fits.',
@@ -165,8 +165,8 @@ const tr: typeof en = {
   disarmLive: 'Gerçek paradan çıkar',
   armLiveWhat:
     'paper → live: SPARK_MODE live iken bir sonraki kararından başlayarak, sermayesi ve limitler içinde gerçek parayla emir verir. Parolanız sorulur.',
-  armLiveNow: 'Burada ŞİMDİ gerçek para söz konusu.',
-  armLiveLater: 'Burada şu anda hiçbir ML kararının emri gerçek parayla değil:',
+  armLiveNow: 'Burada ŞİMDİ gerçek para söz konusu, temel kuralın kararlarıyla da.',
+  armLiveLater: 'Burada şu anda hiçbir emir gerçek parayla değil:',
   disarmLiveWhat:
     'live → paper: çıkışlar da içinde, artık gerçek parayla emir vermez. Elindeki kalır: pozisyonu kapatmak (flatten) onu kapatır.',
   noStrategies: 'Uyan strateji yok.',

@@ -7,6 +7,7 @@ import { ConfirmDialog } from '../../components/confirm-dialog.tsx'
 import { useLanguage } from '../../i18n/language.tsx'
 import { queries } from '../../queries.ts'
 import { usePermissions } from '../../session.ts'
+import { stakesOf } from './stakes.ts'
 
 /** Whether it may trade real money. To let it adds risk, so its id is typed; to take that back is one press and one question. */
 export function ArmedLine({ strategy: { id, mode } }: { strategy: StrategyView }) {
@@ -39,7 +40,8 @@ function ArmDialog({ id, armed, verb, onClose }: ArmDialogProps) {
   const { m } = useLanguage()
   const { trading: t } = m
   const run = useCommand()
-  const demo = useQuery(queries.installation).data?.demo ?? []
+  const { realMoney, why } = stakesOf(useQuery(queries.installation).data?.demo ?? [])
+  const reasons = why.map((one) => `${m.common.demo[one]}.`).join(' ')
   const title = `${verb}: ${id}`
   return (
     <ConfirmDialog
@@ -55,7 +57,9 @@ function ArmDialog({ id, armed, verb, onClose }: ArmDialogProps) {
     >
       <p>{armed ? t.disarmLiveWhat : t.armLiveWhat}</p>
       {!armed && (
-        <p>{demo.length === 0 ? t.armLiveNow : `${t.armLiveLater} ${demo.map((one) => m.common.demo[one]).join('; ')}.`}</p>
+        <p>
+          {realMoney ? t.armLiveNow : t.armLiveLater} {reasons}
+        </p>
       )}
     </ConfirmDialog>
   )

@@ -61,7 +61,7 @@ async function createTemplate(): Promise<string> {
   return TEMPLATE
 }
 
-/** Emptying tables takes milliseconds, copying a database a tenth of a second. The schema `fresh` keeps the rows of the migrations. */
+/** Emptying tables takes milliseconds, copying a database a tenth of a second. The schema `fresh` keeps the tables and rows of the migrations. */
 const RESET = `
   create schema fresh;
   do $$ declare name text; begin
@@ -73,6 +73,11 @@ const RESET = `
     perform pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid();
     -- Without triggers: some of them forbid to remove rows.
     perform set_config('session_replication_role', 'replica', true);
+    -- Partitions that a test made.
+    for name in select tablename from pg_tables where schemaname = 'public'
+        except select tablename from pg_tables where schemaname = 'fresh' loop
+      execute format('drop table public.%I', name);
+    end loop;
     for name in select tablename from pg_tables where schemaname = 'public' loop
       execute format('delete from public.%I', name);
     end loop;
