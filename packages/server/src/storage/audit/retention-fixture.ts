@@ -43,12 +43,6 @@ export interface RetentionHouse {
   change(sql: string): Promise<void>
 }
 
-const DROP_MONTHS = `do $$ declare name text; begin
-  for name in select inhrelid::regclass::text from pg_inherits where inhparent in ('audit_segment'::regclass, 'audit_entry'::regclass) loop
-    execute 'drop table ' || name;
-  end loop;
-end $$`
-
 export const segmentAt = (ts: number): AuditEvent[] => [event({ ts }), event({ ts: ts + 1, strategyId: null })]
 
 /** Chains over five months, indexed, with a checkpoint at the end of each month. */
@@ -56,8 +50,6 @@ export async function retentionHouse(more: { ts: number; after: number }[] = [],
   const location = given ?? (await auditLocation())
   const { dataDir, databasePath = join(dataDir, 'spark.db') } = location
   const main = await openMainDatabase({ path: databasePath, thread: false, durability: 'rebuildable' })
-  // A database is used again, and the months that another test made of it are still there.
-  if (auditUrl(location) !== null) await queryPostgres(databasePath, DROP_MONTHS)
   const reader = openAuditReader({ ...location, thread: false })
   const copy = join(temporaryFolder(), 'checkpoints.ndjson')
   const keyFile = join(dataDir, 'signing.key')
