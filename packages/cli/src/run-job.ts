@@ -1,6 +1,6 @@
 import type { Client } from '@spark/contract/client'
-import { systemClock } from '@spark/server/clock'
 import { CheckFailed } from './output.ts'
+import { untilHolds } from './until-holds.ts'
 
 const LOOK_EVERY_MS = 500
 const WAIT_MS = 120_000
@@ -10,19 +10,17 @@ export async function runJob(client: Client, name: string, reason: string): Prom
   const lastRun = async () => (await client.call('jobs')).items.find((job) => job.name === name)?.lastRun ?? null
   const before = await lastRun()
   await client.call('jobRun', { params: { id: name }, body: { reason } })
-  const deadlineMs = systemClock.monotonicMs() + WAIT_MS
-  while (systemClock.monotonicMs() < deadlineMs) {
+  return untilHolds({ limitMs: WAIT_MS, everyMs: LOOK_EVERY_MS }, async () => {
     const run = await lastRun()
     // One that ran already when it was asked for is not started twice: its end counts.
     const isNew = run?.startedAt !== before?.startedAt || before?.outcome === null
     if (run !== null && isNew && run.outcome !== null) {
       const said = run.detail ?? run.outcome
       if (run.outcome === 'failed') throw new CheckFailed(`spark: the job ${name} failed: ${said}`)
-      return said
+      return { value: said }
     }
-    await systemClock.sleep(LOOK_EVERY_MS)
-  }
-  throw new CheckFailed(
-    `spark: the job ${name} has not ended within ${WAIT_MS / 1000} s; spark jobs shows it. Does the executor run?`,
-  )
+    return {
+      problem: `spark: the job ${name} has not ended within ${WAIT_MS / 1000} s; spark jobs shows it. Does the executor run?`,
+    }
+  })
 }

@@ -5,6 +5,7 @@ import type { Config } from '@spark/server/config'
 import type { SupervisorState, SwitchLine, SwitchRequest } from '@spark/server/supervisor/supervisor-contract'
 import { readSupervisorRecord } from '@spark/server/supervisor/supervisor-record'
 import { CheckFailed } from './output.ts'
+import { untilHolds } from './until-holds.ts'
 
 const ASK_TIMEOUT_MS = 3000
 /** A switch of a command that was killed runs to its end first. */
@@ -50,17 +51,15 @@ export async function switchWorkers(
 }
 
 async function startSwitch(config: Config, request: SwitchRequest): Promise<Response> {
-  const deadlineMs = systemClock.monotonicMs() + BUSY_LIMIT_MS
   const body = JSON.stringify(request)
-  for (;;) {
+  return untilHolds({ limitMs: BUSY_LIMIT_MS, everyMs: BUSY_LOOK_MS }, async () => {
     const response = await call(config, '/switch', { method: 'POST', body })
     if (response === null) throw new CheckFailed('spark up does not run on this data folder')
-    if (response.ok) return response
-    const { problem } = (await response.json()) as { problem: string }
-    if (response.status !== 409 || systemClock.monotonicMs() > deadlineMs)
-      throw new CheckFailed(`the supervisor does not switch: ${problem}`)
-    await systemClock.sleep(BUSY_LOOK_MS)
-  }
+    if (response.ok) return { value: response }
+    const problem = `the supervisor does not switch: ${((await response.json()) as { problem: string }).problem}`
+    if (response.status !== 409) throw new CheckFailed(problem)
+    return { problem }
+  })
 }
 
 /** Null when nobody listens there. */

@@ -9,6 +9,7 @@ import { fileOption, limitOption, timeText } from '../options.ts'
 import { CheckFailed, WrongUsage, type Output } from '../output.ts'
 import { apiClient } from '../processes.ts'
 import { table } from '../table.ts'
+import { untilHolds } from '../until-holds.ts'
 
 /** The audit of a day is copied into the evidence; of a very busy one it takes minutes. */
 const MADE_WITHIN_MS = 600_000
@@ -82,16 +83,13 @@ function oneOf<Value extends string>(option: string, text: string, values: reado
 
 /** Waits for the executor. */
 async function made(client: Client, id: string): Promise<void> {
-  const deadlineMs = systemClock.monotonicMs() + MADE_WITHIN_MS
-  for (;;) {
+  await untilHolds({ limitMs: MADE_WITHIN_MS, everyMs: LOOK_EVERY_MS }, async () => {
     const { view } = await client.call('report', { params: { id } })
-    if (view.state === 'done') return
+    if (view.state === 'done') return { value: id }
     if (view.state === 'failed')
       throw new CheckFailed(`spark: the report ${id} could not be made: ${view.said ?? 'no reason was given'}`)
-    if (systemClock.monotonicMs() > deadlineMs)
-      throw new CheckFailed(`spark: the report ${id} still waits; the executor makes it, and spark report list shows when`)
-    await systemClock.sleep(LOOK_EVERY_MS)
-  }
+    return { problem: `spark: the report ${id} still waits; the executor makes it, and spark report list shows when` }
+  })
 }
 
 function listCommand(report: Command, output: Output): void {

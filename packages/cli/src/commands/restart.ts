@@ -1,12 +1,13 @@
 import type { Command } from 'commander'
 import { loadConfig, type Config } from '@spark/server/config'
-import { systemClock } from '@spark/server/clock'
 import { stopLocalProcess } from '@spark/server/stop-process'
 import { CheckFailed, type Output, WrongUsage } from '../output.ts'
 import { askApi, askExecutor } from '../processes.ts'
 import { askSupervisor, switchWorkers } from '../supervisor.ts'
+import { untilHolds } from '../until-holds.ts'
 
 const LIMIT_MS = 30_000
+const LOOK_EVERY_MS = 200
 
 export function restartCommand(program: Command, output: Output): void {
   program
@@ -30,18 +31,14 @@ export function restartCommand(program: Command, output: Output): void {
       const problem = stopLocalProcess(name, name === 'api' ? config.apiUrl : config.executorUrl, before.health)
       if (problem !== null) throw new CheckFailed(problem)
       output.note(`${name}: asked process ${oldPid} to stop`)
-      const deadlineMs = systemClock.monotonicMs() + LIMIT_MS
-      while (systemClock.monotonicMs() < deadlineMs) {
+      const late = `${name} has not come back within ${LIMIT_MS / 1000} s. Is it watched by spark up? spark status shows what runs.`
+      const pid = await untilHolds({ limitMs: LIMIT_MS, everyMs: LOOK_EVERY_MS }, async () => {
         const after = await ask()
-        if ('health' in after && after.health.pid !== oldPid && after.health.ok) {
-          output.line(`${name}: process ${after.health.pid} is healthy`)
-          return
-        }
-        await systemClock.sleep(200)
-      }
-      throw new CheckFailed(
-        `${name} has not come back within ${LIMIT_MS / 1000} s. Is it watched by spark up? spark status shows what runs.`,
-      )
+        return 'health' in after && after.health.pid !== oldPid && after.health.ok
+          ? { value: after.health.pid }
+          : { problem: late }
+      })
+      output.line(`${name}: process ${pid} is healthy`)
     })
 }
 

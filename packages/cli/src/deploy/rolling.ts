@@ -1,6 +1,5 @@
 import { exposedShare, hasEnded } from '@spark/core/rollout/state'
 import { standingOf } from '@spark/core/rollout/standing'
-import { systemClock } from '@spark/server/clock'
 import type { Config } from '@spark/server/config'
 import { folderClock } from '@spark/server/folder-clock'
 import { ceilingOf, explicitSettings } from '@spark/server/live-settings'
@@ -12,6 +11,7 @@ import type { Release } from '@spark/server/supervisor/supervisor-contract'
 import { CheckFailed } from '../output.ts'
 import { askApi, askExecutor } from '../processes.ts'
 import { switchWorkers } from '../supervisor.ts'
+import { untilHolds } from '../until-holds.ts'
 import { prepareRelease, runningSupervisor } from './deploy-release.ts'
 import type { DeployRun } from './deploy-run.ts'
 import { applyEnvironment } from './deploy-settings.ts'
@@ -57,38 +57,27 @@ export async function rollWorkers(
 
 /** What stands before the api may keep a connection to an old worker, which answers once more before it closes it. */
 function healthOn(config: Config, sha: string): Promise<string> {
-  return untilHolds(HEALTH_LIMIT_MS, async () => {
+  return untilHolds({ limitMs: HEALTH_LIMIT_MS, everyMs: LOOK_EVERY_MS }, async () => {
     for (const answer of [await askApi(config), await askExecutor(config)]) {
       if ('problem' in answer) return { problem: answer.problem }
       const { ok, detail, buildSha, process } = answer.health
       if (!ok || buildSha !== sha) return { problem: `${process}: ${detail ?? `build ${buildSha}`}` }
     }
-    return { said: 'api and executor are ok, on this build' }
+    return { value: 'api and executor are ok, on this build' }
   })
 }
 
 function waitForParity({ config, stores }: DeployRun): Promise<string> {
   const reports = createProcessReportStore(stores.db)
-  return untilHolds(PARITY_LIMIT_MS, async () => {
+  return untilHolds({ limitMs: PARITY_LIMIT_MS, everyMs: LOOK_EVERY_MS }, async () => {
     const all = await reports.since(folderClock(config).nowMs() - REPORT_FRESH_MS)
     // The others are deployed on their own; exposure does not rise before they agree too.
     const seen = all.filter(({ process }) => isOnHost(process, config.hostName))
     const problem = parityProblem(seen)
     return problem === null
-      ? { said: `${seen.map(({ process }) => process).join(', ')} agree in build, schema and model` }
+      ? { value: `${seen.map(({ process }) => process).join(', ')} agree in build, schema and model` }
       : { problem }
   })
-}
-
-/** Looks until there is no problem; rejects with CheckFailed when there still is one after so long. */
-async function untilHolds(limitMs: number, look: () => Promise<{ said: string } | { problem: string }>): Promise<string> {
-  const deadlineMs = systemClock.monotonicMs() + limitMs
-  for (;;) {
-    const answer = await look()
-    if ('said' in answer) return answer.said
-    if (systemClock.monotonicMs() > deadlineMs) throw new CheckFailed(answer.problem)
-    await systemClock.sleep(LOOK_EVERY_MS)
-  }
 }
 
 /** The ceiling is recorded whatever comes out: the controller goes on to it by itself. */

@@ -5,6 +5,7 @@ import { folderClock } from '@spark/server/folder-clock'
 import type { WorkerState } from '@spark/server/supervisor/supervisor-contract'
 import { apiClient } from '../processes.ts'
 import { CheckFailed } from '../output.ts'
+import { untilHolds } from '../until-holds.ts'
 
 const WATCH_MS = 5000
 const SCORE_EVERY_MS = 250
@@ -51,14 +52,11 @@ export async function watchFirstFigures(client: Client, config: Config, pid: num
 /** Within 5 s it answers scores with mode off: a worker looks at the rollout twice a second. */
 export async function verifyOff(apiUrl: string, limitMs = OFF_LIMIT_MS): Promise<void> {
   const client = createClient({ baseUrl: apiUrl })
-  const deadlineMs = systemClock.monotonicMs() + limitMs
-  for (;;) {
+  await untilHolds({ limitMs, everyMs: LOOK_EVERY_MS }, async () => {
     const feature = { ts: 1, symbol: 'X', tf: '1h', o: 1, h: 1, l: 1, c: 1, v: 1 }
     const { mode } = await client.call('mlScore', { body: { feature } })
-    if (mode === 'off') return
-    if (systemClock.monotonicMs() > deadlineMs) throw new CheckFailed(`${apiUrl} still answers scores in mode ${mode}`)
-    await systemClock.sleep(LOOK_EVERY_MS)
-  }
+    return mode === 'off' ? { value: mode } : { problem: `${apiUrl} still answers scores in mode ${mode}` }
+  })
 }
 
 /** A row that every model can score; it counts in no gate, because the executor did not send it. */
