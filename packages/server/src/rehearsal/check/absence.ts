@@ -33,9 +33,10 @@ export class Absence {
     return away.reduce((sum, ms) => sum + ms, 0)
   }
 
-  /** By how much the wall clock was moved in this time, either way, ms. */
-  stepped(fromMs: number, toMs: number): number {
-    return this.#steps.reduce((sum, { atMs, byMs }) => (atMs >= fromMs && atMs <= toMs ? sum + byMs : sum), 0)
+  /** The same, with what the wall clock was moved by in this time, either way: that makes a slice older or younger than it is. */
+  hindering(fromMs: number, toMs: number): number {
+    const stepped = this.#steps.filter(({ atMs }) => atMs >= fromMs && atMs <= toMs)
+    return stepped.reduce((sum, { byMs }) => sum + byMs, this.within(fromMs, toMs))
   }
 }
 

@@ -41,16 +41,17 @@ export function checkDecisions(rehearsal: Rehearsal, states: readonly (RolloutSt
     const hadEnded = follower.ended
     if (place === 0 || hadEnded) return []
     follower.take(one.input)
-    const isTick = one.input.facts !== null
-    const problems = [
-      ...(isTick ? silent(row.sinceMs) : []),
-      ...(one.input.facts === null
-        ? []
-        : wrongReaction(follower, one, one.input.facts, (ms) => hindered(absence, row.sinceMs - ms, row.sinceMs))),
-      ...(one.input.facts === null ? [] : untold(follower, one)),
-      ...(one.decision === 'advance' ? unproven(follower, one) : []),
-    ]
-    if (isTick) tickedMs = row.sinceMs
+    const { facts } = one.input
+    const problems: string[] = []
+    if (facts !== null) {
+      problems.push(
+        ...silent(row.sinceMs),
+        ...wrongReaction(follower, one, facts, (ms) => absence.hindering(row.sinceMs - ms, row.sinceMs)),
+        ...untold(follower, one),
+      )
+      tickedMs = row.sinceMs
+    }
+    if (one.decision === 'advance') problems.push(...unproven(follower, one))
     follower.settle(one)
     problems.push(...beyondCeiling(follower), ...otherState(follower, states[place] ?? null))
     return problems.map((problem) => `${at(row)}: ${problem}`)
@@ -77,10 +78,6 @@ function wrongReaction(
   const isLate = demanded !== null && lateMs > mayMs + hinderedMs(lateMs)
   return isLate ? [`${decision} ${lateMs} ms after the slice that asked for it`] : []
 }
-
-/** A clock that steps makes a slice older or younger than it is. */
-const hindered = (absence: Absence, fromMs: number, toMs: number): number =>
-  absence.within(fromMs, toMs) + absence.stepped(fromMs, toMs)
 
 /** What people and the triage hear of a gate. */
 const TOLD: Record<EpisodeEvent, { kind: 'alert' | 'resolve'; code: 'breach' | 'warning' }> = {
