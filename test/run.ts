@@ -17,7 +17,7 @@ const long = process.argv.includes('--long')
 /** Installations of the tests stand on PostgreSQL: vitest.config.ts says which tests that is for. */
 const postgres = process.argv.includes('--postgres')
 const filters = process.argv.slice(2).filter((argument) => !['--long', '--postgres'].includes(argument))
-// Against what hangs: a machine may be half as fast as the one on which npm test takes its 8 minutes.
+// Against what hangs: a machine may be half as fast as the one on which npm test takes 20 minutes (decision 42).
 const limitMs = (long ? 120 : postgres ? 60 : 40) * 60_000
 const reportFile = `${root}.test-report/results.json`
 

@@ -43,6 +43,7 @@ export const TOLD = {
   backup_of_server: 'the database is a server, which its own tools back up; nothing was copied',
   snapshot_written: '{path}: {rows} rows; {removed} old ones removed',
   segments_verified: 'databases whole; {rows} audit rows in {segments} segments and {checkpoints} checkpoints verify',
+  // Of runs before segments were counted.
   verified: 'databases whole; {rows} audit rows and {checkpoints} checkpoints verify',
   audit_broken: 'the audit does not verify, {count} found, first: {told}',
   row_edited: 'row {row} of {writer} is not as it was written',
