@@ -1,28 +1,16 @@
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
 import type { AnswerOf } from '@spark/contract/routes'
 import { auditItems } from '../support/answers.ts'
 import { createCheckout, type Checkout } from '../support/checkout.ts'
 import { deploy, shasOf, startUp, statusOf } from '../support/deployment.ts'
+import { configureFast } from '../support/fast-rollout.ts'
 import { startProxy, type Proxy } from '../support/proxy.ts'
 import { createSpark, eventually, type Spark } from '../support/spark.ts'
 
+/** Slow enough for a deploy to find the reports of all processes fresh. */
 const SPEED = 20
-const PLAN = `
-strategies:
-${Array.from({ length: 24 }, (_, at) => `  - { id: m${at}, symbol: BTCUSDT, tf: 1m }`).join('\n')}
-rollout:
-  coolDownMin: 0
-  steps: [{ share: 0, dwellMin: 1 }, { share: 0.1, dwellMin: 600 }]
-  blindMin: 600
-  gates:
-    p95: { good: 4000, critical: 5000, holdMin: 600 }
-    staleness: { good: 600, critical: 900, holdMin: 600 }
-    error_rate: { holdMin: 0.5 }
-    score_rate: { good: 0.2, critical: 0.1, holdMin: 600 }
-    confid_median: { good: 0.01, critical: 0, holdMin: 600 }
-`
+const STRATEGIES = 24
+const STEPS = ['{ share: 0, dwellMin: 1 }', '{ share: 0.1, dwellMin: 600 }']
 
 type View = Extract<AnswerOf<'rollout'>, { phaseReason: unknown }>
 
@@ -39,10 +27,9 @@ it('a share that trades live and whose scores fail is rolled back by its gate, a
   checkout = createCheckout()
   const first = checkout.head()
   proxy = await startProxy()
-  spark = await createSpark({ SPARK_CLOCK_SPEED: String(SPEED), CANARY_TIMEFRAME: '1m', API_URL: proxy.url }, checkout.dir)
+  spark = await createSpark({ API_URL: proxy.url }, checkout.dir)
   proxy.target = spark.apiUrl
-  spark.env['SPARK_CONFIG'] = join(spark.dataDir, 'live.yaml')
-  writeFileSync(spark.env['SPARK_CONFIG'], PLAN)
+  configureFast(spark, STRATEGIES, STEPS, { speed: SPEED, errorHoldMin: 0.5 })
   await startUp(spark, 2)
   const second = checkout.commit('NOTE', 'second')
   const rolling = await deploy(spark, '--rolling')
@@ -52,7 +39,7 @@ it('a share that trades live and whose scores fail is rolled back by its gate, a
   const view = async () => (await (await fetch(`${spark.apiUrl}/api/rollout`)).json()) as View
   const ceiling = await spark.run('rollout', 'promote', '0.1', '--reason', 'a live share')
   expect(ceiling.code, ceiling.stderr).toBe(0)
-  const live = await eventually('two of 24 act on ML', 90_000, async () => {
+  const live = await eventually(`two of ${STRATEGIES} act on ML`, 90_000, async () => {
     const now = await view()
     return now.exposure.strategies === 2 ? now : null
   })
